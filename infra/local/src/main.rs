@@ -1,0 +1,3 @@
+//! `callbox-local`: the platform on one machine.
+
+fn main() {}

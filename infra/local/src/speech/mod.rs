@@ -1,0 +1,1 @@
+//! Speech servers: the OpenAI-shaped stand-ins for providers.
