@@ -1,0 +1,147 @@
+//! What the edge tells the functions about a call, while it runs and after.
+
+use serde::{Deserialize, Serialize};
+use twilio::{AccountSid, CallSid};
+
+use crate::{BotId, Usage};
+
+/// Body of `POST {status}/records`. Sent again until accepted; a record that is already known (same call, same
+/// number) changes nothing.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Batch {
+    /// The call.
+    pub call: CallSid,
+    /// The account that owns it.
+    pub account: AccountSid,
+    /// The bot.
+    pub bot: BotId,
+    /// The bot's version.
+    pub bot_version: u32,
+    /// In order.
+    pub records: Vec<Numbered>,
+}
+
+/// A record and its place in the call.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Numbered {
+    /// From 1, without gaps, per call.
+    pub number: u64,
+    /// Milliseconds since the Unix epoch.
+    pub at_ms: u64,
+    /// What happened.
+    pub record: Record,
+}
+
+/// Answer to a [`Batch`].
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Accepted {
+    /// The highest number now stored.
+    pub through: u64,
+}
+
+/// What happened.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Record {
+    /// A stream was opened: the first, or after a drop another one.
+    Connected {
+        /// From 1.
+        stream: u32,
+    },
+    /// Somebody's turn was heard.
+    Turn(Turn),
+    /// Something worth knowing.
+    Event(Event),
+    /// The call is over. Always the last but for [`Record::Stored`].
+    Ended {
+        /// Why.
+        reason: EndReason,
+        /// From the first stream's start, in milliseconds.
+        duration_ms: u64,
+        /// All that was used, counted once.
+        usage: Usage,
+    },
+    /// A file of the call is in the bucket.
+    Stored {
+        /// `recording` or `tape`.
+        name: String,
+        /// Object key.
+        key: String,
+        /// Size.
+        bytes: u64,
+    },
+}
+
+/// One turn, as it was heard.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Turn {
+    /// Whose.
+    pub speaker: Speaker,
+    /// What was heard: of an interrupted reply, only what the caller heard of it.
+    pub text: String,
+    /// When it began, in milliseconds since the call was opened.
+    pub began_ms: u64,
+    /// When it ended.
+    pub ended_ms: u64,
+    /// Whether the other side cut it off.
+    #[serde(default)]
+    pub interrupted: bool,
+    /// How long the caller waited for it: on the first sound of a reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timing: Option<Timing>,
+}
+
+/// Whose turn.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Speaker {
+    /// The person on the phone.
+    Caller,
+    /// Us.
+    Bot,
+}
+
+/// How long the caller waited for a reply, each in milliseconds after the end of the caller's speech.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Timing {
+    /// When we decided that the turn was over.
+    pub decided_ms: u32,
+    /// When the caller's words were there. Less than `decided_ms` if they were drafted.
+    pub text_ms: u32,
+    /// When the first words of the reply were there.
+    pub words_ms: u32,
+    /// When the first sound of the reply went out.
+    pub sound_ms: u32,
+}
+
+/// Something worth knowing: for the audio log.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Event {
+    /// Stable, lower case with underscores: `barge_in`, `listen_failed`, `resumed`.
+    pub name: String,
+    /// For people; no spoken words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// Milliseconds since the call was opened.
+    pub at_ms: u64,
+}
+
+/// Why a call ended.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// The caller hung up, or the carrier did.
+    CallerLeft,
+    /// The bot said goodbye.
+    BotLeft,
+    /// The bot handed the caller over.
+    Transferred,
+    /// Nobody spoke.
+    Idle,
+    /// The longest duration was reached.
+    TooLong,
+    /// Providers failed and there was nobody to hand over to.
+    Failed,
+    /// The stream went away and no other came.
+    Lost,
+}
