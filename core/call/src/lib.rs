@@ -1,1 +1,39 @@
-//! call
+//! One phone call, as a value that is told what happened and answers what to do.
+//!
+//! ```text
+//!             perceive              turn             carry out
+//!   Input ───────────────▶  Cue  ─────────▶  Move ──────────────▶  Output
+//! ```
+//!
+//! 1. The shell makes a [`Call`] with [`Call::begin`], or after a crash with [`Call::resume`].
+//! 2. Whatever happens it hands to [`Call::handle`], with the time, and carries out the [`Output`]s in order.
+//! 3. It keeps one timer, for [`Call::deadline`], and hands in [`Input::Tick`] when it goes off.
+//!
+//! Nothing here has a clock, a socket, a task or chance: one sequence of inputs gives one sequence of outputs. The
+//! engine never fails; what fails in the world comes in as an input.
+
+mod call;
+mod config;
+mod history;
+mod input;
+mod listen;
+mod output;
+mod provider;
+mod record;
+mod speak;
+mod tape;
+mod think;
+mod time;
+mod timer;
+mod turn;
+
+pub use call::Call;
+pub use config::{Budgets, Config, EndOfTurn};
+pub use history::{History, Line};
+pub use input::{Closing, Input, Key};
+pub use output::{Feed, Mark, Output, Say};
+pub use provider::{Failure, Reply, Request, RequestId, Spent, Stage, ToolCall};
+pub use record::{EndReason, Note, Record, Timing, Usage};
+pub use tape::{Tape, TapeError, TapeLine};
+pub use time::Instant;
+

@@ -1,0 +1,95 @@
+//! What the engine must know about the bot.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What the engine must know about the bot.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Config {
+    /// First words; empty: the caller speaks first.
+    pub greeting: String,
+    /// How the end of the caller's turn is told.
+    pub end: EndOfTurn,
+    /// Whether the reply is prepared, unheard, while the caller may still go on.
+    pub speculate: bool,
+    /// Longest reply, in characters.
+    pub reply_chars_max: usize,
+    /// Silence of both sides before the idle prompt.
+    pub idle_after: Duration,
+    /// What is said then.
+    pub idle_prompt: String,
+    /// How often, before the goodbye.
+    pub idle_prompts_max: u32,
+    /// Longest call.
+    pub duration_max: Option<Duration>,
+    /// Said before the bot leaves of its own accord.
+    pub goodbye: String,
+    /// Said when a provider failed twice.
+    pub apology: String,
+    /// Said when the answer is slow.
+    pub filler: String,
+    /// Who takes over when the bot cannot go on.
+    pub fallback: Option<String>,
+    /// How long a provider may keep silent.
+    pub budgets: Budgets,
+}
+
+/// How the end of the caller's turn is told.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum EndOfTurn {
+    /// By a fixed silence.
+    Silence(Duration),
+    /// By a silence of 250 to 1800 ms that depends on what was said.
+    Adaptive,
+}
+
+/// How long a provider may keep silent before the request counts as [`Failure::Late`](crate::Failure::Late).
+///
+/// The caller must hear something within 5 s of the end of a turn, whatever is broken. The worst road is
+/// `slow_after`, then a filler whose speech fails twice: 2.4 s + 2 × 1.2 s.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Budgets {
+    /// From flush to transcript.
+    pub listen: Duration,
+    /// To the first words, and between any two.
+    pub think: Duration,
+    /// To the first sound, and between any two pieces.
+    pub speak: Duration,
+    /// From the end of a turn to the filler.
+    pub slow_after: Duration,
+    /// From a broken stream to giving the call up.
+    pub reconnect: Duration,
+}
+
+impl Default for Budgets {
+    fn default() -> Self {
+        Self {
+            listen: Duration::from_millis(2_000),
+            think: Duration::from_millis(2_500),
+            speak: Duration::from_millis(1_200),
+            slow_after: Duration::from_millis(2_400),
+            reconnect: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            greeting: String::new(),
+            end: EndOfTurn::Adaptive,
+            speculate: true,
+            reply_chars_max: 300,
+            idle_after: Duration::from_secs(8),
+            idle_prompt: "Are you still there?".to_owned(),
+            idle_prompts_max: 2,
+            duration_max: Some(Duration::from_secs(1_800)),
+            goodbye: "Goodbye.".to_owned(),
+            apology: "Sorry, something went wrong. Could you say that again?".to_owned(),
+            filler: "One moment, please.".to_owned(),
+            fallback: None,
+            budgets: Budgets::default(),
+        }
+    }
+}

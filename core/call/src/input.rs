@@ -1,0 +1,63 @@
+//! What happened.
+
+use std::time::Duration;
+
+use audio::Clip;
+use serde::{Deserialize, Serialize};
+
+use crate::output::Mark;
+use crate::provider::{Reply, RequestId};
+
+/// What happened, as the shell tells it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Input {
+    /// The carrier's stream is open: the first one, or another after [`Closing::Dropped`] or [`Call::resume`].
+    ///
+    /// [`Call::resume`]: crate::Call::resume
+    Opened,
+    /// Sound from the caller.
+    Frame {
+        /// Where it belongs: time since the stream was opened, by the carrier's own clock. Frames may be missing.
+        at: Duration,
+        /// Usually 20 ms.
+        audio: Clip,
+    },
+    /// The caller pressed a key.
+    Key(Key),
+    /// The carrier has played everything before this mark, or was told to clear it.
+    Played(Mark),
+    /// A provider's answer to [`Output::Ask`](crate::Output::Ask).
+    Reply(RequestId, Reply),
+    /// The deadline has come.
+    Tick,
+    /// The carrier's stream is gone.
+    Closed(Closing),
+}
+
+/// How a stream went away.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Closing {
+    /// The carrier said that it is over: the caller hung up.
+    Stopped,
+    /// It broke. The caller may still be on the line, and the carrier may open another stream.
+    Dropped,
+}
+
+/// A key of the telephone: `0`–`9`, `*`, `#`, `A`–`D`.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Key(char);
+
+impl Key {
+    /// Reads a key.
+    #[must_use]
+    pub fn new(digit: char) -> Option<Self> {
+        matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D').then_some(Self(digit))
+    }
+
+    /// The key's character.
+    #[must_use]
+    pub const fn digit(self) -> char {
+        self.0
+    }
+}

@@ -1,0 +1,145 @@
+//! The journal: what a call cannot afford to forget.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::provider::{Spent, ToolCall};
+use crate::time::Instant;
+
+/// One line of the journal. [`Call::resume`](crate::Call::resume) goes on from any prefix of them.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Record {
+    /// The call was opened. Always first.
+    Begun {
+        /// The bot, as it was then.
+        config: Box<Config>,
+    },
+    /// A stream was opened.
+    Connected {
+        /// When.
+        at: Instant,
+    },
+    /// A turn of the caller.
+    Caller {
+        /// What was understood.
+        text: String,
+        /// When the caller began to speak.
+        began: Instant,
+        /// When the caller stopped.
+        ended: Instant,
+    },
+    /// The bot has begun, or goes on, to say this. Until [`Record::Replied`] it counts as said only as far as
+    /// [`Record::Heard`] says.
+    Saying {
+        /// The next sentences of the reply.
+        text: String,
+    },
+    /// How much of the sentences of the current reply was heard.
+    Heard {
+        /// In characters, over all of them.
+        chars: usize,
+    },
+    /// The reply is over.
+    Replied {
+        /// What the caller heard of it.
+        text: String,
+        /// When it became audible; none if nothing was heard.
+        began: Option<Instant>,
+        /// When it ended.
+        ended: Instant,
+        /// Whether the caller cut it off.
+        interrupted: bool,
+        /// How long the caller waited for it.
+        timing: Option<Timing>,
+    },
+    /// The model wants this done, once the current reply is heard.
+    Tool(ToolCall),
+    /// Something worth knowing.
+    Note {
+        /// What.
+        note: Note,
+        /// When.
+        at: Instant,
+    },
+    /// What was used since the last such record.
+    Used(Usage),
+    /// The call is over. Always last.
+    Ended {
+        /// Why.
+        reason: EndReason,
+        /// When.
+        at: Instant,
+    },
+}
+
+/// How long the caller waited for a reply, each in milliseconds after the end of speech.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Timing {
+    /// To the decision that the turn is over.
+    pub decided_ms: u32,
+    /// To the caller's words; less than `decided_ms` if they were drafted.
+    pub text_ms: u32,
+    /// To the first words of the reply.
+    pub words_ms: u32,
+    /// To its first sound.
+    pub sound_ms: u32,
+}
+
+/// Something worth knowing.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Note {
+    /// The caller spoke into the reply, which stopped.
+    BargeIn,
+    /// It was no interruption: the reply went on.
+    ReplyResumed,
+    /// A draft was thrown away because the caller went on.
+    DraftDropped,
+    /// The caller was silent for long.
+    Idle,
+    /// A provider failed once and was asked again.
+    Retried(crate::Stage, crate::Failure),
+    /// A provider failed twice.
+    GaveUp(crate::Stage, crate::Failure),
+    /// The answer was slow; a filler was said.
+    Slow,
+    /// The stream broke.
+    Dropped,
+    /// The caller's turn had no words.
+    NoWords,
+}
+
+/// What was used.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Usage {
+    /// Audio given to speech-to-text, in milliseconds.
+    pub listen_ms: u64,
+    /// Transcripts asked for.
+    pub listen_requests: u64,
+    /// Language model input, in tokens.
+    pub think: Spent,
+    /// Requests to the language model.
+    pub think_requests: u64,
+    /// Characters given to text-to-speech.
+    pub speak_chars: u64,
+    /// Requests to text-to-speech.
+    pub speak_requests: u64,
+}
+
+/// Why a call ended.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum EndReason {
+    /// The caller hung up, or the carrier did.
+    CallerLeft,
+    /// The bot said goodbye.
+    BotLeft,
+    /// The bot handed the caller over.
+    Transferred,
+    /// Nobody spoke.
+    Idle,
+    /// The longest duration was reached.
+    TooLong,
+    /// Providers failed and there was nobody to hand over to.
+    Failed,
+    /// The stream went away and no other came.
+    Lost,
+}
