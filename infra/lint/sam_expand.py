@@ -7,6 +7,7 @@ show only in what the transform makes of it.
 """
 
 import json
+import os
 import sys
 
 from samtranslator.parser.parser import Parser
@@ -14,6 +15,8 @@ from samtranslator.public.exceptions import InvalidDocumentException
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
+# The transform asks for a region, and names none of its results by it.
+os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 ARTEFACT = "s3://bucket/function.zip"
 
 

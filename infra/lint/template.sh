@@ -8,7 +8,7 @@ if [ ! -x "$bin/cfn-lint" ] || [ ! -x "$bin/sam" ]; then
   echo "infra/lint/template.sh: no sam and cfn-lint in $bin: run 'make lint', which installs them" >&2
   exit 1
 fi
-export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION="${AWS_DEFAULT_REGION:-us-east-1}" PYTHONWARNINGS=ignore
+export SAM_CLI_TELEMETRY=0 PYTHONWARNINGS=ignore
 expanded=$(mktemp --suffix=.json)
 trap 'rm -f "$expanded"' EXIT
 
