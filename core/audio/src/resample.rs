@@ -4,18 +4,13 @@
 //! to 3.3 kHz, at least 60 dB down from 4.6 kHz on, so that nothing folds back into the band. How the input is cut
 //! into chunks changes nothing in the output.
 
+mod filter;
+
 use thiserror::Error;
 
 /// The rates, in Hz, that may be turned into 8000 Hz.
 pub const SOURCE_RATES_HZ: [u32; 8] =
     [8000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
-
-/// Where the pass band ends, halfway down.
-const CUT_HZ: f64 = 3700.0;
-const BETA: f64 = 7.0;
-/// Coefficients are in 1/2¹⁴: the sum of their magnitudes stays below 2, so that an i32 holds any sum of products.
-const SHIFT: u32 = 14;
-const ONE: i32 = 1 << SHIFT;
 
 /// There is no filter between these two rates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -39,6 +34,7 @@ pub struct Resampler {
     /// Coefficients, phase after phase, each `taps` long and in the order of the samples they meet. Empty: pass through.
     filter: Vec<i16>,
     taps: usize,
+    shift: u32,
     /// Silence before the first sample and after the last, so that the first output is centred on the first sample.
     lead: usize,
     /// Samples still needed: the first of them is the first the next output meets, unless `ahead` skips some.
@@ -63,17 +59,22 @@ impl Resampler {
         }
         let common = gcd(from_hz, to_hz);
         let (phases, skip) = (to_hz / common, from_hz / common);
+        let shift = filter::shift(from_hz, to_hz);
         let half_taps = from_hz / 500; // 2 ms on either side of the centre
         let (filter, taps) = if from_hz == to_hz {
             (Vec::new(), 1)
         } else {
-            (design(from_hz, phases, half_taps), 2 * half_taps as usize)
+            (
+                filter::design(from_hz, phases, half_taps, 1 << shift),
+                2 * half_taps as usize,
+            )
         };
         let mut resampler = Self {
             phases: phases as usize,
             skip: skip as usize,
             filter,
             taps,
+            shift,
             lead: taps / 2,
             kept: Vec::new(),
             ahead: 0,
@@ -122,7 +123,7 @@ impl Resampler {
             };
             let from = self.phase * self.taps;
             let filter = self.filter.get(from..from + self.taps).unwrap_or_default();
-            resampled.push(dot(window, filter));
+            resampled.push(dot(window, filter, self.shift));
             self.given += 1;
             self.phase += self.skip;
             self.ahead += self.phase / self.phases;
@@ -135,13 +136,13 @@ impl Resampler {
 }
 
 /// The sum of products, rounded, within 16 bits.
-fn dot(samples: &[i16], filter: &[i16]) -> i16 {
+fn dot(samples: &[i16], filter: &[i16], shift: u32) -> i16 {
     let sum: i32 = samples
         .iter()
         .zip(filter)
         .map(|(s, f)| i32::from(*s) * i32::from(*f))
         .sum();
-    let rounded = (sum + ONE / 2) >> SHIFT;
+    let rounded = ((sum >> (shift - 1)) + 1) >> 1;
     i16::try_from(rounded).unwrap_or(if rounded < 0 { i16::MIN } else { i16::MAX })
 }
 
@@ -149,84 +150,168 @@ const fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// A windowed sine over `2 * half_taps` samples of the input, once per phase.
-///
-/// Only with sums, products and square roots, which are the same to the last bit on every machine; a library's sine is
-/// not.
-fn design(from_hz: u32, phases: u32, half_taps: u32) -> Vec<i16> {
-    let cut = CUT_HZ / f64::from(from_hz); // cycles per input sample
-    let half = f64::from(half_taps);
-    let scale = bessel(BETA);
-    let mut filter = Vec::with_capacity((2 * half_taps * phases) as usize);
-    for phase in 0..phases {
-        let offset = f64::from(phase) / f64::from(phases);
-        let weights: Vec<f64> = (0..2 * half_taps)
-            .map(|tap| {
-                // How far this tap's sample lies after the output's time, in input samples.
-                let at = f64::from(tap) - (half - 1.0) - offset;
-                let across = at / half;
-                let window = bessel(BETA * (1.0 - across * across).max(0.0).sqrt()) / scale;
-                2.0 * cut * sinc(2.0 * cut * at) * window
-            })
+#[cfg(test)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "tones are made and measured in floats"
+)]
+mod tests {
+    use std::f64::consts::TAU;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn tone(rate_hz: u32, hz: f64, seconds: f64) -> Vec<i16> {
+        let samples = (f64::from(rate_hz) * seconds) as u32;
+        (0..samples)
+            .map(|n| (16_000.0 * (TAU * hz * f64::from(n) / f64::from(rate_hz)).sin()) as i16)
+            .collect()
+    }
+
+    fn resampled(from_hz: u32, to_hz: u32, samples: &[i16]) -> Vec<i16> {
+        let mut resampler = Resampler::new(from_hz, to_hz).unwrap();
+        let mut output = Vec::new();
+        resampler.push(samples, &mut output);
+        resampler.finish(&mut output);
+        output
+    }
+
+    fn rms(samples: &[i16]) -> f64 {
+        let sum: f64 = samples.iter().map(|s| f64::from(*s).powi(2)).sum();
+        (sum / samples.len() as f64).sqrt()
+    }
+
+    /// What becomes of a tone, in decibels, away from its ends.
+    fn gain_db(from_hz: u32, to_hz: u32, hz: f64) -> f64 {
+        let input = tone(from_hz, hz, 0.25);
+        let output = resampled(from_hz, to_hz, &input);
+        let middle = output.len() / 8..output.len() * 7 / 8;
+        20.0 * (rms(&output[middle]).max(0.1) / rms(&input)).log10()
+    }
+
+    #[test]
+    fn the_telephone_band_passes_and_nothing_above_folds_into_it() {
+        for from_hz in SOURCE_RATES_HZ {
+            if from_hz == 8000 {
+                continue;
+            }
+            let nyquist = f64::from(from_hz) / 2.0;
+            for hz in (100..=3300).step_by(50) {
+                let gain = gain_db(from_hz, 8000, f64::from(hz));
+                assert!(gain.abs() <= 1.0, "{from_hz}: {gain:.2} dB at {hz} Hz");
+            }
+            for hz in (4600..24_000).step_by(75).map(f64::from) {
+                if hz >= nyquist {
+                    break;
+                }
+                let gain = gain_db(from_hz, 8000, hz);
+                assert!(gain <= -60.0, "{from_hz}: {gain:.1} dB at {hz} Hz");
+            }
+        }
+    }
+
+    #[test]
+    fn doubling_the_rate_adds_no_image() {
+        for hz in (100..=3300).step_by(100).map(f64::from) {
+            let input = tone(8000, hz, 0.25);
+            let output = resampled(8000, 16_000, &input);
+            assert_eq!(output.len(), 2 * input.len());
+            // Back again: an image above 4.6 kHz would have been cut, so that less than all came back.
+            let back = resampled(16_000, 8000, &output);
+            let middle = back.len() / 8..back.len() * 7 / 8;
+            let lost = 20.0
+                * (rms(&back[middle.clone()]) / rms(&output[middle.start * 2..middle.end * 2]))
+                    .log10();
+            assert!(lost.abs() <= 1.0, "{lost:.2} dB at {hz} Hz");
+            assert!(gain_db(8000, 16_000, hz).abs() <= 1.0, "{hz} Hz");
+        }
+    }
+
+    #[test]
+    fn a_tone_comes_out_where_it_went_in() {
+        for from_hz in SOURCE_RATES_HZ {
+            let output = resampled(from_hz, 8000, &tone(from_hz, 500.0, 0.25));
+            let expected = tone(8000, 500.0, 0.25);
+            for (n, (is, should)) in output.iter().zip(&expected).enumerate().skip(40).take(1900) {
+                let error = i32::from(*is) - i32::from(*should);
+                assert!(error.abs() < 200, "{from_hz}: {error} at {n}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_constant_stays_what_it_is() {
+        for from_hz in SOURCE_RATES_HZ {
+            let output = resampled(from_hz, 8000, &vec![1234; 4410]);
+            assert!(
+                output[40..output.len() - 40].iter().all(|s| *s == 1234),
+                "{from_hz}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_loudest_noise_is_clipped_not_wrapped() {
+        let square: Vec<i16> = (0..4800)
+            .map(|n| if n / 30 % 2 == 0 { i16::MAX } else { i16::MIN })
             .collect();
-        filter.extend(quantised(&weights));
+        let output = resampled(48_000, 8000, &square);
+        for (n, pair) in output.chunks_exact(10).enumerate() {
+            // One half wave is five samples; its middle keeps the sign.
+            assert!(pair[2] > 20_000 && pair[7] < -20_000, "{n}: {pair:?}");
+        }
     }
-    filter
-}
 
-/// Weights in 1/2¹⁴ that sum to exactly one, so that every phase leaves a constant as it is. (With phases of unequal
-/// sums a constant would come out as a tone.)
-fn quantised(weights: &[f64]) -> Vec<i16> {
-    let sum: f64 = weights.iter().sum();
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "magnitudes below 2^14; `as` saturates"
-    )]
-    let mut whole: Vec<i16> = weights
-        .iter()
-        .map(|w| (w / sum * f64::from(ONE)).round() as i16)
-        .collect();
-    let missing = ONE - whole.iter().map(|w| i32::from(*w)).sum::<i32>();
-    if let Some(largest) = whole.iter_mut().max() {
-        *largest = largest.saturating_add(i16::try_from(missing).unwrap_or(0));
+    #[test]
+    fn the_output_is_as_long_as_the_input() {
+        for from_hz in SOURCE_RATES_HZ {
+            for length in [0_usize, 1, 2, 3, 100, 441, 4411] {
+                let expected = (length * 8000).div_ceil(from_hz as usize);
+                assert_eq!(
+                    resampled(from_hz, 8000, &vec![5; length]).len(),
+                    expected,
+                    "{from_hz}"
+                );
+            }
+        }
     }
-    whole
-}
 
-/// sin(πx) / πx.
-fn sinc(x: f64) -> f64 {
-    if x == 0.0 {
-        return 1.0;
+    #[test]
+    fn other_rates_are_refused() {
+        for (from_hz, to_hz) in [(12_345, 8000), (0, 8000), (8000, 24_000), (24_000, 16_000)] {
+            assert_eq!(
+                Resampler::new(from_hz, to_hz).err(),
+                Some(UnsupportedRate { from_hz, to_hz })
+            );
+        }
     }
-    // sin(πx) has period 2; bring x into -1..=1, then into -0.5..=0.5, where the series ends soon.
-    let turned = x - 2.0 * (x / 2.0).round();
-    let folded = if turned > 0.5 {
-        1.0 - turned
-    } else if turned < -0.5 {
-        -1.0 - turned
-    } else {
-        turned
-    };
-    let angle = std::f64::consts::PI * folded;
-    let mut term = angle;
-    let mut sine = angle;
-    for n in 1..12 {
-        let n = f64::from(2 * n);
-        term *= -angle * angle / (n * (n + 1.0));
-        sine += term;
-    }
-    sine / (std::f64::consts::PI * x)
-}
 
-/// The modified Bessel function of the first kind and order zero, by its series.
-fn bessel(x: f64) -> f64 {
-    let quarter = x * x / 4.0;
-    let mut term = 1.0;
-    let mut sum = 1.0;
-    for n in 1..30 {
-        let n = f64::from(n);
-        term *= quarter / (n * n);
-        sum += term;
+    proptest! {
+        #[test]
+        fn how_the_input_is_cut_changes_nothing(
+            samples in prop::collection::vec(any::<i16>(), 0..2000),
+            cuts in prop::collection::vec(0_usize..300, 1..40),
+            rate in prop::sample::select(SOURCE_RATES_HZ.to_vec()),
+        ) {
+            let whole = resampled(rate, 8000, &samples);
+            let mut resampler = Resampler::new(rate, 8000).unwrap();
+            let mut pieces = Vec::new();
+            let mut rest = samples.as_slice();
+            for cut in cuts {
+                let (now, later) = rest.split_at(cut.min(rest.len()));
+                resampler.push(now, &mut pieces);
+                rest = later;
+            }
+            resampler.push(rest, &mut pieces);
+            resampler.finish(&mut pieces);
+            prop_assert_eq!(&pieces, &whole);
+            // And after the end it is as new.
+            resampler.push(&samples, &mut pieces);
+            resampler.finish(&mut pieces);
+            prop_assert_eq!(&pieces[whole.len()..], &whole[..]);
+        }
     }
-    sum
 }
