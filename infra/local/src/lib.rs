@@ -1,11 +1,14 @@
 //! Callbox on one machine: the very Lambda binaries and the very edge that are deployed, with AWS, Twilio and the
 //! speech providers beside them.
 
+pub mod child;
 pub mod dynamo;
 pub mod edge;
 pub mod emulator;
 pub mod platform;
 pub mod secrets;
+pub mod serve;
 pub mod speech;
 pub mod storage;
+pub mod template;
 pub mod twilio;
