@@ -230,12 +230,10 @@ impl Party {
     /// Reads what a webhook says; total, since there is no caller to complain to.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let text: String = text
-            .trim()
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(PARTY_CHARS_MAX)
-            .collect();
+        // Trimmed last, so that what is left reads back as itself.
+        let plain: String = text.chars().filter(|c| !c.is_control()).collect();
+        let cut: String = plain.trim().chars().take(PARTY_CHARS_MAX).collect();
+        let text = cut.trim_end().to_owned();
         if text.is_empty() || WITHHELD.iter().any(|word| text.eq_ignore_ascii_case(word)) {
             return Self::Withheld;
         }
