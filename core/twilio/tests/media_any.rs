@@ -74,7 +74,7 @@ mod tests {
                         sequence,
                         parameters,
                         format,
-                        ..start
+                        ..any_start()
                     })
                 }),
             (
