@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use futures_util::future::join_all;
@@ -14,9 +14,10 @@ use super::{EmulatorOptions, PAYLOAD_BYTES_MAX};
 use crate::child::Log;
 use crate::template::{ACCOUNT, FunctionSpec, REGION};
 
-/// How many instances may be starting at once. A burst of requests would else start hundreds of processes where a few,
-/// each done in a millisecond, serve them all.
-const STARTING_MAX: usize = 4;
+/// How many instances may be starting at once, and how long a request waits for a busy one before it asks for a new one.
+/// A burst would else start a hundred processes where a few, each done in a millisecond, serve it sooner.
+const STARTING_MAX: usize = 2;
+const PATIENCE: Duration = Duration::from_millis(50);
 /// How long an instance may take from its start to its first question for work; Lambda's own limit.
 const INIT_MAX: Duration = Duration::from_secs(10);
 /// What Lambda leaves an instance between SIGTERM and SIGKILL.
@@ -54,8 +55,14 @@ struct PoolState {
     idle: Vec<Arc<Instance>>,
     all: Vec<Arc<Instance>>,
     starting: usize,
-    waiting: VecDeque<oneshot::Sender<Result<Arc<Instance>, InvokeError>>>,
+    waiting: VecDeque<Waiter>,
     in_flight: usize,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    since: Instant,
+    turn: oneshot::Sender<Result<Arc<Instance>, InvokeError>>,
 }
 
 impl Pool {
@@ -123,7 +130,7 @@ impl Pool {
 
     /// An idle instance, or the first to become free: an old one after its request or a new one after its start.
     async fn checkout(self: &Arc<Self>) -> Result<Arc<Instance>, InvokeError> {
-        let turn = {
+        let mut turn = {
             let mut state = self.state();
             while let Some(instance) = state.idle.pop() {
                 if instance.is_alive() {
@@ -132,9 +139,13 @@ impl Pool {
                 state.all.retain(|other| !Arc::ptr_eq(other, &instance));
             }
             let (sender, turn) = oneshot::channel();
-            state.waiting.push_back(sender);
+            state.waiting.push_back(Waiter { since: Instant::now(), turn: sender });
             turn
         };
+        self.start_as_needed();
+        if let Ok(turn) = tokio::time::timeout(PATIENCE, &mut turn).await {
+            return turn.unwrap_or(Err(InvokeError::Init));
+        }
         self.start_as_needed();
         turn.await.unwrap_or(Err(InvokeError::Init))
     }
@@ -142,7 +153,10 @@ impl Pool {
     fn start_as_needed(self: &Arc<Self>) {
         let mut state = self.state();
         let room = self.instances_max.saturating_sub(state.all.len() + state.starting);
-        let wanted = state.waiting.len().min(STARTING_MAX).saturating_sub(state.starting).min(room);
+        let alone = state.all.is_empty() && state.starting == 0;
+        let impatient = state.waiting.iter().filter(|waiter| waiter.since.elapsed() >= PATIENCE).count();
+        let wanted = impatient.max(usize::from(alone && !state.waiting.is_empty()));
+        let wanted = wanted.min(STARTING_MAX).saturating_sub(state.starting).min(room);
         state.starting += wanted;
         drop(state);
         for _ in 0..wanted {
@@ -170,7 +184,7 @@ impl Pool {
                 // One start, one waiter: the others have starts of their own.
                 let waiter = self.state().waiting.pop_front();
                 if let Some(waiter) = waiter {
-                    drop(waiter.send(Err(InvokeError::Init)));
+                    drop(waiter.turn.send(Err(InvokeError::Init)));
                 }
                 self.start_as_needed();
             }
@@ -187,7 +201,7 @@ impl Pool {
         }
         let mut instance = instance;
         while let Some(waiter) = state.waiting.pop_front() {
-            match waiter.send(Ok(instance)) {
+            match waiter.turn.send(Ok(instance)) {
                 Ok(()) => return,
                 Err(Ok(unwanted)) => instance = unwanted,
                 Err(Err(_)) => return,
