@@ -1,0 +1,1 @@
+pub struct Listen; pub struct Listening; pub struct Flushed;

@@ -1,0 +1,349 @@
+//! The language model: `POST /chat/completions`, streamed.
+
+use call::{Line, Reply, Spent};
+use serde_json::{Value, json};
+
+use super::{error, overlay, tools};
+use crate::exchange::{Complaint, Decode, Step};
+use crate::sse::{Event, Events};
+use crate::text::Speakable;
+use crate::{End, Endpoint, Exchange, Fetch, Head, Options, Tool};
+
+/// The longest response of a server that does not stream.
+const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Stands where a conversation would not begin with the caller: many models' templates insist on it.
+const CONNECTED: &str = "(The call is connected.)";
+
+/// A language model, and what it is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Think {
+    /// Where it is.
+    pub endpoint: Endpoint,
+    /// Its id; empty: not sent, for servers that have only one.
+    pub model: String,
+    /// The system text; may be empty.
+    pub instructions: String,
+    /// What it may do.
+    pub tools: Vec<Tool>,
+    /// Further members of the body. Only api.openai.com is asked for `stream_options.include_usage` without being
+    /// told so here: other servers that know it need `{"stream_options":{"include_usage":true}}`, and some refuse it.
+    pub options: Options,
+}
+
+impl Think {
+    /// Asks for the reply to a conversation: [`Reply::Words`], [`Reply::Tool`], [`Reply::Done`].
+    #[must_use]
+    pub fn ask(&self, history: &[Line]) -> Fetch {
+        let mut body = Options::new();
+        if !self.model.is_empty() {
+            body.insert("model".to_owned(), json!(self.model));
+        }
+        body.insert("messages".to_owned(), messages(&self.instructions, history));
+        body.insert("stream".to_owned(), json!(true));
+        if let Some(functions) = tools::offered(&self.tools) {
+            body.insert("tools".to_owned(), functions);
+        }
+        if self.endpoint.base_url.host() == "api.openai.com" {
+            body.insert("stream_options".to_owned(), json!({"include_usage": true}));
+        }
+        overlay(&mut body, &self.options);
+        Fetch {
+            request: self.endpoint.post("chat/completions", "application/json".to_owned(), super::json(body)),
+            exchange: Exchange::new(Thinking::new(self.tools.clone())),
+        }
+    }
+}
+
+/// The conversation as messages: first the instructions, then caller and bot by turns, the caller first.
+fn messages(instructions: &str, history: &[Line]) -> Value {
+    let mut turns: Vec<(&str, String)> = Vec::new();
+    if !matches!(history.first(), Some(Line::Caller(_))) {
+        turns.push(("user", CONNECTED.to_owned()));
+    }
+    for line in history {
+        let (role, text) = match line {
+            Line::Caller(text) => ("user", text),
+            Line::Bot(text) => ("assistant", text),
+        };
+        match turns.last_mut() {
+            Some((last, said)) if *last == role => {
+                said.push('\n');
+                said.push_str(text);
+            }
+            _ => turns.push((role, text.clone())),
+        }
+    }
+    let system = (!instructions.is_empty()).then(|| ("system", instructions.to_owned()));
+    let all = system.into_iter().chain(turns);
+    all.map(|(role, content)| json!({"role": role, "content": content})).collect()
+}
+
+/// Understands the response.
+struct Thinking {
+    tools: Vec<Tool>,
+    shape: Shape,
+    calls: tools::Calls,
+    speakable: Speakable,
+    spent: Spent,
+    /// A finish reason was given: only usage may follow.
+    finished: bool,
+}
+
+/// What the body turned out to be.
+enum Shape {
+    /// Nothing but spaces so far.
+    Unknown,
+    /// A stream of events, as asked for.
+    Events(Events),
+    /// One JSON value, from servers that ignore `stream`. Also errors come like this, with status 200.
+    Json(Vec<u8>),
+}
+
+impl Decode for Thinking {
+    fn head(&mut self, _: &Head) -> Result<(), Complaint> {
+        Ok(()) // content types lie; the first byte does not
+    }
+
+    fn push(&mut self, bytes: &[u8], replies: &mut Vec<Reply>) -> Result<Step, Complaint> {
+        if matches!(self.shape, Shape::Unknown) {
+            match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+                // No line of an event stream begins like this.
+                Some(b'{' | b'[') => self.shape = Shape::Json(Vec::new()),
+                Some(_) => self.shape = Shape::Events(Events::default()),
+                None => return Ok(Step::More),
+            }
+        }
+        match &mut self.shape {
+            Shape::Unknown => Ok(Step::More),
+            Shape::Json(body) if body.len() + bytes.len() > BODY_BYTES_MAX => {
+                Err(Complaint::broken("a body without end"))
+            }
+            Shape::Json(body) => {
+                body.extend_from_slice(bytes);
+                Ok(Step::More)
+            }
+            Shape::Events(stream) => {
+                let mut events = Vec::new();
+                let outcome = stream.push(bytes, &mut events);
+                if let step @ Step::Over(_) = self.events(&events, replies)? {
+                    return Ok(step);
+                }
+                outcome.map_err(|_| Complaint::broken("an event without end"))?;
+                Ok(Step::More)
+            }
+        }
+    }
+
+    fn finish(&mut self, end: End, replies: &mut Vec<Reply>) -> Result<Spent, Complaint> {
+        match &mut self.shape {
+            Shape::Unknown => return Err(Complaint::broken("an empty response")),
+            Shape::Json(body) => {
+                let body = std::mem::take(body);
+                match serde_json::from_slice::<Value>(&body) {
+                    Ok(value) if value.get("choices").is_some_and(Value::is_array) => {
+                        self.chunk(&value, replies)?;
+                        self.finished = true;
+                    }
+                    _ if end == End::Cut => (),
+                    _ => return Err(error::instead(&body, "no chat completion")),
+                }
+            }
+            Shape::Events(stream) => {
+                let last = stream.finish();
+                // Half an event is no JSON and passes for nothing.
+                if let Step::Over(spent) = self.events(last.as_slice(), replies)? {
+                    return Ok(spent);
+                }
+            }
+        }
+        if !self.finished {
+            return Err(Complaint::broken("a response cut short"));
+        }
+        self.settle(replies);
+        Ok(self.spent)
+    }
+
+    fn judge(&self, status: u16, body: &[u8]) -> Complaint {
+        error::judge(status, body)
+    }
+}
+
+impl Thinking {
+    fn new(tools: Vec<Tool>) -> Self {
+        Self {
+            tools,
+            shape: Shape::Unknown,
+            calls: tools::Calls::default(),
+            speakable: Speakable::default(),
+            spent: Spent::default(),
+            finished: false,
+        }
+    }
+
+    fn events(&mut self, events: &[Event], replies: &mut Vec<Reply>) -> Result<Step, Complaint> {
+        for event in events {
+            if event.data.trim() == "[DONE]" {
+                self.settle(replies);
+                return Ok(Step::Over(self.spent));
+            }
+            match serde_json::from_str::<Value>(&event.data) {
+                Ok(value) => self.chunk(&value, replies)?,
+                Err(_) if event.name == "error" => return Err(error::instead(event.data.as_bytes(), "an error")),
+                // Remarks between the chunks.
+                Err(_) => (),
+            }
+        }
+        Ok(Step::More)
+    }
+
+    /// Takes in a chunk, or a whole completion, which only has `message` for `delta`.
+    fn chunk(&mut self, chunk: &Value, replies: &mut Vec<Reply>) -> Result<(), Complaint> {
+        if let Some(complaint) = error::within(chunk) {
+            return Err(complaint);
+        }
+        for usage in [chunk.get("usage"), chunk.pointer("/x_groq/usage")].into_iter().flatten() {
+            if let Some(spent) = spent(usage) {
+                self.spent = spent;
+            }
+        }
+        // We ask for one choice. Azure sends chunks without any.
+        let Some(choice) = chunk.pointer("/choices/0") else {
+            return Ok(());
+        };
+        if let Some(delta) = choice.get("delta").or_else(|| choice.get("message")) {
+            // `reasoning`, `reasoning_content` and the like are not for the caller's ears; a refusal is.
+            for words in [delta.get("content"), delta.get("refusal")].into_iter().flatten() {
+                self.words(words, replies);
+            }
+            if let Some(fragments) = delta.get("tool_calls") {
+                self.calls.push(fragments);
+            }
+        }
+        match choice.get("finish_reason").and_then(Value::as_str) {
+            None | Some("") => (),
+            Some("error") => return Err(Complaint::broken("finish_reason error")),
+            Some(_) => {
+                self.finished = true;
+                self.settle(replies);
+            }
+        }
+        Ok(())
+    }
+
+    /// A text, or a list of parts of which those of type `text` are for the caller.
+    fn words(&mut self, content: &Value, replies: &mut Vec<Reply>) {
+        let parts = content.as_array().map(Vec::as_slice).unwrap_or_default();
+        let texts = parts
+            .iter()
+            .filter(|part| part.get("type").and_then(Value::as_str) == Some("text"))
+            .filter_map(|part| part.get("text").and_then(Value::as_str));
+        let said: String = content.as_str().into_iter().chain(texts).map(|text| self.speakable.push(text)).collect();
+        say(said, replies);
+    }
+
+    /// The model has said all it will: what was held back comes out, and the calls.
+    fn settle(&mut self, replies: &mut Vec<Reply>) {
+        say(self.speakable.finish(), replies);
+        self.calls.settle(&self.tools, replies);
+    }
+}
+
+fn say(words: String, replies: &mut Vec<Reply>) {
+    if !words.is_empty() {
+        replies.push(Reply::Words(words));
+    }
+}
+
+/// What `usage` tells, whichever chunk it stands in; the last one counts.
+fn spent(usage: &Value) -> Option<Spent> {
+    let count = |path: &str| usage.pointer(path).and_then(Value::as_u64);
+    let input = count("/prompt_tokens")?;
+    let cached = count("/prompt_tokens_details/cached_tokens").unwrap_or(0).min(input);
+    Some(Spent {
+        input_tokens: input - cached,
+        cached_tokens: cached,
+        output_tokens: count("/completion_tokens").unwrap_or(0),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::BaseUrl;
+
+    fn caller(text: &str) -> Line {
+        Line::Caller(text.to_owned())
+    }
+
+    fn bot(text: &str) -> Line {
+        Line::Bot(text.to_owned())
+    }
+
+    fn think(base_url: &str) -> Think {
+        Think {
+            endpoint: Endpoint {
+                base_url: BaseUrl::new(base_url).unwrap(),
+                api_key: None,
+            },
+            model: String::new(),
+            instructions: String::new(),
+            tools: Vec::new(),
+            options: Options::new(),
+        }
+    }
+
+    fn body(think: &Think) -> Value {
+        serde_json::from_slice(&think.ask(&[caller("Hi")]).request.body).unwrap()
+    }
+
+    #[test]
+    fn caller_and_bot_take_turns_and_the_caller_begins() {
+        let said = messages("Be brief.", &[bot("Mesa."), caller("A table."), caller("For two."), bot("When?"), caller("8.")]);
+        let expected = json!([
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": CONNECTED},
+            {"role": "assistant", "content": "Mesa."},
+            {"role": "user", "content": "A table.\nFor two."},
+            {"role": "assistant", "content": "When?"},
+            {"role": "user", "content": "8."},
+        ]);
+        assert_eq!(said, expected);
+        assert_eq!(messages("", &[]), json!([{"role": "user", "content": CONNECTED}]));
+        assert_eq!(messages("", &[caller("Hi")]), json!([{"role": "user", "content": "Hi"}]));
+    }
+
+    #[test]
+    fn nothing_is_sent_that_was_not_configured() {
+        let expected = json!({"messages": [{"role": "user", "content": "Hi"}], "stream": true});
+        let request = think("http://127.0.0.1:1/v1").ask(&[caller("Hi")]).request;
+        assert_eq!(serde_json::from_slice::<Value>(&request.body).unwrap(), expected);
+        assert_eq!(request.headers, [("content-type", "application/json".to_owned())]);
+        assert_eq!(request.url, "http://127.0.0.1:1/v1/chat/completions");
+    }
+
+    #[test]
+    fn options_are_laid_over_the_body_and_null_takes_away() {
+        let mut think = think("https://api.openai.com/v1");
+        assert_eq!(body(&think)["stream_options"], json!({"include_usage": true}));
+        think.model = "thinker".to_owned();
+        think.tools = vec![Tool::EndCall];
+        think.options.insert("reasoning_effort".to_owned(), json!("none"));
+        think.options.insert("stream_options".to_owned(), Value::Null);
+        let body = body(&think);
+        let members: Vec<&String> = body.as_object().unwrap().keys().collect();
+        assert_eq!(members, ["messages", "model", "reasoning_effort", "stream", "tools"]);
+    }
+
+    #[test]
+    fn cached_tokens_are_not_counted_twice() {
+        let usage = json!({"prompt_tokens": 100, "completion_tokens": 7, "prompt_tokens_details": {"cached_tokens": 64}});
+        let expected = Spent {
+            input_tokens: 36,
+            cached_tokens: 64,
+            output_tokens: 7,
+        };
+        assert_eq!(spent(&usage), Some(expected));
+        assert_eq!(spent(&Value::Null), None);
+        assert_eq!(spent(&json!({"completion_tokens": 3})), None);
+    }
+}
