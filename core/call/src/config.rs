@@ -65,7 +65,7 @@ pub struct Budgets {
 impl Default for Budgets {
     fn default() -> Self {
         Self {
-            listen: Duration::from_millis(2_000),
+            listen: Duration::from_secs(2),
             think: Duration::from_millis(2_500),
             speak: Duration::from_millis(1_200),
             slow_after: Duration::from_millis(2_400),
@@ -84,7 +84,7 @@ impl Default for Config {
             idle_after: Duration::from_secs(8),
             idle_prompt: "Are you still there?".to_owned(),
             idle_prompts_max: 2,
-            duration_max: Some(Duration::from_secs(1_800)),
+            duration_max: Some(Duration::from_mins(30)),
             goodbye: "Goodbye.".to_owned(),
             apology: "Sorry, something went wrong. Could you say that again?".to_owned(),
             filler: "One moment, please.".to_owned(),

@@ -22,7 +22,9 @@ impl History {
     pub fn note(&mut self, record: &Record) {
         match record {
             Record::Caller { text, .. } => self.0.push(Line::Caller(text.clone())),
-            Record::Replied { text, .. } if !text.is_empty() => self.0.push(Line::Bot(text.clone())),
+            Record::Replied { text, .. } if !text.is_empty() => {
+                self.0.push(Line::Bot(text.clone()));
+            }
             Record::Begun { .. }
             | Record::Connected { .. }
             | Record::Saying { .. }

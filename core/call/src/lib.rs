@@ -13,13 +13,18 @@
 //! engine never fails; what fails in the world comes in as an input.
 
 mod call;
+mod carry;
 mod config;
+mod endpoint;
 mod history;
 mod input;
 mod listen;
 mod output;
+mod perceive;
 mod provider;
 mod record;
+mod resume;
+mod sentence;
 mod speak;
 mod tape;
 mod think;
@@ -36,4 +41,4 @@ pub use provider::{Failure, Reply, Request, RequestId, Spent, Stage, ToolCall};
 pub use record::{EndReason, Note, Record, Timing, Usage};
 pub use tape::{Tape, TapeError, TapeLine};
 pub use time::Instant;
-
+pub use turn::{Cue, Decision, Move, Turn, decide};

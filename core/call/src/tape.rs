@@ -49,18 +49,13 @@ impl Tape {
 
     /// Adds a line.
     pub fn push(&mut self, at: Instant, input: &Input) {
-        let start = self.0.len();
-        self.0.extend_from_slice(&[0; 4]);
-        let bytes = std::mem::take(&mut self.0);
-        // Writing to a growing vector has no way to fail; were it to, the line is left out and the rest stays readable.
-        match postcard::to_extend(&(at, input), bytes) {
-            Ok(bytes) => self.0 = bytes,
-            Err(_) => return,
-        }
-        let length = u32::try_from(self.0.len() - start - 4).unwrap_or(u32::MAX).to_le_bytes();
-        if let Some(head) = self.0.get_mut(start..start + 4) {
-            head.copy_from_slice(&length);
-        }
+        // Writing to memory has no way to fail; were it to, the line is left out and the rest stays readable.
+        let Ok(line) = postcard::to_stdvec(&(at, input)) else {
+            return;
+        };
+        let length = u32::try_from(line.len()).unwrap_or(u32::MAX);
+        self.0.extend_from_slice(&length.to_le_bytes());
+        self.0.extend_from_slice(&line);
     }
 
     /// Reads the lines.
@@ -82,10 +77,17 @@ impl Tape {
 
     fn line(&self, at: usize) -> Result<(TapeLine, usize), TapeError> {
         let damaged = TapeError { at };
-        let head: [u8; 4] =
-            self.0.get(at..at + 4).and_then(|head| head.try_into().ok()).ok_or(damaged)?;
+        let head: [u8; 4] = self
+            .0
+            .get(at..at + 4)
+            .and_then(|head| head.try_into().ok())
+            .ok_or(damaged)?;
         let length = u32::from_le_bytes(head) as usize;
-        let body = self.0.get(at + 4..).and_then(|rest| rest.get(..length)).ok_or(damaged)?;
+        let body = self
+            .0
+            .get(at + 4..)
+            .and_then(|rest| rest.get(..length))
+            .ok_or(damaged)?;
         let line = postcard::from_bytes(body).map_err(|_| damaged)?;
         Ok((line, at + 4 + length))
     }

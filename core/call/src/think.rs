@@ -1,1 +1,154 @@
-//! think
+//! Thinking of a reply: words become sentences, up to the longest reply.
+
+use crate::history::Line;
+use crate::output::Output;
+use crate::provider::{Request, RequestId, Spent, ToolCall};
+use crate::sentence::{Sentences, shorten};
+
+/// One reply as it is thought.
+#[derive(Debug, Default)]
+pub(crate) struct Think {
+    request: Option<RequestId>,
+    history: Vec<Line>,
+    attempts: u32,
+    sentences: Sentences,
+    ready: Vec<String>,
+    /// Characters of the sentences so far.
+    chars: usize,
+    /// Characters of everything the model wrote, for an estimate of its cost when it is cut off.
+    written: usize,
+    tool: Option<ToolCall>,
+}
+
+impl Think {
+    /// Asks the model.
+    pub(crate) fn ask(&mut self, id: RequestId, history: Vec<Line>, out: &mut Vec<Output>) {
+        *self = Self {
+            request: Some(id),
+            history: history.clone(),
+            attempts: 1,
+            ..Self::default()
+        };
+        out.push(Output::Ask(id, Request::Think { history }));
+    }
+
+    /// Asks once more.
+    pub(crate) fn retry(&mut self, id: RequestId, out: &mut Vec<Output>) {
+        self.attempts += 1;
+        self.request = Some(id);
+        out.push(Output::Ask(
+            id,
+            Request::Think {
+                history: self.history.clone(),
+            },
+        ));
+    }
+
+    /// Whether this is the model's request.
+    pub(crate) fn owns(&self, id: RequestId) -> bool {
+        self.request == Some(id)
+    }
+
+    /// The request under way.
+    pub(crate) fn request(&self) -> Option<RequestId> {
+        self.request
+    }
+
+    /// Whether the model is still at it.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.request.is_some()
+    }
+
+    /// Takes words. Answers whether a sentence is ready. At the longest reply the model is stopped.
+    pub(crate) fn words(&mut self, words: &str, chars_max: usize, out: &mut Vec<Output>) -> bool {
+        self.written += words.chars().count();
+        let mut complete = Vec::new();
+        self.sentences
+            .push(words, |sentence| complete.push(sentence));
+        for sentence in complete {
+            if !self.accept(&sentence, chars_max) {
+                self.stop(out);
+                break;
+            }
+        }
+        !self.ready.is_empty()
+    }
+
+    /// The model is done. Answers whether a last sentence is ready.
+    pub(crate) fn finish(&mut self, chars_max: usize) -> bool {
+        self.request = None;
+        if let Some(rest) = self.sentences.finish() {
+            self.accept(&rest, chars_max);
+        }
+        !self.ready.is_empty()
+    }
+
+    /// Makes room for one more sentence. Answers whether more may follow.
+    fn accept(&mut self, sentence: &str, chars_max: usize) -> bool {
+        let room = chars_max.saturating_sub(self.chars);
+        let fits = sentence.chars().count() <= room;
+        if fits {
+            self.chars += sentence.chars().count() + 1;
+            self.ready.push(sentence.to_owned());
+        } else if self.chars == 0 {
+            // A first sentence that is too long is better cut than left out.
+            self.chars = chars_max;
+            self.ready.push(shorten(sentence, chars_max).to_owned());
+        }
+        fits
+    }
+
+    /// Takes out the sentences that can be spoken.
+    pub(crate) fn take_ready(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.ready)
+    }
+
+    /// What the model wants done. The first wish counts.
+    pub(crate) fn wish(&mut self, tool: ToolCall) {
+        self.tool.get_or_insert(tool);
+    }
+
+    /// What the model wants done.
+    pub(crate) fn tool(&self) -> Option<&ToolCall> {
+        self.tool.as_ref()
+    }
+
+    /// Whether the model has brought anything yet.
+    pub(crate) fn has_anything(&self) -> bool {
+        self.written > 0 || self.tool.is_some()
+    }
+
+    /// Whether the request failed for the first time, and nothing of it was used.
+    pub(crate) fn may_retry(&self) -> bool {
+        self.attempts < 2 && !self.has_anything()
+    }
+
+    /// The request is over, by failing.
+    pub(crate) fn fail(&mut self) {
+        self.request = None;
+    }
+
+    /// Stops the model.
+    pub(crate) fn stop(&mut self, out: &mut Vec<Output>) {
+        if let Some(id) = self.request.take() {
+            out.push(Output::Cancel(id));
+        }
+    }
+
+    /// What the request has cost so far by a rule of thumb, four characters to a token: providers say nothing about
+    /// a request that was cut off.
+    pub(crate) fn estimate(&self) -> Spent {
+        let read: usize = self
+            .history
+            .iter()
+            .map(|line| match line {
+                Line::Caller(text) | Line::Bot(text) => text.len(),
+            })
+            .sum();
+        Spent {
+            input_tokens: read.div_ceil(4) as u64,
+            cached_tokens: 0,
+            output_tokens: self.written.div_ceil(4) as u64,
+        }
+    }
+}

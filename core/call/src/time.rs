@@ -40,7 +40,10 @@ impl Add<Duration> for Instant {
     type Output = Self;
 
     fn add(self, wait: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)))
+        Self(
+            self.0
+                .saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+        )
     }
 }
 
@@ -48,7 +51,10 @@ impl Sub<Duration> for Instant {
     type Output = Self;
 
     fn sub(self, ago: Duration) -> Self {
-        Self(self.0.saturating_sub(u64::try_from(ago.as_millis()).unwrap_or(u64::MAX)))
+        Self(
+            self.0
+                .saturating_sub(u64::try_from(ago.as_millis()).unwrap_or(u64::MAX)),
+        )
     }
 }
 

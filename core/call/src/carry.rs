@@ -1,0 +1,475 @@
+//! Carrying out: moves become outputs.
+
+use std::time::Duration;
+
+use crate::call::{Call, Departure, Wait};
+use crate::config::EndOfTurn;
+use crate::endpoint;
+use crate::history::Line;
+use crate::output::{Output, Say};
+use crate::provider::ToolCall;
+use crate::record::{EndReason, Note, Record, Usage};
+use crate::time::Instant;
+use crate::timer::Timer;
+use crate::turn::{Move, Turn};
+
+/// Silence after which words are drafted.
+const DRAFT_AFTER: Duration = Duration::from_millis(250);
+/// Nobody speaks for so long without a pause.
+const UTTERANCE_MAX: Duration = Duration::from_secs(30);
+/// After the last key.
+const KEYS_AFTER: Duration = Duration::from_secs(2);
+/// How long a goodbye may take in all.
+const LEAVE_AFTER: Duration = Duration::from_secs(15);
+/// How much later than computed the carrier may have played everything.
+const PLAYOUT_SLACK: Duration = Duration::from_millis(1_500);
+
+impl Call {
+    pub(crate) fn carry_out(&mut self, now: Instant, step: Move, out: &mut Vec<Output>) {
+        match step {
+            Move::Listen => {
+                let id = self.new_id();
+                self.listen.open(id, now, out);
+            }
+            Move::Transcribe => {
+                let length = self.listen.transcribe(out);
+                self.expect_words(now, length);
+            }
+            Move::Forget => self.forget(out),
+            Move::TakeWords => self.take_words(now, out),
+            Move::Think => self.think(now, out),
+            Move::ThinkAhead => self.think_ahead(now, out),
+            Move::DropDraft => self.drop_draft(now, out),
+            Move::Commit => self.commit(now, out),
+            Move::Speak => self.speak_ready(now, out),
+            Move::Hold => self.hold(now, out),
+            Move::Resume => self.resume_reply(now, out),
+            Move::Yield => self.end_reply(now, true, out),
+            Move::Conclude => self.conclude(now, out),
+            Move::Greet => self.greet(now, out),
+            Move::Prompt => {
+                self.note(now, Note::Idle);
+                self.idle_prompts += 1;
+                self.say(now, self.config.idle_prompt.clone(), out);
+            }
+            Move::Apologise => self.say(now, self.config.apology.clone(), out),
+            Move::Fill => self.fill(now, out),
+            Move::Goodbye(reason) => {
+                self.departure = Some(Departure::HangUp(reason));
+                self.say(now, self.config.goodbye.clone(), out);
+            }
+            Move::Fallback => self.fall_back(now, out),
+            Move::Farewell => self.farewell(now, out),
+            Move::RetryListen => {
+                let id = self.new_id();
+                let length = self.listen.retry(id, out);
+                self.expect_words(now, length);
+            }
+            Move::RetryThink => {
+                let id = self.new_id();
+                self.think.retry(id, out);
+                self.usage.think_requests += 1;
+                self.timers
+                    .set(Timer::Think, now + self.config.budgets.think);
+            }
+            Move::RetrySpeak => self.ask_for_sound(now, out),
+            Move::Leave => self.leave(now, None, out),
+            Move::LeaveMute => {
+                let say = Some(self.config.apology.clone());
+                self.departure.get_or_insert(match &self.config.fallback {
+                    Some(to) => Departure::Transfer(to.clone()),
+                    None => Departure::HangUp(EndReason::Failed),
+                });
+                self.leave(now, say, out);
+            }
+            Move::PressKeys => self.press_keys(out),
+            Move::End(reason) => self.end(now, reason, out),
+        }
+    }
+
+    /// Sets the waits that belong to a turn.
+    pub(crate) fn enter(&mut self, now: Instant) {
+        use Timer as T;
+        for timer in [T::Draft, T::Silence, T::Endless, T::Keys, T::Idle] {
+            self.timers.cancel(timer);
+        }
+        if !matches!(self.turn, Turn::Transcribing | Turn::Replying) {
+            self.timers.cancel(T::Slow);
+        }
+        match self.turn {
+            Turn::Ringing => (),
+            Turn::Waiting => {
+                self.wait = None;
+                self.timers.set(T::Idle, now + self.config.idle_after);
+            }
+            Turn::Hearing => self.timers.set(T::Endless, now + UTTERANCE_MAX),
+            Turn::Pausing => self.enter_pause(),
+            Turn::Transcribing => {
+                let ended = self.listen.voice_ended();
+                self.timers
+                    .set(T::Slow, ended + self.config.budgets.slow_after);
+            }
+            Turn::Keying => self.timers.set(T::Keys, now + KEYS_AFTER),
+            Turn::Replying => self.timers.set(T::Check, now),
+            Turn::Leaving => self.timers.set(T::Leave, now + LEAVE_AFTER),
+            Turn::Away => self
+                .timers
+                .set(T::Reconnect, now + self.config.budgets.reconnect),
+            Turn::Ended => self.timers.clear(),
+        }
+    }
+
+    fn enter_pause(&mut self) {
+        let ended = self.listen.voice_ended();
+        let silence = endpoint::silence(self.config.end, None, self.listen.habit);
+        self.timers.set(Timer::Silence, ended + silence);
+        let needs_words = self.config.end == EndOfTurn::Adaptive || self.config.speculate;
+        if needs_words && silence > DRAFT_AFTER {
+            self.timers.set(Timer::Draft, ended + DRAFT_AFTER);
+        }
+    }
+
+    fn expect_words(&mut self, now: Instant, length: Option<Duration>) {
+        if let Some(length) = length {
+            self.usage.listen_ms += u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
+            self.usage.listen_requests += 1;
+        }
+        if length.is_some() {
+            self.timers
+                .set(Timer::Listen, now + self.config.budgets.listen);
+        }
+    }
+
+    fn forget(&mut self, out: &mut Vec<Output>) {
+        self.timers.cancel(Timer::Listen);
+        self.listen.close(out);
+        self.words = None;
+        self.drafts = 0;
+    }
+
+    fn take_words(&mut self, now: Instant, out: &mut Vec<Output>) {
+        let words = self.words.take();
+        self.forget(out);
+        let Some(words) = words else { return };
+        self.idle_prompts = 0;
+        let draft_words = self
+            .wait
+            .and_then(|wait| wait.words)
+            .filter(|_| self.drafting);
+        self.wait = Some(Wait {
+            since: words.ended,
+            decided: now,
+            read: words.read,
+            words: draft_words,
+        });
+        self.timers
+            .set(Timer::Slow, words.ended + self.config.budgets.slow_after);
+        self.persist_used();
+        // The history is needed before the records of this input are flushed, hence in this order.
+        let record = Record::Caller {
+            text: words.text,
+            began: words.began,
+            ended: words.ended,
+        };
+        self.records.push(record);
+    }
+
+    /// The conversation including what was not flushed yet.
+    fn lines(&self) -> Vec<Line> {
+        let mut history = self.history.clone();
+        for record in &self.records {
+            history.note(record);
+        }
+        history.lines().to_vec()
+    }
+
+    fn think(&mut self, now: Instant, out: &mut Vec<Output>) {
+        let lines = self.lines();
+        self.ask_model(now, lines, out);
+        self.speak.open();
+    }
+
+    fn ask_model(&mut self, now: Instant, lines: Vec<Line>, out: &mut Vec<Output>) {
+        let id = self.new_id();
+        self.think.ask(id, lines, out);
+        self.usage.think_requests += 1;
+        self.timers
+            .set(Timer::Think, now + self.config.budgets.think);
+    }
+
+    fn think_ahead(&mut self, now: Instant, out: &mut Vec<Output>) {
+        let Some(words) = &self.words else { return };
+        let mut lines = self.lines();
+        lines.push(Line::Caller(words.text.clone()));
+        self.drafting = true;
+        self.drafts += 1;
+        self.wait = None;
+        self.speak.shut();
+        self.ask_model(now, lines, out);
+    }
+
+    /// Remembers when the first words of a draft came: there is no turn yet whose wait it would end.
+    pub(crate) fn draft_words_at(&mut self, now: Instant) {
+        if self.drafting {
+            self.wait = Some(Wait {
+                since: now,
+                decided: now,
+                read: now,
+                words: Some(now),
+            });
+        }
+    }
+
+    fn drop_draft(&mut self, now: Instant, out: &mut Vec<Output>) {
+        if self.drafting {
+            self.drafting = false;
+            self.wait = None;
+            self.note(now, Note::DraftDropped);
+            self.end_reply(now, true, out);
+        }
+    }
+
+    fn commit(&mut self, now: Instant, out: &mut Vec<Output>) {
+        self.take_words(now, out);
+        self.drafting = false;
+        let drafted = self.speak.texts();
+        self.journal_saying(&drafted);
+        self.speak.open();
+        self.pump(now, out);
+    }
+
+    fn speak_ready(&mut self, now: Instant, out: &mut Vec<Output>) {
+        let sentences = self.think.take_ready();
+        if !self.drafting {
+            self.journal_saying(&sentences);
+        }
+        for sentence in sentences {
+            self.speak.say(sentence);
+        }
+        self.ask_for_sound(now, out);
+    }
+
+    fn journal_saying(&mut self, sentences: &[String]) {
+        if !sentences.is_empty() {
+            self.saying = true;
+            self.records.push(Record::Saying {
+                text: sentences.join(" "),
+            });
+        }
+    }
+
+    /// Says a phrase of our own.
+    fn say(&mut self, now: Instant, text: String, out: &mut Vec<Output>) {
+        self.timers.set(Timer::Check, now);
+        if !text.is_empty() {
+            self.journal_saying(std::slice::from_ref(&text));
+            self.speak.say(text);
+        }
+        self.speak.open();
+        self.ask_for_sound(now, out);
+        self.pump(now, out);
+    }
+
+    /// Asks text-to-speech for the next sentences, if it has room.
+    pub(crate) fn ask_for_sound(&mut self, now: Instant, out: &mut Vec<Output>) {
+        let next_id = &mut self.next_id;
+        let new_id = || {
+            *next_id += 1;
+            crate::provider::RequestId(*next_id)
+        };
+        for chars in self.speak.ask(new_id, out) {
+            self.usage.speak_requests += 1;
+            self.usage.speak_chars += chars as u64;
+        }
+        self.expect_sound(now);
+    }
+
+    /// Waits for the next sound of the sentence whose turn it is.
+    pub(crate) fn expect_sound(&mut self, now: Instant) {
+        match self.speak.front() {
+            Some(_) => self
+                .timers
+                .set(Timer::Speak, now + self.config.budgets.speak),
+            None => self.timers.cancel(Timer::Speak),
+        }
+    }
+
+    /// Gives the carrier what it can take.
+    pub(crate) fn pump(&mut self, now: Instant, out: &mut Vec<Output>) {
+        self.speak.pump(now, out);
+        if self.speak.began().is_some() {
+            self.timers.cancel(Timer::Slow);
+        }
+        match self.speak.more_at() {
+            Some(at) => self
+                .timers
+                .set(Timer::Pump, at.max(now + Duration::from_millis(1))),
+            None => self.timers.cancel(Timer::Pump),
+        }
+        if self.speak.is_audible(now) {
+            self.timers
+                .set(Timer::Playout, self.speak.playout_end() + PLAYOUT_SLACK);
+        } else {
+            self.timers.cancel(Timer::Playout);
+        }
+    }
+
+    fn hold(&mut self, now: Instant, out: &mut Vec<Output>) {
+        if self.speak.is_audible(now) {
+            self.note(now, Note::BargeIn);
+        }
+        self.speak.hold(now, out);
+        self.timers.cancel(Timer::Pump);
+        self.timers.cancel(Timer::Playout);
+    }
+
+    fn resume_reply(&mut self, now: Instant, out: &mut Vec<Output>) {
+        self.note(now, Note::ReplyResumed);
+        self.speak.open();
+        self.ask_for_sound(now, out);
+        self.pump(now, out);
+        self.timers.set(Timer::Check, now);
+    }
+
+    fn end_reply(&mut self, now: Instant, interrupted: bool, out: &mut Vec<Output>) {
+        if let Some(id) = self.think.request() {
+            let spent = self.think.estimate();
+            self.usage.think.input_tokens += spent.input_tokens;
+            self.usage.think.output_tokens += spent.output_tokens;
+            out.push(Output::Cancel(id));
+        }
+        if self.saying {
+            let replied = Record::Replied {
+                text: self.speak.heard_text(),
+                began: self.speak.began(),
+                ended: now,
+                interrupted,
+                timing: self.timing(),
+            };
+            self.persist_used();
+            self.records.push(replied);
+        }
+        self.think = crate::think::Think::default();
+        self.speak.abandon(now, out);
+        self.saying = false;
+        self.heard_chars = 0;
+        for timer in [
+            Timer::Think,
+            Timer::Speak,
+            Timer::Pump,
+            Timer::Playout,
+            Timer::Slow,
+        ] {
+            self.timers.cancel(timer);
+        }
+    }
+
+    fn conclude(&mut self, now: Instant, out: &mut Vec<Output>) {
+        if let Some(tool) = self.think.tool().cloned() {
+            if self.departure.is_none() {
+                self.departure = Self::departure_of(&tool);
+            }
+            self.records.push(Record::Tool(tool));
+        }
+        // The last turn of a call that failed for good is no success.
+        if self.turn == Turn::Replying && self.wait.is_some() {
+            self.failures = 0;
+        }
+        let cut = !self.speak.is_complete();
+        self.end_reply(now, cut, out);
+    }
+
+    fn greet(&mut self, now: Instant, out: &mut Vec<Output>) {
+        if self.speak.has_pieces() {
+            let greeting = self.config.greeting.clone();
+            self.journal_saying(&[greeting]);
+            self.speak.open();
+            self.pump(now, out);
+            self.timers.set(Timer::Check, now);
+        } else {
+            self.say(now, self.config.greeting.clone(), out);
+        }
+    }
+
+    /// Has the greeting spoken before there is a stream for it.
+    pub(crate) fn prepare_greeting(&mut self, now: Instant, out: &mut Vec<Output>) {
+        if !self.config.greeting.is_empty() {
+            self.speak.say(self.config.greeting.clone());
+            self.ask_for_sound(now, out);
+        }
+    }
+
+    fn fill(&mut self, now: Instant, out: &mut Vec<Output>) {
+        if !self.speak.has_pieces() {
+            self.note(now, Note::Slow);
+            self.say(now, self.config.filler.clone(), out);
+        }
+    }
+
+    fn fall_back(&mut self, now: Instant, out: &mut Vec<Output>) {
+        self.departure = Some(match &self.config.fallback {
+            Some(to) => Departure::Transfer(to.clone()),
+            None => Departure::HangUp(EndReason::Failed),
+        });
+        self.say(now, self.config.apology.clone(), out);
+    }
+
+    /// The model wants to leave without a word: we say one.
+    fn farewell(&mut self, now: Instant, out: &mut Vec<Output>) {
+        let text = match self.think.tool() {
+            Some(ToolCall::Transfer { .. }) => self.config.filler.clone(),
+            Some(ToolCall::EndCall | ToolCall::SendKeys { .. }) | None => {
+                self.config.goodbye.clone()
+            }
+        };
+        self.say(now, text, out);
+    }
+
+    fn leave(&mut self, now: Instant, say: Say, out: &mut Vec<Output>) {
+        let departure = self
+            .departure
+            .take()
+            .unwrap_or(Departure::HangUp(EndReason::BotLeft));
+        let reason = match &departure {
+            Departure::HangUp(reason) => *reason,
+            Departure::Transfer(_) => EndReason::Transferred,
+        };
+        self.end(now, reason, out);
+        out.push(match departure {
+            Departure::HangUp(_) => Output::HangUp(say),
+            Departure::Transfer(to) => Output::Transfer { to, say },
+        });
+    }
+
+    fn press_keys(&mut self, out: &mut Vec<Output>) {
+        // `conclude` has put the wish into the records of this very input.
+        let keys = self.records.iter().rev().find_map(|record| match record {
+            Record::Tool(ToolCall::SendKeys { keys }) => Some(keys.clone()),
+            Record::Begun { .. }
+            | Record::Connected { .. }
+            | Record::Caller { .. }
+            | Record::Saying { .. }
+            | Record::Heard { .. }
+            | Record::Replied { .. }
+            | Record::Tool(_)
+            | Record::Note { .. }
+            | Record::Used(_)
+            | Record::Ended { .. } => None,
+        });
+        out.extend(keys.map(Output::SendKeys));
+    }
+
+    fn end(&mut self, now: Instant, reason: EndReason, out: &mut Vec<Output>) {
+        self.listen.close(out);
+        self.end_reply(now, true, out);
+        self.persist_used();
+        self.records.push(Record::Ended { reason, at: now });
+    }
+
+    fn persist_used(&mut self) {
+        let used = std::mem::take(&mut self.usage);
+        if used != Usage::default() {
+            self.records.push(Record::Used(used));
+        }
+    }
+}

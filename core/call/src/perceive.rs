@@ -1,0 +1,450 @@
+//! What an input means: at most one cue.
+
+use std::time::Duration;
+
+use audio::Clip;
+
+use crate::call::{Call, Words};
+use crate::endpoint;
+use crate::input::{Closing, Input, Key};
+use crate::output::{Mark, Output};
+use crate::provider::{Failure, Reply, RequestId, Stage, ToolCall};
+use crate::record::{Note, Record};
+use crate::speak::Loss;
+use crate::time::Instant;
+use crate::timer::Timer;
+use crate::turn::{Cue, Turn};
+
+/// So much of a voice stops our sound. A cough has less than 80 ms of it; speech reaches 100 ms within 180 ms.
+const BARGE_IN_VOICE_MS: u32 = 100;
+/// So much sound without a pitch stops it too: whispering, or a line that ate the pitch.
+const BARGE_IN_ANY: Duration = Duration::from_millis(700);
+/// Drafts of one turn: each costs a request to three providers.
+const DRAFTS_MAX: u32 = 3;
+/// How much more must have been heard, in characters, to be worth a row in the journal: about a second of speech.
+const HEARD_STEP_CHARS: usize = 15;
+
+impl Call {
+    pub(crate) fn perceive(
+        &mut self,
+        now: Instant,
+        input: Input,
+        out: &mut Vec<Output>,
+    ) -> Option<Cue> {
+        match input {
+            Input::Opened => Some(self.opened(now)),
+            Input::Frame { at, audio } => self.frame(now, at, audio, out),
+            Input::Key(key) => self.key(now, key),
+            Input::Played(mark) => {
+                self.played(mark);
+                self.pump(now, out);
+                None
+            }
+            Input::Reply(id, reply) => self.reply(now, id, reply, out),
+            Input::Tick => None,
+            Input::Closed(Closing::Stopped) => Some(Cue::Stopped),
+            Input::Closed(Closing::Dropped) => {
+                self.note(now, Note::Dropped);
+                Some(Cue::Dropped)
+            }
+        }
+    }
+
+    fn opened(&mut self, now: Instant) -> Cue {
+        self.records.push(Record::Connected { at: now });
+        self.listen.reconnect();
+        self.timers.cancel(Timer::Reconnect);
+        let first = self.turn == Turn::Ringing;
+        if first && let Some(longest) = self.config.duration_max {
+            self.timers.set(Timer::Duration, now + longest);
+        }
+        if self.holds_reply() || (first && !self.config.greeting.is_empty()) {
+            Cue::Opened
+        } else if self.owes_answer() {
+            Cue::OpenedOwing
+        } else {
+            Cue::OpenedIdle
+        }
+    }
+
+    fn frame(
+        &mut self,
+        now: Instant,
+        at: Duration,
+        clip: Clip,
+        out: &mut Vec<Output>,
+    ) -> Option<Cue> {
+        if matches!(self.turn, Turn::Ringing | Turn::Away) {
+            return None;
+        }
+        let paused_since = self.listen.voice_ended();
+        let ear = self.listen.hear(now, at, clip, out);
+        let voice = if self.speak.is_audible(now) {
+            let is_voice = self.listen.voice_ms() >= BARGE_IN_VOICE_MS
+                || self.listen.speaking_for(now) >= BARGE_IN_ANY;
+            (self.listen.is_speaking() && is_voice).then_some(Cue::BargeIn)
+        } else {
+            self.listen.is_speaking().then_some(Cue::Onset)
+        };
+        match self.turn {
+            Turn::Waiting | Turn::Replying => voice,
+            Turn::Hearing => ear.offset.then_some(Cue::Pause),
+            Turn::Pausing if ear.onset.is_some() => {
+                let onset = now - ear.onset.unwrap_or_default();
+                self.listen.habit.learn(onset.since(paused_since));
+                Some(Cue::Onset)
+            }
+            Turn::Transcribing if ear.onset.is_some() || self.speak.is_audible(now) => voice,
+            Turn::Ringing
+            | Turn::Pausing
+            | Turn::Transcribing
+            | Turn::Keying
+            | Turn::Leaving
+            | Turn::Away
+            | Turn::Ended => None,
+        }
+    }
+
+    fn key(&mut self, now: Instant, key: Key) -> Option<Cue> {
+        if matches!(self.turn, Turn::Ringing | Turn::Away | Turn::Leaving) {
+            return None;
+        }
+        if self.keys.is_empty() {
+            self.keys_began = now;
+        }
+        if key.digit() == '#' && self.turn == Turn::Keying {
+            return self.keyed(now);
+        }
+        self.keys.push(key.digit());
+        Some(Cue::Key)
+    }
+
+    fn keyed(&mut self, now: Instant) -> Option<Cue> {
+        let text = std::mem::take(&mut self.keys);
+        self.words = Some(Words {
+            text,
+            began: self.keys_began,
+            ended: now,
+            read: now,
+        });
+        Some(Cue::Keyed)
+    }
+
+    fn played(&mut self, mark: Mark) {
+        self.speak.played(mark);
+        self.heard();
+    }
+
+    /// Writes down how far the reply was heard, if that is worth a row.
+    fn heard(&mut self) {
+        let complete = self.speak.is_complete();
+        let chars = self.speak.heard_text().chars().count();
+        if self.saying && !complete && chars >= self.heard_chars + HEARD_STEP_CHARS {
+            self.heard_chars = chars;
+            self.records.push(Record::Heard { chars });
+        }
+        if complete {
+            self.timers.set(Timer::Check, Instant::ZERO);
+        }
+    }
+
+    fn reply(
+        &mut self,
+        now: Instant,
+        id: RequestId,
+        reply: Reply,
+        out: &mut Vec<Output>,
+    ) -> Option<Cue> {
+        if self.listen.owns(id) {
+            match reply {
+                Reply::Transcript { flush, text } => self.transcript(now, flush, text),
+                Reply::Failed(failure) => self.listen_failed(now, failure),
+                Reply::Done(_) => self.listen_failed(now, Failure::Broken),
+                Reply::Words(_) | Reply::Tool(_) | Reply::Audio(_) => None,
+            }
+        } else if self.think.owns(id) {
+            self.thought(now, reply, out)
+        } else if self.speak.owns(id) {
+            self.sound(now, id, reply, out)
+        } else {
+            // An answer to what was cancelled: nobody wants it any more.
+            None
+        }
+    }
+
+    fn transcript(&mut self, now: Instant, flush: u32, text: String) -> Option<Cue> {
+        if !self.listen.read(flush, text) {
+            return None;
+        }
+        self.timers.cancel(Timer::Listen);
+        let text = self.listen.text()?.to_owned();
+        self.words = Some(Words {
+            text: text.clone(),
+            began: self.listen.began().unwrap_or(now),
+            ended: self.listen.voice_ended(),
+            read: now,
+        });
+        match self.turn {
+            Turn::Transcribing | Turn::Away => Some(self.verdict(&text)),
+            Turn::Pausing => {
+                let silence = endpoint::silence(self.config.end, Some(&text), self.listen.habit);
+                self.timers
+                    .set(Timer::Silence, self.listen.voice_ended() + silence);
+                let may_draft = self.config.speculate
+                    && self.drafts < DRAFTS_MAX
+                    && !self.drafting
+                    && !self.holds_reply()
+                    && !text.is_empty();
+                may_draft.then_some(Cue::Drafted)
+            }
+            Turn::Ringing
+            | Turn::Waiting
+            | Turn::Hearing
+            | Turn::Keying
+            | Turn::Replying
+            | Turn::Leaving
+            | Turn::Ended => None,
+        }
+    }
+
+    /// What the words of a turn that is over mean.
+    fn verdict(&self, text: &str) -> Cue {
+        if self.holds_reply() {
+            return if endpoint::is_backchannel(text) {
+                Cue::Murmur
+            } else {
+                Cue::Words
+            };
+        }
+        if text.is_empty() {
+            Cue::NoWords
+        } else {
+            Cue::Words
+        }
+    }
+
+    fn listen_failed(&mut self, now: Instant, failure: Failure) -> Option<Cue> {
+        self.timers.cancel(Timer::Listen);
+        if self.listen.fail(failure != Failure::Refused) {
+            self.note(now, Note::Retried(Stage::Listen, failure));
+            return Some(Cue::ListenStumbled);
+        }
+        self.note(now, Note::GaveUp(Stage::Listen, failure));
+        match self.turn {
+            Turn::Transcribing => Some(self.deaf()),
+            Turn::Away => Some(Cue::NoWords),
+            Turn::Ringing
+            | Turn::Waiting
+            | Turn::Hearing
+            | Turn::Pausing
+            | Turn::Keying
+            | Turn::Replying
+            | Turn::Leaving
+            | Turn::Ended => None,
+        }
+    }
+
+    /// A turn that nobody could write down.
+    fn deaf(&mut self) -> Cue {
+        // Whoever was interrupted by something unknown had better go on.
+        if self.holds_reply() {
+            Cue::Murmur
+        } else {
+            self.failed()
+        }
+    }
+
+    fn failed(&mut self) -> Cue {
+        self.failures += 1;
+        if self.failures >= 2 {
+            Cue::FailedAgain
+        } else {
+            Cue::Failed
+        }
+    }
+
+    fn thought(&mut self, now: Instant, reply: Reply, out: &mut Vec<Output>) -> Option<Cue> {
+        let budget = self.config.budgets.think;
+        match reply {
+            Reply::Words(words) => {
+                self.timers.set(Timer::Think, now + budget);
+                if let Some(wait) = &mut self.wait {
+                    wait.words.get_or_insert(now);
+                } else {
+                    self.draft_words_at(now);
+                }
+                let ready = self.think.words(&words, self.config.reply_chars_max, out);
+                self.after_thought();
+                ready.then_some(Cue::Sentence)
+            }
+            Reply::Tool(tool) => {
+                self.think.wish(tool);
+                None
+            }
+            Reply::Done(spent) => {
+                self.usage.think.input_tokens += spent.input_tokens;
+                self.usage.think.cached_tokens += spent.cached_tokens;
+                self.usage.think.output_tokens += spent.output_tokens;
+                if !self.think.has_anything() {
+                    return self.think_failed(now, Failure::Broken);
+                }
+                let ready = self.think.finish(self.config.reply_chars_max);
+                self.after_thought();
+                ready.then_some(Cue::Sentence)
+            }
+            Reply::Failed(failure) => self.think_failed(now, failure),
+            Reply::Transcript { .. } | Reply::Audio(_) => None,
+        }
+    }
+
+    /// Once the model is done, the reply may be complete.
+    fn after_thought(&mut self) {
+        if !self.think.is_busy() {
+            self.timers.cancel(Timer::Think);
+            self.timers.set(Timer::Check, Instant::ZERO);
+        }
+    }
+
+    fn think_failed(&mut self, now: Instant, failure: Failure) -> Option<Cue> {
+        self.timers.cancel(Timer::Think);
+        if failure != Failure::Refused && self.think.may_retry() {
+            self.think.fail();
+            self.note(now, Note::Retried(Stage::Think, failure));
+            return Some(Cue::ThinkStumbled);
+        }
+        self.note(now, Note::GaveUp(Stage::Think, failure));
+        if self.think.has_anything() {
+            // Half a reply is better than an apology after it.
+            let ready = self.think.finish(self.config.reply_chars_max);
+            self.after_thought();
+            return ready.then_some(Cue::Sentence);
+        }
+        self.think.fail();
+        if self.drafting {
+            Some(Cue::DraftFailed)
+        } else {
+            Some(self.failed())
+        }
+    }
+
+    fn sound(
+        &mut self,
+        now: Instant,
+        id: RequestId,
+        reply: Reply,
+        out: &mut Vec<Output>,
+    ) -> Option<Cue> {
+        match reply {
+            Reply::Audio(clip) => {
+                self.speak.audio(id, clip);
+                self.expect_sound(now);
+                self.pump(now, out);
+                None
+            }
+            Reply::Done(_) => {
+                self.speak.done(id);
+                self.ask_for_sound(now, out);
+                self.pump(now, out);
+                self.heard();
+                None
+            }
+            Reply::Failed(failure) => self.speak_failed(now, id, failure, out),
+            Reply::Transcript { .. } | Reply::Words(_) | Reply::Tool(_) => None,
+        }
+    }
+
+    fn speak_failed(
+        &mut self,
+        now: Instant,
+        id: RequestId,
+        failure: Failure,
+        out: &mut Vec<Output>,
+    ) -> Option<Cue> {
+        match self.speak.fail(id, failure != Failure::Refused) {
+            Loss::Retry => {
+                self.note(now, Note::Retried(Stage::Speak, failure));
+                Some(Cue::SpeakStumbled)
+            }
+            Loss::Cut => {
+                self.note(now, Note::GaveUp(Stage::Speak, failure));
+                self.ask_for_sound(now, out);
+                self.pump(now, out);
+                self.heard();
+                None
+            }
+            Loss::Sentence => {
+                self.note(now, Note::GaveUp(Stage::Speak, failure));
+                Some(if self.drafting {
+                    Cue::DraftFailed
+                } else {
+                    Cue::Mute
+                })
+            }
+        }
+    }
+
+    /// What it means that a wait has ended.
+    pub(crate) fn due(&mut self, now: Instant, timer: Timer, out: &mut Vec<Output>) -> Option<Cue> {
+        match timer {
+            Timer::Check => self.completed(),
+            Timer::Draft => Some(Cue::DraftDue),
+            Timer::Silence => Some(self.over()),
+            Timer::Endless => Some(Cue::OverUnread),
+            Timer::Keys => self.keyed(now),
+            Timer::Listen => {
+                out.extend(self.listen.request().map(Output::Cancel));
+                self.listen_failed(now, Failure::Late)
+            }
+            Timer::Think => {
+                out.extend(self.think.request().map(Output::Cancel));
+                self.think_failed(now, Failure::Late)
+            }
+            Timer::Speak => {
+                let id = self.speak.front()?;
+                out.push(Output::Cancel(id));
+                self.speak_failed(now, id, Failure::Late, out)
+            }
+            Timer::Slow => Some(Cue::Slow),
+            Timer::Pump => {
+                self.pump(now, out);
+                None
+            }
+            Timer::Playout => {
+                self.speak.played_all();
+                self.pump(now, out);
+                self.heard();
+                None
+            }
+            Timer::Idle if self.idle_prompts >= self.config.idle_prompts_max => Some(Cue::IdleOut),
+            Timer::Idle => Some(Cue::Idle),
+            Timer::Leave => Some(Cue::Parting),
+            Timer::Reconnect => Some(Cue::Lost),
+            Timer::Duration => Some(Cue::TimeUp),
+        }
+    }
+
+    fn over(&mut self) -> Cue {
+        if self.listen.has_failed() {
+            return self.deaf();
+        }
+        match self.listen.text().map(str::to_owned) {
+            None => Cue::OverUnread,
+            Some(_) if self.drafting => Cue::Over,
+            Some(text) => self.verdict(&text),
+        }
+    }
+
+    fn completed(&mut self) -> Option<Cue> {
+        let is_replying = matches!(self.turn, Turn::Replying | Turn::Leaving);
+        if !is_replying || self.think.is_busy() || !self.speak.is_complete() {
+            return None;
+        }
+        let spoke = self.speak.has_pieces();
+        Some(match self.think.tool() {
+            None => Cue::Said,
+            Some(ToolCall::SendKeys { .. }) => Cue::PressKeys,
+            Some(ToolCall::EndCall | ToolCall::Transfer { .. }) if spoke => Cue::Parting,
+            Some(ToolCall::EndCall | ToolCall::Transfer { .. }) => Cue::PartingMute,
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! Going on from the journal.
+
+use crate::call::{Call, Departure};
+use crate::config::Config;
+use crate::output::Output;
+use crate::record::Record;
+use crate::speak::Speak;
+use crate::time::Instant;
+use crate::timer::Timer;
+use crate::turn::Turn;
+
+/// What the journal says about the reply that was under way.
+#[derive(Default)]
+struct Unfinished {
+    sentences: Vec<String>,
+    heard_chars: usize,
+}
+
+impl Call {
+    /// Goes on with a call from its journal. It waits for [`Input::Opened`](crate::Input::Opened): then it speaks on
+    /// from what was heard last, or answers what was not answered.
+    #[must_use]
+    pub fn resume(journal: impl IntoIterator<Item = Record>, now: Instant) -> (Self, Vec<Output>) {
+        let mut call = Self::new(Config::default(), now);
+        let mut unfinished = Unfinished::default();
+        let mut opened = None;
+        for record in journal {
+            call.history.note(&record);
+            match record {
+                Record::Begun { config } => call.config = *config,
+                Record::Connected { at } => {
+                    opened.get_or_insert(at);
+                }
+                Record::Saying { text } => unfinished.sentences.push(text),
+                Record::Heard { chars } => unfinished.heard_chars = chars,
+                Record::Replied { .. } => unfinished = Unfinished::default(),
+                Record::Tool(tool) => call.departure = Self::departure_of(&tool),
+                Record::Ended { .. } => call.turn = Turn::Ended,
+                Record::Caller { .. } | Record::Note { .. } | Record::Used(_) => (),
+            }
+        }
+        let mut out = Vec::new();
+        if call.turn != Turn::Ended {
+            call.go_on(now, opened, &unfinished, &mut out);
+        }
+        (call, out)
+    }
+
+    fn go_on(
+        &mut self,
+        now: Instant,
+        opened: Option<Instant>,
+        unfinished: &Unfinished,
+        out: &mut Vec<Output>,
+    ) {
+        self.timers
+            .set(Timer::Reconnect, now + self.config.budgets.reconnect);
+        let Some(opened) = opened else {
+            self.prepare_greeting(now, out);
+            return;
+        };
+        self.turn = Turn::Away;
+        if let Some(longest) = self.config.duration_max {
+            self.timers.set(Timer::Duration, opened + longest);
+        }
+        let all = unfinished.sentences.join(" ");
+        let at = all
+            .char_indices()
+            .nth(unfinished.heard_chars)
+            .map_or(all.len(), |(at, _)| at);
+        let (heard, rest) = all.split_at_checked(at).unwrap_or(("", &all));
+        self.speak = Speak::resumed(now, heard.trim().to_owned());
+        self.saying = !all.is_empty();
+        self.heard_chars = unfinished.heard_chars;
+        if !rest.trim().is_empty() {
+            self.speak.say(rest.trim().to_owned());
+            self.ask_for_sound(now, out);
+        }
+        // A bot that was about to leave does so as soon as its last words were heard.
+        if matches!(
+            self.departure,
+            Some(Departure::HangUp(_) | Departure::Transfer(_))
+        ) {
+            self.timers
+                .set(Timer::Leave, now + self.config.budgets.reconnect);
+        }
+    }
+}
