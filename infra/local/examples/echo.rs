@@ -13,19 +13,32 @@ async fn main() -> Result<(), Error> {
 }
 
 async fn answer(request: Request) -> Result<Response<Body>, Error> {
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let header = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    };
     match request.uri().path() {
         "/panic" => panic!("told to"),
         "/error" => Err("told to".into()),
         "/exit" => std::process::exit(3),
         "/slow" => {
-            tokio::time::sleep(Duration::from_millis(request.uri().query().unwrap_or_default().parse()?)).await;
+            tokio::time::sleep(Duration::from_millis(
+                request.uri().query().unwrap_or_default().parse()?,
+            ))
+            .await;
             Ok(Response::new(Body::Empty))
         }
         "/large" => Ok(Response::new(Body::Text("x".repeat(7 * 1024 * 1024)))),
-        "/audio" => Ok(Response::builder().header("content-type", "audio/wav").body(Body::Binary(vec![0, 255, 7]))?),
+        "/audio" => Ok(Response::builder()
+            .header("content-type", "audio/wav")
+            .body(Body::Binary(vec![0, 255, 7]))?),
         "/environment" => {
-            let mut names: Vec<_> = std::env::vars().map(|(name, value)| format!("{name}={value}")).collect();
+            let mut names: Vec<_> = std::env::vars()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
             names.sort();
             Ok(Response::new(Body::Text(names.join("\n"))))
         }
@@ -42,8 +55,13 @@ async fn answer(request: Request) -> Result<Response<Body>, Error> {
                 header("x-amzn-trace-id").starts_with("Root=1-"),
                 header("cookie"),
             );
-            let response = Response::builder().status(201).header("set-cookie", "a=1").header("set-cookie", "b=2");
-            Ok(response.header("content-type", "text/plain").body(Body::Text(text))?)
+            let response = Response::builder()
+                .status(201)
+                .header("set-cookie", "a=1")
+                .header("set-cookie", "b=2");
+            Ok(response
+                .header("content-type", "text/plain")
+                .body(Body::Text(text))?)
         }
     }
 }

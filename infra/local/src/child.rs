@@ -40,9 +40,21 @@ impl Log {
     pub fn create(directory: &Path, name: &str, echo: bool) -> io::Result<Self> {
         std::fs::create_dir_all(directory)?;
         let path: PathBuf = directory.join(format!("{name}.log"));
-        let file = OpenOptions::new().create(true).write(true).truncate(true).open(&path)?;
-        let inner = Arc::new(Mutex::new(LogInner { file, tail: VecDeque::new() }));
-        Ok(Self { inner, name: name.into(), path: path.into(), echo })
+        let file = OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .open(&path)?;
+        let inner = Arc::new(Mutex::new(LogInner {
+            file,
+            tail: VecDeque::new(),
+        }));
+        Ok(Self {
+            inner,
+            name: name.into(),
+            path: path.into(),
+            echo,
+        })
     }
 
     /// The file.
@@ -73,7 +85,11 @@ impl Log {
         if inner.tail.is_empty() {
             return format!(" (it printed nothing; log: {})", self.path.display());
         }
-        let lines: Vec<_> = inner.tail.iter().map(|line| format!("\n    {line}")).collect();
+        let lines: Vec<_> = inner
+            .tail
+            .iter()
+            .map(|line| format!("\n    {line}"))
+            .collect();
         format!(":{}\n  ({})", lines.concat(), self.path.display())
     }
 
@@ -134,9 +150,19 @@ impl Process {
         // `setpriv` asks the kernel for SIGKILL when the parent ends, then becomes the program under the same id. That
         // holds after SIGKILL of the parent too, when no `Drop` runs.
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "--"]).arg(launch.program).args(launch.arguments);
-        command.env_clear().envs(launch.environment).current_dir(launch.directory);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+            .args(["--pdeathsig", "KILL", "--"])
+            .arg(launch.program)
+            .args(launch.arguments);
+        command
+            .env_clear()
+            .envs(launch.environment)
+            .current_dir(launch.directory);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
         let mut child = spawn(command).await?;
         if let Some(stdout) = child.stdout.take() {
             launch.log.follow(stdout, launch.divert);
@@ -144,7 +170,9 @@ impl Process {
         if let Some(stderr) = child.stderr.take() {
             launch.log.follow(stderr, None);
         }
-        let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        let pid = child
+            .id()
+            .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         let pid = pid.ok_or_else(|| io::Error::other("the process ended at once"))?;
         let (exit, exited) = watch::channel(None);
         tokio::spawn(async move {
@@ -153,7 +181,9 @@ impl Process {
                 status = child.wait() => status,
                 () = exit.closed() => return,
             };
-            exit.send_replace(Some(status.map_or_else(|error| error.to_string(), |status| status.to_string())));
+            exit.send_replace(Some(
+                status.map_or_else(|error| error.to_string(), |status| status.to_string()),
+            ));
         });
         Ok(Self { pid, exited })
     }
@@ -207,7 +237,8 @@ type Started = io::Result<tokio::process::Child>;
 /// Spawns from a thread that lives as long as this process: the kernel sends the death signal when the *thread* that
 /// forked ends, and the threads of a runtime come and go.
 async fn spawn(command: Command) -> Started {
-    static SPAWNER: OnceLock<mpsc::Sender<(Command, Handle, oneshot::Sender<Started>)>> = OnceLock::new();
+    static SPAWNER: OnceLock<mpsc::Sender<(Command, Handle, oneshot::Sender<Started>)>> =
+        OnceLock::new();
     let spawner = SPAWNER.get_or_init(|| {
         let (sender, orders) = mpsc::channel::<(Command, Handle, oneshot::Sender<Started>)>();
         std::thread::spawn(move || {
@@ -220,10 +251,14 @@ async fn spawn(command: Command) -> Started {
     });
     let (started, answer) = oneshot::channel();
     let gone = || io::Error::other("the thread that starts processes is gone");
-    spawner.send((command, Handle::current(), started)).map_err(|_| gone())?;
+    spawner
+        .send((command, Handle::current(), started))
+        .map_err(|_| gone())?;
     let child = answer.await.map_err(|_| gone())?;
     child.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => io::Error::new(error.kind(), "setpriv (package util-linux) is missing"),
+        io::ErrorKind::NotFound => {
+            io::Error::new(error.kind(), "setpriv (package util-linux) is missing")
+        }
         _ => error,
     })
 }

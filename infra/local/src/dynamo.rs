@@ -56,7 +56,11 @@ impl Dynamo {
                 drop(tokio::io::copy_bidirectional(&mut outer, &mut inner).await);
             }
         });
-        Ok(Self { database, front, engine })
+        Ok(Self {
+            database,
+            front,
+            engine,
+        })
     }
 
     /// The endpoint: `AWS_ENDPOINT_URL_DYNAMODB`.
@@ -88,7 +92,9 @@ impl Drop for Dynamo {
 
 impl std::fmt::Debug for Dynamo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Dynamo").field("url", &self.url()).finish_non_exhaustive()
+        f.debug_struct("Dynamo")
+            .field("url", &self.url())
+            .finish_non_exhaustive()
     }
 }
 
@@ -96,14 +102,20 @@ impl std::fmt::Debug for Dynamo {
 fn prepare(folder: &Path, tables: &[TableSpec]) -> io::Result<std::path::PathBuf> {
     std::fs::create_dir_all(folder)?;
     let (file, described) = (folder.join("dynamo.db"), folder.join("dynamo.tables.json"));
-    let wanted = tables.iter().map(|table| table.create.clone()).collect::<Value>().to_string();
+    let wanted = tables
+        .iter()
+        .map(|table| table.create.clone())
+        .collect::<Value>()
+        .to_string();
     let before = std::fs::read_to_string(&described).ok();
     if file.exists() && before.as_deref() != Some(wanted.as_str()) {
         for suffix in ["", "-wal", "-shm"] {
             let from = folder.join(format!("dynamo.db{suffix}"));
             let to = folder.join(format!("dynamo.db.old{suffix}"));
             match std::fs::rename(&from, &to) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => drop(std::fs::remove_file(&to)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    drop(std::fs::remove_file(&to));
+                }
                 moved => moved?,
             }
         }
@@ -113,17 +125,23 @@ fn prepare(folder: &Path, tables: &[TableSpec]) -> io::Result<std::path::PathBuf
 }
 
 fn create(database: &Database, table: &TableSpec) -> io::Result<()> {
-    let refused = |error: &dyn std::fmt::Display| io::Error::other(format!("table {} of template.yaml: {error}", table.name));
+    let refused = |error: &dyn std::fmt::Display| {
+        io::Error::other(format!("table {} of template.yaml: {error}", table.name))
+    };
     let request = serde_json::from_value(table.create.clone()).map_err(|error| refused(&error))?;
     match database.create_table(request) {
         Ok(_) => {}
         Err(DynoxideError::ResourceInUseException(_)) => return Ok(()),
         Err(error) => return Err(refused(&error)),
     }
-    let Some(attribute) = &table.ttl_attribute else { return Ok(()) };
+    let Some(attribute) = &table.ttl_attribute else {
+        return Ok(());
+    };
     let specification = json!({"AttributeName": attribute, "Enabled": true});
     let request = json!({"TableName": table.name, "TimeToLiveSpecification": specification});
     let request = serde_json::from_value(request).map_err(|error| refused(&error))?;
-    database.update_time_to_live(request).map_err(|error| refused(&error))?;
+    database
+        .update_time_to_live(request)
+        .map_err(|error| refused(&error))?;
     Ok(())
 }

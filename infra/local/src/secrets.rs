@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
+use axum::Router;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
-use axum::Router;
-use axum::body::Bytes;
 use serde_json::{Value, json};
 
 use crate::serve::{self, Server};
@@ -28,7 +28,9 @@ impl Secrets {
     /// When the port is taken.
     pub async fn start(secrets: BTreeMap<String, String>, port: u16) -> io::Result<Self> {
         let router = Router::new().fallback(answer).with_state(Arc::new(secrets));
-        Ok(Self { server: Server::start(serve::bind(port).await?, router) })
+        Ok(Self {
+            server: Server::start(serve::bind(port).await?, router),
+        })
     }
 
     /// The endpoint: `AWS_ENDPOINT_URL_SECRETS_MANAGER`.
@@ -40,17 +42,38 @@ impl Secrets {
 
 type ByArn = Arc<BTreeMap<String, String>>;
 
-async fn answer(State(secrets): State<ByArn>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
+async fn answer(
+    State(secrets): State<ByArn>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> impl IntoResponse {
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let operation = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let operation = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok())
+        .unwrap_or_default();
     if operation != "secretsmanager.GetSecretValue" {
-        return error("UnknownOperationException", &format!("only GetSecretValue exists here, not '{operation}'"));
+        return error(
+            "UnknownOperationException",
+            &format!("only GetSecretValue exists here, not '{operation}'"),
+        );
     }
-    let id = request.get("SecretId").and_then(Value::as_str).unwrap_or_default();
+    let id = request
+        .get("SecretId")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     // AWS accepts the ARN, the ARN without its random ending, and the name.
-    let found = secrets.iter().find(|(arn, _)| *arn == id || arn.rsplit_once('-').is_some_and(|(start, _)| start == id || start.ends_with(&format!(":secret:{id}"))));
+    let found = secrets.iter().find(|(arn, _)| {
+        *arn == id
+            || arn
+                .rsplit_once('-')
+                .is_some_and(|(start, _)| start == id || start.ends_with(&format!(":secret:{id}")))
+    });
     let Some((arn, secret)) = found else {
-        return error("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
+        return error(
+            "ResourceNotFoundException",
+            "Secrets Manager can't find the specified secret.",
+        );
     };
     let name = arn.rsplit_once(":secret:").map_or("", |(_, name)| name);
     let body = json!({
@@ -61,10 +84,18 @@ async fn answer(State(secrets): State<ByArn>, headers: HeaderMap, body: Bytes) -
         "VersionStages": ["AWSCURRENT"],
         "CreatedDate": 0,
     });
-    (StatusCode::OK, [("content-type", "application/x-amz-json-1.1")], body.to_string())
+    (
+        StatusCode::OK,
+        [("content-type", "application/x-amz-json-1.1")],
+        body.to_string(),
+    )
 }
 
 fn error(kind: &str, message: &str) -> (StatusCode, [(&'static str, &'static str); 1], String) {
     let body = json!({"__type": kind, "message": message}).to_string();
-    (StatusCode::BAD_REQUEST, [("content-type", "application/x-amz-json-1.1")], body)
+    (
+        StatusCode::BAD_REQUEST,
+        [("content-type", "application/x-amz-json-1.1")],
+        body,
+    )
 }

@@ -31,7 +31,8 @@ pub struct Server {
 /// Names the port when it is taken.
 pub async fn bind(port: u16) -> io::Result<TcpListener> {
     let bound = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, port)).await;
-    bound.map_err(|error| io::Error::new(error.kind(), format!("port {port} of 127.0.0.1: {error}")))
+    bound
+        .map_err(|error| io::Error::new(error.kind(), format!("port {port} of 127.0.0.1: {error}")))
 }
 
 impl Server {
@@ -46,12 +47,20 @@ impl Server {
             let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
                 request.extensions_mut().insert(ConnectInfo(peer));
                 let router = router.clone();
-                async move { Ok::<Response<Body>, Infallible>(infallible(router.oneshot(request.map(Body::new)).await)) }
+                async move {
+                    Ok::<Response<Body>, Infallible>(infallible(
+                        router.oneshot(request.map(Body::new)).await,
+                    ))
+                }
             });
             async move {
                 let connection = Builder::new(TokioExecutor::new());
                 // An error is a peer that went away.
-                drop(connection.serve_connection_with_upgrades(TokioIo::new(stream), service).await);
+                drop(
+                    connection
+                        .serve_connection_with_upgrades(TokioIo::new(stream), service)
+                        .await,
+                );
             }
         })
     }
@@ -63,7 +72,9 @@ impl Server {
         F: Fn(TcpStream, SocketAddr) -> C + Send + 'static,
         C: Future<Output = ()> + Send + 'static,
     {
-        let address = listener.local_addr().unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let address = listener
+            .local_addr()
+            .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
         let (open, mut is_open) = watch::channel(true);
         let task = tokio::spawn(async move {
             let mut connections = JoinSet::new();
@@ -85,7 +96,11 @@ impl Server {
                 }
             }
         });
-        Self { address, open, task }
+        Self {
+            address,
+            open,
+            task,
+        }
     }
 
     /// Where it listens.

@@ -34,7 +34,8 @@ impl Storage {
             std::fs::create_dir_all(folder.join(bucket))?;
         }
         std::fs::create_dir_all(folder)?;
-        let files = FileSystem::new(folder).map_err(|error| io::Error::other(format!("{error:?}")))?;
+        let files =
+            FileSystem::new(folder).map_err(|error| io::Error::other(format!("{error:?}")))?;
         let mut service = S3ServiceBuilder::new(files);
         service.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
         let service = service.build();
@@ -42,10 +43,17 @@ impl Storage {
             let service = service.clone();
             async move {
                 // An error is a peer that went away.
-                drop(Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await);
+                drop(
+                    Builder::new(TokioExecutor::new())
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await,
+                );
             }
         });
-        Ok(Self { folder: folder.to_owned(), server })
+        Ok(Self {
+            folder: folder.to_owned(),
+            server,
+        })
     }
 
     /// The endpoint: `AWS_ENDPOINT_URL_S3`. The SDK uses path style for a host that is an IP address.

@@ -34,7 +34,8 @@ new_sqlite_classes = ["Line"]
 "#;
 
 fn workerd() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tools/node_modules/@cloudflare/workerd-linux-64/bin/workerd")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../tools/node_modules/@cloudflare/workerd-linux-64/bin/workerd")
 }
 
 fn options(folder: &Path) -> EdgeOptions {
@@ -56,7 +57,12 @@ fn options(folder: &Path) -> EdgeOptions {
 }
 
 async fn get(edge: &Edge) -> String {
-    reqwest::get(edge.url()).await.unwrap().text().await.unwrap()
+    reqwest::get(edge.url())
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,9 +98,22 @@ async fn what_the_process_costs_can_be_read() {
 async fn a_worker_that_cannot_start_is_quoted() {
     let folder = tempfile::tempdir().unwrap();
     let options = options(folder.path());
-    std::fs::write(folder.path().join("build/index.js"), "export default nonsense(;").unwrap();
-    let error = Edge::start(EdgeOptions { port: 21_999, ..options }).await.unwrap_err().to_string();
-    assert!(error.contains("the edge ended at its start") && error.contains("SyntaxError"), "{error}");
+    std::fs::write(
+        folder.path().join("build/index.js"),
+        "export default nonsense(;",
+    )
+    .unwrap();
+    let error = Edge::start(EdgeOptions {
+        port: 21_999,
+        ..options
+    })
+    .await
+    .unwrap_err()
+    .to_string();
+    assert!(
+        error.contains("the edge ended at its start") && error.contains("SyntaxError"),
+        "{error}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

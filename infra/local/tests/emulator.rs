@@ -37,7 +37,12 @@ async fn world(change: impl FnOnce(&mut FunctionSpec)) -> World {
     let listener = Some(serve::bind(0).await.unwrap());
     let emulator = Emulator::start(vec![Deployment { spec, listener }], &options).unwrap();
     let url = emulator.url("echo").unwrap();
-    World { emulator, url, client: Client::new(), _logs: logs }
+    World {
+        emulator,
+        url,
+        client: Client::new(),
+        _logs: logs,
+    }
 }
 
 /// Beside this test's own file, which is in `deps`.
@@ -48,7 +53,12 @@ fn examples() -> PathBuf {
 
 impl World {
     async fn get(&self, path: &str) -> (StatusCode, String) {
-        let response = self.client.get(format!("{}{path}", self.url)).send().await.unwrap();
+        let response = self
+            .client
+            .get(format!("{}{path}", self.url))
+            .send()
+            .await
+            .unwrap();
         (response.status(), response.text().await.unwrap())
     }
 }
@@ -56,8 +66,13 @@ impl World {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_arrives_as_it_was_posted_to_a_url_as_it_was_typed() {
     let world = world(|_| {}).await;
-    let request = world.client.post(format!("{}/voice/incoming?bot=demo%20one&x=1", world.url));
-    let request = request.header("cookie", "s=1").header("cookie", "t=2").form(&[("CallSid", "CA0"), ("From", "+1 555 ä")]);
+    let request = world
+        .client
+        .post(format!("{}/voice/incoming?bot=demo%20one&x=1", world.url));
+    let request = request
+        .header("cookie", "s=1")
+        .header("cookie", "t=2")
+        .form(&[("CallSid", "CA0"), ("From", "+1 555 ä")]);
     let response = request.send().await.unwrap();
     assert_eq!(response.status(), 201);
     assert_eq!(response.headers()["content-type"], "text/plain");
@@ -77,7 +92,12 @@ async fn a_form_arrives_as_it_was_posted_to_a_url_as_it_was_typed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bytes_come_back_as_bytes() {
     let world = world(|_| {}).await;
-    let response = world.client.get(format!("{}/audio", world.url)).send().await.unwrap();
+    let response = world
+        .client
+        .get(format!("{}/audio", world.url))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(response.headers()["content-type"], "audio/wav");
     assert_eq!(response.bytes().await.unwrap().as_ref(), [0, 255, 7]);
 }
@@ -86,7 +106,11 @@ async fn bytes_come_back_as_bytes() {
 async fn a_failing_function_tells_its_caller_nothing_and_serves_the_next() {
     let world = world(|_| {}).await;
     for path in ["/panic", "/error", "/exit"] {
-        assert_eq!(world.get(path).await, (StatusCode::BAD_GATEWAY, "Internal Server Error".to_owned()), "{path}");
+        assert_eq!(
+            world.get(path).await,
+            (StatusCode::BAD_GATEWAY, "Internal Server Error".to_owned()),
+            "{path}"
+        );
         assert_eq!(world.get("/").await.0, 201, "after {path}");
     }
 }
@@ -104,22 +128,39 @@ async fn a_function_that_takes_too_long_is_killed() {
     let world = world(|spec| spec.timeout = Duration::from_secs(1)).await;
     let began = Instant::now();
     assert_eq!(world.get("/slow?60000").await.0, 502);
-    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        began.elapsed()
+    );
     assert_eq!(world.emulator.instances("echo"), 0);
     assert_eq!(world.get("/").await.0, 201);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_that_does_not_start_is_a_502() {
-    let world = world(|spec| drop(spec.environment.insert("FAIL_AT_START".to_owned(), "1".to_owned()))).await;
-    assert_eq!(world.get("/").await, (StatusCode::BAD_GATEWAY, "Internal Server Error".to_owned()));
+    let world = world(|spec| {
+        drop(
+            spec.environment
+                .insert("FAIL_AT_START".to_owned(), "1".to_owned()),
+        )
+    })
+    .await;
+    assert_eq!(
+        world.get("/").await,
+        (StatusCode::BAD_GATEWAY, "Internal Server Error".to_owned())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_beyond_the_reserved_concurrency_are_refused() {
     let world = world(|spec| spec.concurrency_max = Some(2)).await;
     let asked = ["/slow?800", "/slow?800", "/slow?800"].map(|path| world.get(path));
-    let mut statuses: Vec<_> = futures_util::future::join_all(asked).await.iter().map(|answer| answer.0.as_u16()).collect();
+    let mut statuses: Vec<_> = futures_util::future::join_all(asked)
+        .await
+        .iter()
+        .map(|answer| answer.0.as_u16())
+        .collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 200, 429]);
 }
@@ -127,8 +168,16 @@ async fn requests_beyond_the_reserved_concurrency_are_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn payloads_beyond_six_megabytes_are_refused_both_ways() {
     let world = world(|_| {}).await;
-    let post = world.client.post(&world.url).header("content-type", "audio/wav").body(vec![0; 5 * 1024 * 1024]);
-    assert_eq!(post.send().await.unwrap().status(), 413, "in base64 it is larger than the limit");
+    let post = world
+        .client
+        .post(&world.url)
+        .header("content-type", "audio/wav")
+        .body(vec![0; 5 * 1024 * 1024]);
+    assert_eq!(
+        post.send().await.unwrap().status(),
+        413,
+        "in base64 it is larger than the limit"
+    );
     assert_eq!(world.get("/large").await.0, 502);
 }
 
@@ -136,7 +185,11 @@ async fn payloads_beyond_six_megabytes_are_refused_both_ways() {
 async fn a_function_sees_only_the_environment_it_would_have_at_aws() {
     let world = world(|_| {}).await;
     let (_, environment) = world.get("/environment").await;
-    assert!(environment.contains("GREETING=hello") && environment.contains("AWS_LAMBDA_FUNCTION_NAME=echo"), "{environment}");
+    assert!(
+        environment.contains("GREETING=hello")
+            && environment.contains("AWS_LAMBDA_FUNCTION_NAME=echo"),
+        "{environment}"
+    );
     assert!(!environment.contains("CARGO"), "{environment}");
 }
 
@@ -154,7 +207,10 @@ async fn an_outage_begins_and_ends_at_run_time() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_that_goes_away_does_not_cost_an_instance() {
     let world = world(|spec| spec.concurrency_max = Some(1)).await;
-    let impatient = world.client.get(format!("{}/slow?300", world.url)).timeout(Duration::from_millis(150));
+    let impatient = world
+        .client
+        .get(format!("{}/slow?300", world.url))
+        .timeout(Duration::from_millis(150));
     assert!(impatient.send().await.is_err());
     tokio::time::sleep(Duration::from_millis(400)).await;
     assert_eq!(world.get("/").await.0, 201);
@@ -167,9 +223,16 @@ async fn a_burst_is_served_by_a_few_instances() {
     for _ in 0..20 {
         let burst = (0..50).map(|_| world.get("/"));
         let statuses = futures_util::future::join_all(burst).await;
-        assert!(statuses.iter().all(|answer| answer.0 == 201), "{statuses:?}");
+        assert!(
+            statuses.iter().all(|answer| answer.0 == 201),
+            "{statuses:?}"
+        );
     }
-    assert!(world.emulator.instances("echo") <= 20, "{}", world.emulator.instances("echo"));
+    assert!(
+        world.emulator.instances("echo") <= 20,
+        "{}",
+        world.emulator.instances("echo")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -187,6 +250,9 @@ async fn requests_per_second() {
         futures_util::future::join_all(run).await;
         #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
         let rate = (each * callers) as f64 / began.elapsed().as_secs_f64();
-        println!("{callers:3} callers: {rate:6.0} requests/s, {} instances", world.emulator.instances("echo"));
+        println!(
+            "{callers:3} callers: {rate:6.0} requests/s, {} instances",
+            world.emulator.instances("echo")
+        );
     }
 }

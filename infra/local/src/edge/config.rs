@@ -5,70 +5,8 @@ use std::fmt::Write as _;
 
 use toml::{Table, Value};
 
-/// What `wrangler.toml` says, as far as `workerd` must know it.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Wrangler {
-    name: String,
-    compatibility_date: String,
-    compatibility_flags: Vec<String>,
-    vars: BTreeMap<String, Value>,
-    /// Binding name and class.
-    objects: Vec<(String, String)>,
-    sql_classes: BTreeSet<String>,
-}
-
-impl Wrangler {
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let root: Table = text.parse().map_err(|error: toml::de::Error| error.to_string())?;
-        let required = |key: &str| {
-            let value = root.get(key).and_then(Value::as_str).map(str::to_owned);
-            value.ok_or_else(|| format!("'{key}' is missing"))
-        };
-        let objects = root.get("durable_objects").and_then(|objects| objects.get("bindings")).and_then(Value::as_array);
-        let objects = objects.into_iter().flatten().filter_map(|binding| {
-            let field = |key: &str| binding.get(key).and_then(Value::as_str).map(str::to_owned);
-            Some((field("name")?, field("class_name")?))
-        });
-        let migrations = root.get("migrations").and_then(Value::as_array);
-        let sql_classes = migrations.into_iter().flatten().filter_map(|migration| migration.get("new_sqlite_classes"));
-        Ok(Self {
-            name: required("name")?,
-            compatibility_date: required("compatibility_date")?,
-            compatibility_flags: root.get("compatibility_flags").map(texts).unwrap_or_default(),
-            vars: root.get("vars").and_then(Value::as_table).cloned().unwrap_or_default().into_iter().collect(),
-            objects: objects.collect(),
-            sql_classes: sql_classes.flat_map(texts).collect(),
-        })
-    }
-
-    /// The configuration in Cap'n Proto. `variables` are bound from the process's environment, so that no secret is
-    /// written to a file; those of `[vars]` that they do not name keep their value. The modules lie beside it.
-    pub(super) fn to_capnp<'a>(&self, variables: impl Iterator<Item = &'a str>) -> String {
-        let from_environment: BTreeSet<_> = variables.collect();
-        let mut bindings = Vec::new();
-        for (name, class) in &self.objects {
-            bindings.push(format!("(name = {}, durableObjectNamespace = {})", quoted(name), quoted(class)));
-        }
-        for (name, value) in self.vars.iter().filter(|(name, _)| !from_environment.contains(name.as_str())) {
-            let kind = if value.is_str() { "text" } else { "json" };
-            let text = value.as_str().map_or_else(|| serde_json::to_string(value).unwrap_or_default(), str::to_owned);
-            bindings.push(format!("(name = {}, {kind} = {})", quoted(name), quoted(&text)));
-        }
-        for name in from_environment {
-            bindings.push(format!("(name = {0}, fromEnvironment = {0})", quoted(name)));
-        }
-        let namespaces = self.objects.iter().map(|(_, class)| {
-            let sql = self.sql_classes.contains(class);
-            let key = quoted(&format!("{}-{class}", self.name));
-            format!("(className = {}, uniqueKey = {key}, enableSql = {sql})", quoted(class))
-        });
-        let namespaces: BTreeSet<_> = namespaces.collect();
-        let flags: Vec<_> = self.compatibility_flags.iter().map(|flag| quoted(flag)).collect();
-        let mut out = String::new();
-        // Writing to a String cannot fail.
-        let _ = write!(
-            out,
-            r#"# Made from wrangler.toml at every start; changes here are lost.
+/// `state` is given its folder, and `http` its port, on the command line.
+const CAPNP: &str = r#"# Made from wrangler.toml at every start; changes here are lost.
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -93,18 +31,121 @@ const worker :Workerd.Worker = (
   durableObjectNamespaces = [{namespaces}],
   durableObjectStorage = (localDisk = "state"),
 );
-"#,
-            date = quoted(&self.compatibility_date),
-            flags = flags.join(", "),
-            bindings = bindings.join(",\n    "),
-            namespaces = namespaces.into_iter().collect::<Vec<_>>().join(", "),
-        );
-        out
+"#;
+
+/// What `wrangler.toml` says, as far as `workerd` must know it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Wrangler {
+    name: String,
+    compatibility_date: String,
+    compatibility_flags: Vec<String>,
+    vars: BTreeMap<String, Value>,
+    /// Binding name and class.
+    objects: Vec<(String, String)>,
+    sql_classes: BTreeSet<String>,
+}
+
+impl Wrangler {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let root: Table = text
+            .parse()
+            .map_err(|error: toml::de::Error| error.to_string())?;
+        let required = |key: &str| {
+            let value = root.get(key).and_then(Value::as_str).map(str::to_owned);
+            value.ok_or_else(|| format!("'{key}' is missing"))
+        };
+        let objects = root
+            .get("durable_objects")
+            .and_then(|objects| objects.get("bindings"))
+            .and_then(Value::as_array);
+        let objects = objects.into_iter().flatten().filter_map(|binding| {
+            let field = |key: &str| binding.get(key).and_then(Value::as_str).map(str::to_owned);
+            Some((field("name")?, field("class_name")?))
+        });
+        let migrations = root.get("migrations").and_then(Value::as_array);
+        let sql_classes = migrations
+            .into_iter()
+            .flatten()
+            .filter_map(|migration| migration.get("new_sqlite_classes"));
+        Ok(Self {
+            name: required("name")?,
+            compatibility_date: required("compatibility_date")?,
+            compatibility_flags: root
+                .get("compatibility_flags")
+                .map(texts)
+                .unwrap_or_default(),
+            vars: root
+                .get("vars")
+                .and_then(Value::as_table)
+                .cloned()
+                .unwrap_or_default()
+                .into_iter()
+                .collect(),
+            objects: objects.collect(),
+            sql_classes: sql_classes.flat_map(texts).collect(),
+        })
+    }
+
+    /// The configuration in Cap'n Proto. `variables` are bound from the process's environment, so that no secret is
+    /// written to a file; those of `[vars]` that they do not name keep their value. The modules lie beside it.
+    pub(super) fn to_capnp<'a>(&self, variables: impl Iterator<Item = &'a str>) -> String {
+        let flags: Vec<_> = self
+            .compatibility_flags
+            .iter()
+            .map(|flag| quoted(flag))
+            .collect();
+        let bindings = self.bindings(&variables.collect());
+        CAPNP
+            .replace("{date}", &quoted(&self.compatibility_date))
+            .replace("{flags}", &flags.join(", "))
+            .replace("{namespaces}", &self.namespaces().join(", "))
+            .replace("{bindings}", &bindings.join(",\n    "))
+    }
+
+    fn bindings(&self, from_environment: &BTreeSet<&str>) -> Vec<String> {
+        let mut bindings = Vec::new();
+        for (name, class) in &self.objects {
+            let (name, class) = (quoted(name), quoted(class));
+            bindings.push(format!("(name = {name}, durableObjectNamespace = {class})"));
+        }
+        for (name, value) in &self.vars {
+            if from_environment.contains(name.as_str()) {
+                continue;
+            }
+            let (kind, text) = match value.as_str() {
+                Some(text) => ("text", text.to_owned()),
+                None => ("json", serde_json::to_string(value).unwrap_or_default()),
+            };
+            bindings.push(format!(
+                "(name = {}, {kind} = {})",
+                quoted(name),
+                quoted(&text)
+            ));
+        }
+        for name in from_environment {
+            bindings.push(format!("(name = {0}, fromEnvironment = {0})", quoted(name)));
+        }
+        bindings
+    }
+
+    fn namespaces(&self) -> Vec<String> {
+        let classes: BTreeSet<_> = self.objects.iter().map(|(_, class)| class).collect();
+        let namespaces = classes.into_iter().map(|class| {
+            let sql = self.sql_classes.contains(class);
+            let (name, key) = (quoted(class), quoted(&format!("{}-{class}", self.name)));
+            format!("(className = {name}, uniqueKey = {key}, enableSql = {sql})")
+        });
+        namespaces.collect()
     }
 }
 
 fn texts(value: &Value) -> Vec<String> {
-    value.as_array().into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|item| item.as_str().map(str::to_owned))
+        .collect()
 }
 
 /// A text literal of Cap'n Proto, which has the escapes of C.
@@ -147,7 +188,9 @@ new_sqlite_classes = ["Line"]
 
     #[test]
     fn what_wrangler_declares_is_what_workerd_runs() {
-        let config = Wrangler::parse(WRANGLER).unwrap().to_capnp(["STATUS_URL", "EDGE_SECRET"].into_iter());
+        let config = Wrangler::parse(WRANGLER)
+            .unwrap()
+            .to_capnp(["STATUS_URL", "EDGE_SECRET"].into_iter());
         for expected in [
             r#"(name = "LINES", durableObjectNamespace = "Line")"#,
             r#"(className = "Line", uniqueKey = "callbox-edge-Line", enableSql = true)"#,
@@ -161,11 +204,17 @@ new_sqlite_classes = ["Line"]
         ] {
             assert!(config.contains(expected), "{expected} is not in {config}");
         }
-        assert!(!config.contains("example.com"), "a variable that is set replaces the one of [vars]");
+        assert!(
+            !config.contains("example.com"),
+            "a variable that is set replaces the one of [vars]"
+        );
     }
 
     #[test]
     fn a_missing_key_is_named() {
-        assert_eq!(Wrangler::parse("name = 'x'").unwrap_err(), "'compatibility_date' is missing");
+        assert_eq!(
+            Wrangler::parse("name = 'x'").unwrap_err(),
+            "'compatibility_date' is missing"
+        );
     }
 }

@@ -60,16 +60,25 @@ impl Edge {
     /// # Errors
     /// Names what is missing, or quotes the last lines of the log.
     pub async fn start(options: EdgeOptions) -> io::Result<Self> {
-        let wrong = |message: String| io::Error::other(format!("{}: {message}", options.wrangler.display()));
-        let wrangler = std::fs::read_to_string(&options.wrangler).map_err(|error| wrong(error.to_string()))?;
+        let wrong = |message: String| {
+            io::Error::other(format!("{}: {message}", options.wrangler.display()))
+        };
+        let wrangler =
+            std::fs::read_to_string(&options.wrangler).map_err(|error| wrong(error.to_string()))?;
         let wrangler = Wrangler::parse(&wrangler).map_err(wrong)?;
         let build = std::path::absolute(&options.build)?;
         if !build.join("index_bg.wasm").is_file() {
-            let message = format!("the edge is not built ({} has no index_bg.wasm): run `make build`", build.display());
+            let message = format!(
+                "the edge is not built ({} has no index_bg.wasm): run `make build`",
+                build.display()
+            );
             return Err(io::Error::new(io::ErrorKind::NotFound, message));
         }
         if !options.workerd.is_file() {
-            let message = format!("{} does not exist: run `make setup`", options.workerd.display());
+            let message = format!(
+                "{} does not exist: run `make setup`",
+                options.workerd.display()
+            );
             return Err(io::Error::new(io::ErrorKind::NotFound, message));
         }
         std::fs::create_dir_all(options.folder.join("state"))?;
@@ -78,14 +87,28 @@ impl Edge {
         for module in ["index.js", "index_bg.wasm"] {
             std::fs::copy(build.join(module), options.folder.join(module))?;
         }
-        std::fs::write(&config, wrangler.to_capnp(options.variables.keys().map(String::as_str)))?;
+        std::fs::write(
+            &config,
+            wrangler.to_capnp(options.variables.keys().map(String::as_str)),
+        )?;
         let log = Log::create(&options.logs, "edge", options.verbose)?;
-        let mut edge = Self { options, config, log, port: 0, process: Mutex::new(None) };
+        let mut edge = Self {
+            options,
+            config,
+            log,
+            port: 0,
+            process: Mutex::new(None),
+        };
         let attempts = if edge.options.port == 0 { 5 } else { 1 };
         for attempt in 1..=attempts {
-            edge.port = if edge.options.port == 0 { free_port()? } else { edge.options.port };
+            edge.port = if edge.options.port == 0 {
+                free_port()?
+            } else {
+                edge.options.port
+            };
             match edge.launch().await {
-                Err(error) if attempt < attempts && error.to_string().contains("already in use") => {}
+                Err(error)
+                    if attempt < attempts && error.to_string().contains("already in use") => {}
                 Err(error) => return Err(error),
                 Ok(()) => break,
             }
@@ -156,7 +179,12 @@ impl Edge {
         let stat = self.proc_file("stat")?;
         // Field 2, the name, may contain spaces and brackets; it ends at the last bracket. Then 14 and 15 of proc(5).
         let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let ticks: u64 = after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+        let ticks: u64 = after_name
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .filter_map(|field| field.parse::<u64>().ok())
+            .sum();
         // Linux reports hundredths of seconds to programs whatever its own clock.
         Ok(Duration::from_millis(ticks * 10))
     }
@@ -169,7 +197,9 @@ impl Edge {
         let status = self.proc_file("status")?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-        kilobytes.map(|kilobytes| kilobytes * 1024).ok_or_else(|| io::Error::other("no VmRSS in /proc"))
+        kilobytes
+            .map(|kilobytes| kilobytes * 1024)
+            .ok_or_else(|| io::Error::other("no VmRSS in /proc"))
     }
 
     async fn launch(&self) -> io::Result<()> {
@@ -214,22 +244,31 @@ impl Edge {
     }
 
     fn proc_file(&self, name: &str) -> io::Result<String> {
-        let id = self.process_id().ok_or_else(|| io::Error::other("the edge does not run"))?;
+        let id = self
+            .process_id()
+            .ok_or_else(|| io::Error::other("the edge does not run"))?;
         std::fs::read_to_string(format!("/proc/{id}/{name}"))
     }
 
     fn process(&self) -> Option<Arc<Process>> {
-        self.process.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.process
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn take(&self) -> Option<Arc<Process>> {
-        self.process.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.process
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 }
 
 fn free_port() -> io::Result<u16> {
     for _ in 0..100 {
-        let random = RandomState::new().build_hasher().finish() % u64::from(PORTS.end - PORTS.start);
+        let random =
+            RandomState::new().build_hasher().finish() % u64::from(PORTS.end - PORTS.start);
         let port = PORTS.start + u16::try_from(random).unwrap_or_default();
         if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return Ok(port);

@@ -24,9 +24,17 @@ pub(super) struct Origin<'a> {
 
 /// The event for a request.
 pub(super) fn from_http(parts: &Parts, body: &[u8], origin: &Origin<'_>) -> Vec<u8> {
-    let header = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let header = |name: HeaderName| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    };
     let path = parts.uri.path();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     let domain = header(HOST);
     let mut event = json!({
         "version": "2.0",
@@ -53,18 +61,31 @@ pub(super) fn from_http(parts: &Parts, body: &[u8], origin: &Origin<'_>) -> Vec<
         },
         "isBase64Encoded": false,
     });
-    let Some(fields) = event.as_object_mut() else { return Vec::new() };
+    let Some(fields) = event.as_object_mut() else {
+        return Vec::new();
+    };
     if let Some(query) = query_parameters(parts.uri.query().unwrap_or_default()) {
         fields.insert("queryStringParameters".into(), query);
     }
-    let cookies: Vec<_> = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).collect();
+    let cookies: Vec<_> = parts
+        .headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
     if !cookies.is_empty() {
         fields.insert("cookies".into(), cookies.join("; ").split("; ").collect());
     }
     if !body.is_empty() {
-        let text = is_text(header(CONTENT_TYPE)).then(|| std::str::from_utf8(body).ok()).flatten();
+        let text = is_text(header(CONTENT_TYPE))
+            .then(|| std::str::from_utf8(body).ok())
+            .flatten();
         fields.insert("isBase64Encoded".into(), text.is_none().into());
-        fields.insert("body".into(), text.map_or_else(|| STANDARD.encode(body), str::to_owned).into());
+        fields.insert(
+            "body".into(),
+            text.map_or_else(|| STANDARD.encode(body), str::to_owned)
+                .into(),
+        );
     }
     event.to_string().into_bytes()
 }
@@ -74,11 +95,19 @@ pub(super) fn to_http(answer: &[u8]) -> Option<Response<Body>> {
     let answer: Value = serde_json::from_slice(answer).ok()?;
     let Some(status) = answer.get("statusCode") else {
         // A bare value is a JSON body with status 200.
-        let body = answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
-        return Response::builder().header(CONTENT_TYPE, "application/json").body(body.into()).ok();
+        let body = answer
+            .as_str()
+            .map_or_else(|| answer.to_string(), str::to_owned);
+        return Response::builder()
+            .header(CONTENT_TYPE, "application/json")
+            .body(body.into())
+            .ok();
     };
     let status = StatusCode::from_u16(u16::try_from(status.as_u64()?).ok()?).ok()?;
-    let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
+    let body = answer
+        .get("body")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let body = match answer.get("isBase64Encoded").and_then(Value::as_bool) {
         Some(true) => STANDARD.decode(body).ok()?,
         _ => body.as_bytes().to_vec(),
@@ -87,15 +116,27 @@ pub(super) fn to_http(answer: &[u8]) -> Option<Response<Body>> {
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    for (name, value) in answer.get("headers").and_then(Value::as_object).into_iter().flatten() {
+    for (name, value) in answer
+        .get("headers")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         let name = HeaderName::try_from(name).ok()?;
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
         // The length is the server's to say: the body may have been in base64.
         if name != "content-length" && name != "transfer-encoding" {
             headers.insert(name, HeaderValue::try_from(text).ok()?);
         }
     }
-    for cookie in answer.get("cookies").and_then(Value::as_array).into_iter().flatten() {
+    for cookie in answer
+        .get("cookies")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         headers.append(SET_COOKIE, HeaderValue::try_from(cookie.as_str()?).ok()?);
     }
     Some(response)
@@ -120,14 +161,27 @@ fn headers(given: &HeaderMap, origin: &Origin<'_>) -> Map<String, Value> {
     joined.insert("x-forwarded-port", origin.port.to_string());
     joined.insert("x-forwarded-proto", "http".to_owned());
     joined.insert("x-amzn-trace-id", origin.trace.to_owned());
-    joined.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+    joined
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .collect()
 }
 
 /// Lambda passes these as they are; everything else, forms included, comes in base64.
 fn is_text(content_type: &str) -> bool {
-    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let kind = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     kind.starts_with("text/")
-        || ["application/json", "application/javascript", "application/xml"].contains(&kind.as_str())
+        || [
+            "application/json",
+            "application/javascript",
+            "application/xml",
+        ]
+        .contains(&kind.as_str())
         || kind.ends_with("+json")
         || kind.ends_with("+xml")
 }
@@ -137,7 +191,10 @@ fn query_parameters(query: &str) -> Option<Value> {
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let [name, value] = [name, value].map(|part| percent_decoded(&part.replace('+', " ")));
-        parameters.entry(name).and_modify(|joined| *joined = format!("{joined},{value}")).or_insert(value);
+        parameters
+            .entry(name)
+            .and_modify(|joined| *joined = format!("{joined},{value}"))
+            .or_insert(value);
     }
     (!parameters.is_empty()).then(|| json!(parameters))
 }
@@ -146,25 +203,33 @@ fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {
-        let digits = after.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(|_| byte == b'%') {
-            Some(decoded) => {
-                bytes.push(decoded);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(byte);
-                rest = after;
-            }
-        }
+        let digits = after
+            .get(..2)
+            .and_then(|pair| std::str::from_utf8(pair).ok());
+        let decoded = digits
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok())
+            .filter(|_| byte == b'%');
+        bytes.push(decoded.unwrap_or(byte));
+        rest = if decoded.is_some() {
+            after.get(2..).unwrap_or_default()
+        } else {
+            after
+        };
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// An X-Ray trace header: version, seconds in hexadecimal, 96 random bits.
 pub(super) fn trace_id() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    format!("Root=1-{seconds:08x}-{:016x}{:08x}", random(), random() >> 32)
+    let seconds = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
+    format!(
+        "Root=1-{seconds:08x}-{:016x}{:08x}",
+        random(),
+        random() >> 32
+    )
 }
 
 /// A request id in the form of a UUID.

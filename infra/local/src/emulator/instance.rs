@@ -59,7 +59,11 @@ struct Api {
 
 impl Instance {
     /// Starts the process and waits until it asks for work.
-    pub(super) async fn start(program: &Path, mut environment: BTreeMap<String, String>, log: &Log) -> Result<Self, String> {
+    pub(super) async fn start(
+        program: &Path,
+        mut environment: BTreeMap<String, String>,
+        log: &Log,
+    ) -> Result<Self, String> {
         let (work, receiver) = mpsc::channel(1);
         let api = Arc::new(Api {
             work: AsyncMutex::new(receiver),
@@ -69,7 +73,10 @@ impl Instance {
         });
         let listener = serve::bind(0).await.map_err(|error| error.to_string())?;
         let runtime_api = Server::start(listener, router(Arc::clone(&api)));
-        environment.insert("AWS_LAMBDA_RUNTIME_API".to_owned(), runtime_api.address().to_string());
+        environment.insert(
+            "AWS_LAMBDA_RUNTIME_API".to_owned(),
+            runtime_api.address().to_string(),
+        );
         let launch = Launch {
             program,
             arguments: Vec::new(),
@@ -79,15 +86,25 @@ impl Instance {
             log,
             divert: None,
         };
-        let process = Process::start(launch).await.map_err(|error| error.to_string())?;
+        let process = Process::start(launch)
+            .await
+            .map_err(|error| error.to_string())?;
         tokio::select! {
             () = api.ready.notified() => {}
             status = process.ended() => return Err(format!("its process ended ({status}){}", log.tail())),
         }
-        let failed = api.init_error.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let failed = api
+            .init_error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         match failed {
             Some(message) => Err(message),
-            None => Ok(Self { process, work, _runtime_api: runtime_api }),
+            None => Ok(Self {
+                process,
+                work,
+                _runtime_api: runtime_api,
+            }),
         }
     }
 
@@ -96,9 +113,16 @@ impl Instance {
     }
 
     /// One request. Only one at a time: the pool sees to that.
-    pub(super) async fn invoke(&self, event: Bytes, trace: &str, timeout: Duration) -> Result<Bytes, InstanceEnd> {
+    pub(super) async fn invoke(
+        &self,
+        event: Bytes,
+        trace: &str,
+        timeout: Duration,
+    ) -> Result<Bytes, InstanceEnd> {
         let (answer, answered) = oneshot::channel();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         let work = Work {
             id: request_id(),
             trace: trace.to_owned(),
@@ -137,7 +161,10 @@ impl Instance {
 fn router(api: Arc<Api>) -> Router {
     Router::new()
         .route("/2018-06-01/runtime/invocation/next", get(next))
-        .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
+        .route(
+            "/2018-06-01/runtime/invocation/{id}/response",
+            post(response),
+        )
         .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
         .route("/2018-06-01/runtime/init/error", post(init_error))
         .layer(DefaultBodyLimit::disable())
@@ -159,16 +186,27 @@ async fn next(State(api): State<Arc<Api>>) -> Result<Response<Body>, StatusCode>
     response.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-async fn response(State(api): State<Arc<Api>>, UrlPath(id): UrlPath<String>, body: Bytes) -> StatusCode {
+async fn response(
+    State(api): State<Arc<Api>>,
+    UrlPath(id): UrlPath<String>,
+    body: Bytes,
+) -> StatusCode {
     api.answer(&id, Ok(body))
 }
 
-async fn error(State(api): State<Arc<Api>>, UrlPath(id): UrlPath<String>, body: Bytes) -> StatusCode {
+async fn error(
+    State(api): State<Arc<Api>>,
+    UrlPath(id): UrlPath<String>,
+    body: Bytes,
+) -> StatusCode {
     api.answer(&id, Err(String::from_utf8_lossy(&body).into_owned()))
 }
 
 async fn init_error(State(api): State<Arc<Api>>, body: Bytes) -> StatusCode {
-    *api.init_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(String::from_utf8_lossy(&body).into_owned());
+    *api.init_error
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner) =
+        Some(String::from_utf8_lossy(&body).into_owned());
     api.ready.notify_one();
     StatusCode::ACCEPTED
 }

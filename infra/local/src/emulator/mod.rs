@@ -17,6 +17,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use futures_util::future::try_join_all;
 use tokio::net::TcpListener;
 
 use crate::child::Log;
@@ -80,7 +81,12 @@ impl Emulator {
             let url = listener.map(|listener| {
                 let port = listener.local_addr().map_or(0, |address| address.port());
                 let router = Router::new().fallback(serve_url);
-                let router = router.layer(DefaultBodyLimit::disable()).with_state(Endpoint { pool: Arc::clone(&pool), port });
+                let router = router
+                    .layer(DefaultBodyLimit::disable())
+                    .with_state(Endpoint {
+                        pool: Arc::clone(&pool),
+                        port,
+                    });
                 Server::start(listener, router)
             });
             functions.insert(name, Running { pool, url });
@@ -96,7 +102,9 @@ impl Emulator {
 
     /// All function URLs by the names of the binaries.
     pub fn urls(&self) -> impl Iterator<Item = (&str, String)> {
-        self.functions.iter().filter_map(|(name, running)| Some((name.as_str(), running.url.as_ref()?.url())))
+        self.functions
+            .iter()
+            .filter_map(|(name, running)| Some((name.as_str(), running.url.as_ref()?.url())))
     }
 
     /// Invokes a function with an event, past its URL.
@@ -128,10 +136,21 @@ impl Emulator {
         }
     }
 
+    /// Starts an instance of every function, so that the first request is served at once.
+    ///
+    /// # Errors
+    /// Quotes the log of a function that does not start, for instance because a variable is missing.
+    pub async fn warm(&self) -> io::Result<()> {
+        let starts = self.functions.values().map(|running| running.pool.warm());
+        try_join_all(starts).await.map(drop)
+    }
+
     /// How many instances of a function run.
     #[must_use]
     pub fn instances(&self, name: &str) -> usize {
-        self.functions.get(name).map_or(0, |running| running.pool.instances())
+        self.functions
+            .get(name)
+            .map_or(0, |running| running.pool.instances())
     }
 
     /// Stops every instance: SIGTERM, then SIGKILL.
@@ -145,7 +164,9 @@ impl Emulator {
     }
 
     fn chosen(&self, name: Option<&str>) -> impl Iterator<Item = (&String, &Running)> {
-        self.functions.iter().filter(move |(own, _)| name.is_none_or(|name| name == own.as_str()))
+        self.functions
+            .iter()
+            .filter(move |(own, _)| name.is_none_or(|name| name == own.as_str()))
     }
 }
 
@@ -156,10 +177,18 @@ fn find_binary(directory: &Path, spec: &FunctionSpec) -> io::Result<PathBuf> {
         directory.join(&spec.binary).join("bootstrap"),
         directory.join(&spec.logical_id).join("bootstrap"),
     ];
-    places.iter().find(|place| place.is_file()).cloned().ok_or_else(|| {
-        let message = format!("the binary of function {} is not in {}: run `make build`", spec.binary, directory.display());
-        io::Error::new(io::ErrorKind::NotFound, message)
-    })
+    places
+        .iter()
+        .find(|place| place.is_file())
+        .cloned()
+        .ok_or_else(|| {
+            let message = format!(
+                "the binary of function {} is not in {}: run `make build`",
+                spec.binary,
+                directory.display()
+            );
+            io::Error::new(io::ErrorKind::NotFound, message)
+        })
 }
 
 #[derive(Debug, Clone)]
@@ -175,12 +204,26 @@ async fn serve_url(
     request: Request<Body>,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let too_large = || (StatusCode::PAYLOAD_TOO_LARGE, "{\"message\":\"Request Entity Too Large\"}").into_response();
+    let too_large = || {
+        (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "{\"message\":\"Request Entity Too Large\"}",
+        )
+            .into_response()
+    };
     let Ok(body) = axum::body::to_bytes(body, PAYLOAD_BYTES_MAX).await else {
         return too_large();
     };
     let trace = event::trace_id();
-    let event = event::from_http(&parts, &body, &event::Origin { peer, port: endpoint.port, trace: &trace });
+    let event = event::from_http(
+        &parts,
+        &body,
+        &event::Origin {
+            peer,
+            port: endpoint.port,
+            trace: &trace,
+        },
+    );
     if event.len() > PAYLOAD_BYTES_MAX {
         return too_large();
     }
@@ -188,7 +231,12 @@ async fn serve_url(
         Ok(answer) => event::to_http(&answer).unwrap_or_else(bad_gateway),
         Err(InvokeError::Throttled) => {
             let body = "{\"Reason\":\"ConcurrentInvocationLimitExceeded\",\"Type\":\"User\",\"message\":\"Rate Exceeded.\"}";
-            (StatusCode::TOO_MANY_REQUESTS, [("x-amzn-errortype", "TooManyRequestsException")], body).into_response()
+            (
+                StatusCode::TOO_MANY_REQUESTS,
+                [("x-amzn-errortype", "TooManyRequestsException")],
+                body,
+            )
+                .into_response()
         }
         Err(_) => bad_gateway(),
     }

@@ -1,6 +1,7 @@
 //! The instances of one function: started on demand, reused when idle, each serving one request at a time.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -66,10 +67,22 @@ struct Waiter {
 }
 
 impl Pool {
-    pub(super) fn new(spec: FunctionSpec, program: PathBuf, options: &EmulatorOptions, log: Log) -> Arc<Self> {
+    pub(super) fn new(
+        spec: FunctionSpec,
+        program: PathBuf,
+        options: &EmulatorOptions,
+        log: Log,
+    ) -> Arc<Self> {
         let environment = environment(&spec, options);
         let instances_max = spec.concurrency_max.unwrap_or(options.instances_max);
-        Arc::new(Self { spec, program, environment, instances_max, log, state: Mutex::default() })
+        Arc::new(Self {
+            spec,
+            program,
+            environment,
+            instances_max,
+            log,
+            state: Mutex::default(),
+        })
     }
 
     pub(super) fn instances(&self) -> usize {
@@ -77,7 +90,11 @@ impl Pool {
     }
 
     /// Runs to its end even when nobody waits for it any more, as at AWS.
-    pub(super) async fn invoke(self: &Arc<Self>, event: Bytes, trace: &str) -> Result<Bytes, InvokeError> {
+    pub(super) async fn invoke(
+        self: &Arc<Self>,
+        event: Bytes,
+        trace: &str,
+    ) -> Result<Bytes, InvokeError> {
         let in_flight = InFlight::admit(self)?;
         let (pool, trace) = (Arc::clone(self), trace.to_owned());
         let invocation = tokio::spawn(async move {
@@ -89,33 +106,59 @@ impl Pool {
 
     async fn run(self: &Arc<Self>, event: Bytes, trace: &str) -> Result<Bytes, InvokeError> {
         let instance = self.checkout().await?;
-        let answer = tokio::time::timeout(self.spec.timeout, instance.invoke(event, trace, self.spec.timeout)).await;
+        let answer = tokio::time::timeout(
+            self.spec.timeout,
+            instance.invoke(event, trace, self.spec.timeout),
+        )
+        .await;
         match answer {
             Ok(Ok(answer)) => {
                 self.release(instance);
                 if answer.len() > PAYLOAD_BYTES_MAX {
-                    self.log.line(&format!("callbox: the answer of {} bytes is larger than Lambda allows", answer.len()));
+                    self.log.line(&format!(
+                        "callbox: the answer of {} bytes is larger than Lambda allows",
+                        answer.len()
+                    ));
                     return Err(InvokeError::Failed);
                 }
                 Ok(answer)
             }
             Ok(Err(InstanceEnd::Error(message))) => {
-                self.log.line(&format!("callbox: function error: {message}"));
+                self.log
+                    .line(&format!("callbox: function error: {message}"));
                 self.release(instance);
                 Err(InvokeError::Failed)
             }
             Ok(Err(InstanceEnd::Exited(status))) => {
-                self.log.line(&format!("callbox: the process ended during a request ({status})"));
+                self.log.line(&format!(
+                    "callbox: the process ended during a request ({status})"
+                ));
                 self.forget(&instance);
                 Err(InvokeError::Failed)
             }
             Err(_) => {
-                self.log.line(&format!("callbox: timed out after {} s", self.spec.timeout.as_secs()));
+                self.log.line(&format!(
+                    "callbox: timed out after {} s",
+                    self.spec.timeout.as_secs()
+                ));
                 self.forget(&instance);
                 instance.kill().await;
                 Err(InvokeError::TimedOut)
             }
         }
+    }
+
+    /// Starts an instance ahead of the first request, to learn now what would fail then.
+    pub(super) async fn warm(self: &Arc<Self>) -> io::Result<()> {
+        let instance = self.checkout().await.map_err(|error| {
+            io::Error::other(format!(
+                "function {}: {error}{}",
+                self.spec.binary,
+                self.log.tail()
+            ))
+        })?;
+        self.release(instance);
+        Ok(())
     }
 
     pub(super) async fn kill_all(&self) {
@@ -125,7 +168,12 @@ impl Pool {
 
     pub(super) async fn stop_all(&self) {
         let instances = self.take_all();
-        join_all(instances.iter().map(|instance| instance.stop(SHUTDOWN_GRACE))).await;
+        join_all(
+            instances
+                .iter()
+                .map(|instance| instance.stop(SHUTDOWN_GRACE)),
+        )
+        .await;
     }
 
     /// An idle instance, or the first to become free: an old one after its request or a new one after its start.
@@ -139,7 +187,10 @@ impl Pool {
                 state.all.retain(|other| !Arc::ptr_eq(other, &instance));
             }
             let (sender, turn) = oneshot::channel();
-            state.waiting.push_back(Waiter { since: Instant::now(), turn: sender });
+            state.waiting.push_back(Waiter {
+                since: Instant::now(),
+                turn: sender,
+            });
             turn
         };
         self.start_as_needed();
@@ -152,11 +203,20 @@ impl Pool {
 
     fn start_as_needed(self: &Arc<Self>) {
         let mut state = self.state();
-        let room = self.instances_max.saturating_sub(state.all.len() + state.starting);
+        let room = self
+            .instances_max
+            .saturating_sub(state.all.len() + state.starting);
         let alone = state.all.is_empty() && state.starting == 0;
-        let impatient = state.waiting.iter().filter(|waiter| waiter.since.elapsed() >= PATIENCE).count();
+        let impatient = state
+            .waiting
+            .iter()
+            .filter(|waiter| waiter.since.elapsed() >= PATIENCE)
+            .count();
         let wanted = impatient.max(usize::from(alone && !state.waiting.is_empty()));
-        let wanted = wanted.min(STARTING_MAX).saturating_sub(state.starting).min(room);
+        let wanted = wanted
+            .min(STARTING_MAX)
+            .saturating_sub(state.starting)
+            .min(room);
         state.starting += wanted;
         drop(state);
         for _ in 0..wanted {
@@ -169,7 +229,10 @@ impl Pool {
         let started = Instance::start(&self.program, self.environment.clone(), &self.log);
         let started = match tokio::time::timeout(INIT_MAX, started).await {
             Ok(started) => started,
-            Err(_) => Err(format!("no question for work within {} s of its start", INIT_MAX.as_secs())),
+            Err(_) => Err(format!(
+                "no question for work within {} s of its start",
+                INIT_MAX.as_secs()
+            )),
         };
         self.state().starting -= 1;
         match started {
@@ -180,7 +243,10 @@ impl Pool {
                 self.start_as_needed();
             }
             Err(message) => {
-                self.log.line(&format!("callbox: {} did not start: {message}", self.spec.binary));
+                self.log.line(&format!(
+                    "callbox: {} did not start: {message}",
+                    self.spec.binary
+                ));
                 // One start, one waiter: the others have starts of their own.
                 let waiter = self.state().waiting.pop_front();
                 if let Some(waiter) = waiter {
@@ -201,17 +267,19 @@ impl Pool {
         }
         let mut instance = instance;
         while let Some(waiter) = state.waiting.pop_front() {
-            match waiter.turn.send(Ok(instance)) {
-                Ok(()) => return,
-                Err(Ok(unwanted)) => instance = unwanted,
-                Err(Err(_)) => return,
-            }
+            // It comes back from a waiter that went away.
+            let Err(Ok(unwanted)) = waiter.turn.send(Ok(instance)) else {
+                return;
+            };
+            instance = unwanted;
         }
         state.idle.push(instance);
     }
 
     fn forget(self: &Arc<Self>, instance: &Arc<Instance>) {
-        self.state().all.retain(|other| !Arc::ptr_eq(other, instance));
+        self.state()
+            .all
+            .retain(|other| !Arc::ptr_eq(other, instance));
         self.start_as_needed();
     }
 
@@ -258,7 +326,6 @@ fn environment(spec: &FunctionSpec, options: &EmulatorOptions) -> BTreeMap<Strin
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
         ("AWS_LAMBDA_LOG_GROUP_NAME", group.as_str()),
         ("AWS_LAMBDA_LOG_STREAM_NAME", "local"),
-        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
         ("AWS_REGION", REGION),
         ("AWS_DEFAULT_REGION", REGION),
         ("AWS_ACCOUNT_ID", ACCOUNT),
@@ -269,5 +336,9 @@ fn environment(spec: &FunctionSpec, options: &EmulatorOptions) -> BTreeMap<Strin
         ("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin"),
     ];
     let lambda = lambda.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    lambda.into_iter().chain(options.environment.clone()).chain(spec.environment.clone()).collect()
+    lambda
+        .into_iter()
+        .chain(options.environment.clone())
+        .chain(spec.environment.clone())
+        .collect()
 }

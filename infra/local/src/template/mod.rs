@@ -134,11 +134,16 @@ impl Template {
     /// # Errors
     /// When a variable refers to something that `scope` and the template do not know.
     pub fn function(&self, logical_id: &str, scope: &Scope) -> Result<FunctionSpec, TemplateError> {
-        let resource = self.resource(logical_id).ok_or_else(|| unresolved(logical_id, "there is no such function"))?;
+        let resource = self
+            .resource(logical_id)
+            .ok_or_else(|| unresolved(logical_id, "there is no such function"))?;
         let globals = self.root.pointer("/Globals/Function");
         let mut environment = BTreeMap::new();
         for source in [globals, resource.get("Properties")].into_iter().flatten() {
-            let Some(variables) = source.pointer("/Environment/Variables").and_then(Value::as_object) else {
+            let Some(variables) = source
+                .pointer("/Environment/Variables")
+                .and_then(Value::as_object)
+            else {
                 continue;
             };
             for (name, value) in variables {
@@ -151,17 +156,36 @@ impl Template {
             }
         }
         let property = |name: &str| {
-            let found = resource.get("Properties").and_then(|own| own.get(name)).or_else(|| globals.and_then(|all| all.get(name)))?;
+            let found = resource
+                .get("Properties")
+                .and_then(|own| own.get(name))
+                .or_else(|| globals.and_then(|all| all.get(name)))?;
             let place = format!("{logical_id} {name}");
             resolve::number(&self.resolve(found, scope, &place).ok()?)
         };
+        // What LoggingConfig becomes in a function's environment.
+        let logging = resource
+            .pointer("/Properties/LoggingConfig")
+            .or_else(|| globals?.get("LoggingConfig"));
+        for (property, variable) in [
+            ("LogFormat", "AWS_LAMBDA_LOG_FORMAT"),
+            ("ApplicationLogLevel", "AWS_LAMBDA_LOG_LEVEL"),
+        ] {
+            if let Some(value) = logging.and_then(|logging| logging.get(property)) {
+                let value = self.resolve(value, scope, logical_id)?;
+                environment.insert(variable.to_owned(), resolve::text(&value));
+            }
+        }
         Ok(FunctionSpec {
             logical_id: logical_id.to_owned(),
             binary: binary_of(logical_id, resource),
             environment,
-            memory_mb: property("MemorySize").and_then(|mb| u32::try_from(mb).ok()).unwrap_or(128),
+            memory_mb: property("MemorySize")
+                .and_then(|mb| u32::try_from(mb).ok())
+                .unwrap_or(128),
             timeout: Duration::from_secs(property("Timeout").unwrap_or(3)),
-            concurrency_max: property("ReservedConcurrentExecutions").and_then(|max| usize::try_from(max).ok()),
+            concurrency_max: property("ReservedConcurrentExecutions")
+                .and_then(|max| usize::try_from(max).ok()),
         })
     }
 
@@ -172,17 +196,35 @@ impl Template {
     pub fn tables(&self, scope: &Scope) -> Result<Vec<TableSpec>, TemplateError> {
         self.of_type("AWS::DynamoDB::Table")
             .map(|(id, resource)| {
-                let properties = self.resolve(resource.get("Properties").unwrap_or(&Value::Null), scope, id)?;
+                let properties = self.resolve(
+                    resource.get("Properties").unwrap_or(&Value::Null),
+                    scope,
+                    id,
+                )?;
                 let name = self.physical_name(id, scope)?;
                 let mut create = Map::new();
                 create.insert("TableName".into(), name.clone().into());
-                for key in ["KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "LocalSecondaryIndexes", "BillingMode", "ProvisionedThroughput"] {
+                for key in [
+                    "KeySchema",
+                    "AttributeDefinitions",
+                    "GlobalSecondaryIndexes",
+                    "LocalSecondaryIndexes",
+                    "BillingMode",
+                    "ProvisionedThroughput",
+                ] {
                     if let Some(value) = properties.get(key) {
                         create.insert(key.into(), value.clone());
                     }
                 }
-                let ttl_attribute = properties.pointer("/TimeToLiveSpecification/AttributeName").and_then(Value::as_str).map(str::to_owned);
-                Ok(TableSpec { name, create: Value::Object(create), ttl_attribute })
+                let ttl_attribute = properties
+                    .pointer("/TimeToLiveSpecification/AttributeName")
+                    .and_then(Value::as_str)
+                    .map(str::to_owned);
+                Ok(TableSpec {
+                    name,
+                    create: Value::Object(create),
+                    ttl_attribute,
+                })
             })
             .collect()
     }
@@ -192,7 +234,9 @@ impl Template {
     /// # Errors
     /// When a name cannot be resolved.
     pub fn buckets(&self, scope: &Scope) -> Result<Vec<String>, TemplateError> {
-        self.of_type("AWS::S3::Bucket").map(|(id, _)| self.physical_name(id, scope)).collect()
+        self.of_type("AWS::S3::Bucket")
+            .map(|(id, _)| self.physical_name(id, scope))
+            .collect()
     }
 
     /// The secrets: logical id and ARN.
@@ -200,7 +244,9 @@ impl Template {
     /// # Errors
     /// When a name cannot be resolved.
     pub fn secrets(&self, scope: &Scope) -> Result<Vec<(String, String)>, TemplateError> {
-        self.of_type("AWS::SecretsManager::Secret").map(|(id, _)| Ok((id.clone(), self.physical_name(id, scope)?))).collect()
+        self.of_type("AWS::SecretsManager::Secret")
+            .map(|(id, _)| Ok((id.clone(), self.physical_name(id, scope)?)))
+            .collect()
     }
 
     fn of_type(&self, kind: &'static str) -> impl Iterator<Item = (&String, &Value)> {

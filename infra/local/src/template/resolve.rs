@@ -22,7 +22,12 @@ pub struct Scope {
 
 impl Template {
     /// `value` with every intrinsic function in it replaced. `AWS::NoValue` removes its key.
-    pub(super) fn resolve(&self, value: &Value, scope: &Scope, place: &str) -> Result<Value, TemplateError> {
+    pub(super) fn resolve(
+        &self,
+        value: &Value,
+        scope: &Scope,
+        place: &str,
+    ) -> Result<Value, TemplateError> {
         match value {
             Value::Array(items) => items
                 .iter()
@@ -46,40 +51,81 @@ impl Template {
         }
     }
 
-    fn call(&self, name: &str, argument: &Value, scope: &Scope, place: &str) -> Result<Value, TemplateError> {
-        let wrong = || unresolved(place, format!("{name} has arguments that cannot be read: {argument}"));
+    fn call(
+        &self,
+        name: &str,
+        argument: &Value,
+        scope: &Scope,
+        place: &str,
+    ) -> Result<Value, TemplateError> {
+        let wrong = || {
+            unresolved(
+                place,
+                format!("{name} has arguments that cannot be read: {argument}"),
+            )
+        };
         match name {
             "Ref" => self.reference(argument.as_str().ok_or_else(wrong)?, scope, place),
             "Fn::GetAtt" => {
-                let path: Vec<_> = argument.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                let path: Vec<_> = argument
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
+                    .collect();
                 match path.split_first() {
-                    Some((resource, attribute)) => self.attribute(resource, &attribute.join("."), scope, place).map(Value::from),
+                    Some((resource, attribute)) => self
+                        .attribute(resource, &attribute.join("."), scope, place)
+                        .map(Value::from),
                     None => Err(wrong()),
                 }
             }
             "Fn::Sub" => self.substitute(argument, scope, place).map(Value::from),
             "Fn::Join" => {
-                let [Value::String(separator), parts] = argument.as_array().map(Vec::as_slice).unwrap_or_default() else {
+                let [Value::String(separator), parts] =
+                    argument.as_array().map(Vec::as_slice).unwrap_or_default()
+                else {
                     return Err(wrong());
                 };
                 let parts = self.resolve(parts, scope, place)?;
-                let parts: Vec<_> = parts.as_array().ok_or_else(wrong)?.iter().map(text).collect();
+                let parts: Vec<_> = parts
+                    .as_array()
+                    .ok_or_else(wrong)?
+                    .iter()
+                    .map(text)
+                    .collect();
                 Ok(parts.join(separator).into())
             }
             "Fn::If" => {
-                let [Value::String(condition), yes, no] = argument.as_array().map(Vec::as_slice).unwrap_or_default() else {
+                let [Value::String(condition), yes, no] =
+                    argument.as_array().map(Vec::as_slice).unwrap_or_default()
+                else {
                     return Err(wrong());
                 };
-                let chosen = if self.named_condition(condition, scope, place)? { yes } else { no };
+                let chosen = if self.named_condition(condition, scope, place)? {
+                    yes
+                } else {
+                    no
+                };
                 self.resolve(chosen, scope, place)
             }
             "Fn::FindInMap" => {
                 let path = self.resolve(argument, scope, place)?;
-                let path: Vec<_> = path.as_array().ok_or_else(wrong)?.iter().map(text).collect();
-                let found = self.root.pointer(&format!("/Mappings/{}", path.join("/"))).ok_or_else(wrong)?;
+                let path: Vec<_> = path
+                    .as_array()
+                    .ok_or_else(wrong)?
+                    .iter()
+                    .map(text)
+                    .collect();
+                let found = self
+                    .root
+                    .pointer(&format!("/Mappings/{}", path.join("/")))
+                    .ok_or_else(wrong)?;
                 self.resolve(found, scope, place)
             }
-            _ => self.condition(name, argument, scope, place).map(Value::from),
+            _ => self
+                .condition(name, argument, scope, place)
+                .map(Value::from),
         }
     }
 
@@ -101,46 +147,78 @@ impl Template {
         }
         if let Some(parameter) = self.root.pointer(&format!("/Parameters/{id}")) {
             let default = parameter.get("Default");
-            return default.cloned().ok_or_else(|| unresolved(place, format!("parameter {id} has no default and none was given")));
+            return default.cloned().ok_or_else(|| {
+                unresolved(
+                    place,
+                    format!("parameter {id} has no default and none was given"),
+                )
+            });
         }
         if self.resource(id).is_some() {
             return self.physical_name(id, scope).map(Value::from);
         }
-        Err(unresolved(place, format!("!Ref {id} names neither a parameter nor a resource")))
+        Err(unresolved(
+            place,
+            format!("!Ref {id} names neither a parameter nor a resource"),
+        ))
     }
 
-    fn attribute(&self, id: &str, attribute: &str, scope: &Scope, place: &str) -> Result<String, TemplateError> {
+    fn attribute(
+        &self,
+        id: &str,
+        attribute: &str,
+        scope: &Scope,
+        place: &str,
+    ) -> Result<String, TemplateError> {
         if attribute == "FunctionUrl" {
             // SAM names the URL of `VoiceFunction` `VoiceFunctionUrl`.
             let function = id.strip_suffix("Url").unwrap_or(id);
-            return scope
-                .urls
-                .get(function)
-                .cloned()
-                .ok_or_else(|| unresolved(place, format!("!GetAtt {id}.FunctionUrl: {function} has no function URL")));
+            return scope.urls.get(function).cloned().ok_or_else(|| {
+                unresolved(
+                    place,
+                    format!("!GetAtt {id}.FunctionUrl: {function} has no function URL"),
+                )
+            });
         }
         let name = self.physical_name(id, scope)?;
         match (attribute, self.kind(id)) {
-            ("Arn", Some("AWS::DynamoDB::Table")) => Ok(format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}")),
+            ("Arn", Some("AWS::DynamoDB::Table")) => {
+                Ok(format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"))
+            }
             ("Arn", Some("AWS::S3::Bucket")) => Ok(format!("arn:aws:s3:::{name}")),
-            ("Arn", Some("AWS::Serverless::Function")) => Ok(format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}")),
+            ("Arn", Some("AWS::Serverless::Function")) => {
+                Ok(format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"))
+            }
             ("Id", Some("AWS::SecretsManager::Secret")) => Ok(name),
             (_, Some(_)) => Ok(format!("local:{id}.{attribute}")),
-            (_, None) => Err(unresolved(place, format!("!GetAtt {id}.{attribute} names no resource"))),
+            (_, None) => Err(unresolved(
+                place,
+                format!("!GetAtt {id}.{attribute} names no resource"),
+            )),
         }
     }
 
-    fn substitute(&self, argument: &Value, scope: &Scope, place: &str) -> Result<String, TemplateError> {
+    fn substitute(
+        &self,
+        argument: &Value,
+        scope: &Scope,
+        place: &str,
+    ) -> Result<String, TemplateError> {
         let (pattern, own) = match argument {
             Value::String(pattern) => (pattern.as_str(), None),
-            Value::Array(parts) => (parts.first().and_then(Value::as_str).unwrap_or_default(), parts.get(1)),
+            Value::Array(parts) => (
+                parts.first().and_then(Value::as_str).unwrap_or_default(),
+                parts.get(1),
+            ),
             _ => return Err(unresolved(place, "Fn::Sub needs a text")),
         };
         let mut out = String::new();
         let mut rest = pattern;
         while let Some((before, after)) = rest.split_once("${") {
             out.push_str(before);
-            let (name, after) = after.split_once('}').ok_or_else(|| unresolved(place, format!("'{pattern}' has an open ${{")))?;
+            let (name, after) = after
+                .split_once('}')
+                .ok_or_else(|| unresolved(place, format!("'{pattern}' has an open ${{")))?;
             if let Some(literal) = name.strip_prefix('!') {
                 out.push_str("${");
                 out.push_str(literal);
@@ -158,27 +236,56 @@ impl Template {
         Ok(out)
     }
 
-    fn named_condition(&self, name: &str, scope: &Scope, place: &str) -> Result<bool, TemplateError> {
+    fn named_condition(
+        &self,
+        name: &str,
+        scope: &Scope,
+        place: &str,
+    ) -> Result<bool, TemplateError> {
         let condition = self.root.pointer(&format!("/Conditions/{name}"));
-        let condition = condition.ok_or_else(|| unresolved(place, format!("there is no condition {name}")))?;
+        let condition =
+            condition.ok_or_else(|| unresolved(place, format!("there is no condition {name}")))?;
         match condition.as_object().and_then(intrinsic) {
             Some((function, argument)) => self.condition(function, argument, scope, place),
-            None => Err(unresolved(place, format!("condition {name} cannot be read"))),
+            None => Err(unresolved(
+                place,
+                format!("condition {name} cannot be read"),
+            )),
         }
     }
 
-    fn condition(&self, function: &str, argument: &Value, scope: &Scope, place: &str) -> Result<bool, TemplateError> {
-        let each = || argument.as_array().map(Vec::as_slice).unwrap_or_default().iter().map(|item| self.truth(item, scope, place));
+    fn condition(
+        &self,
+        function: &str,
+        argument: &Value,
+        scope: &Scope,
+        place: &str,
+    ) -> Result<bool, TemplateError> {
+        let each = || {
+            argument
+                .as_array()
+                .map(Vec::as_slice)
+                .unwrap_or_default()
+                .iter()
+                .map(|item| self.truth(item, scope, place))
+        };
         match function {
-            "Condition" => self.named_condition(argument.as_str().unwrap_or_default(), scope, place),
+            "Condition" => {
+                self.named_condition(argument.as_str().unwrap_or_default(), scope, place)
+            }
             "Fn::Equals" => {
                 let both = self.resolve(argument, scope, place)?;
-                Ok(matches!(both.as_array().map(Vec::as_slice), Some([left, right]) if text(left) == text(right)))
+                Ok(
+                    matches!(both.as_array().map(Vec::as_slice), Some([left, right]) if text(left) == text(right)),
+                )
             }
             "Fn::Not" => each().next().unwrap_or(Ok(false)).map(|truth| !truth),
             "Fn::And" => each().try_fold(true, |all, item| item.map(|truth| all && truth)),
             "Fn::Or" => each().try_fold(false, |any, item| item.map(|truth| any || truth)),
-            _ => Err(unresolved(place, format!("{function} means nothing on one machine"))),
+            _ => Err(unresolved(
+                place,
+                format!("{function} means nothing on one machine"),
+            )),
         }
     }
 
@@ -199,11 +306,21 @@ impl Template {
             Some(_) => return Ok(format!("local-{id}")),
             None => return Err(unresolved(id, "there is no such resource")),
         };
-        let given = self.resource(id).and_then(|resource| resource.get("Properties")?.get(property));
-        let given = given.map(|name| self.resolve(name, scope, id)).transpose()?.filter(|name| !name.is_null());
-        let name = given.map_or_else(|| format!("callbox-local-{}", id.to_lowercase()), |name| text(&name));
+        let given = self
+            .resource(id)
+            .and_then(|resource| resource.get("Properties")?.get(property));
+        let given = given
+            .map(|name| self.resolve(name, scope, id))
+            .transpose()?
+            .filter(|name| !name.is_null());
+        let name = given.map_or_else(
+            || format!("callbox-local-{}", id.to_lowercase()),
+            |name| text(&name),
+        );
         Ok(match self.kind(id) {
-            Some("AWS::SecretsManager::Secret") => format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf"),
+            Some("AWS::SecretsManager::Secret") => {
+                format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf")
+            }
             _ => name,
         })
     }
@@ -219,7 +336,8 @@ fn intrinsic(object: &Map<String, Value>) -> Option<(&str, &Value)> {
     let (name, argument) = entries.next()?;
     let known = name == "Ref" || name == "Condition" || name.starts_with("Fn::");
     // `Condition` is also a property of policy statements; as a function its argument is a name.
-    let function = known && entries.next().is_none() && (name != "Condition" || argument.is_string());
+    let function =
+        known && entries.next().is_none() && (name != "Condition" || argument.is_string());
     function.then_some((name.as_str(), argument))
 }
 
