@@ -184,7 +184,7 @@ impl Call {
     }
 
     /// Moves what is to be persisted behind everything else.
-    fn flush(&mut self, out: &mut Vec<Output>) {
+    pub(crate) fn flush(&mut self, out: &mut Vec<Output>) {
         for record in self.records.drain(..) {
             self.history.note(&record);
             out.push(Output::Persist(record));

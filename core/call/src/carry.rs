@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use crate::call::{Call, Departure, Wait};
+use crate::call::{Call, Wait};
 use crate::config::EndOfTurn;
 use crate::endpoint;
 use crate::history::Line;
-use crate::output::{Output, Say};
-use crate::provider::ToolCall;
-use crate::record::{EndReason, Note, Record, Usage};
+use crate::output::Output;
+use crate::record::{Note, Record};
 use crate::time::Instant;
 use crate::timer::Timer;
 use crate::turn::{Move, Turn};
@@ -47,17 +46,10 @@ impl Call {
             Move::Yield => self.end_reply(now, true, out),
             Move::Conclude => self.conclude(now, out),
             Move::Greet => self.greet(now, out),
-            Move::Prompt => {
-                self.note(now, Note::Idle);
-                self.idle_prompts += 1;
-                self.say(now, self.config.idle_prompt.clone(), out);
-            }
+            Move::Prompt => self.prompt(now, out),
             Move::Apologise => self.say(now, self.config.apology.clone(), out),
             Move::Fill => self.fill(now, out),
-            Move::Goodbye(reason) => {
-                self.departure = Some(Departure::HangUp(reason));
-                self.say(now, self.config.goodbye.clone(), out);
-            }
+            Move::Goodbye(reason) => self.say_goodbye(now, reason, out),
             Move::Fallback => self.fall_back(now, out),
             Move::Farewell => self.farewell(now, out),
             Move::RetryListen => {
@@ -65,23 +57,10 @@ impl Call {
                 let length = self.listen.retry(id, out);
                 self.expect_words(now, length);
             }
-            Move::RetryThink => {
-                let id = self.new_id();
-                self.think.retry(id, out);
-                self.usage.think_requests += 1;
-                self.timers
-                    .set(Timer::Think, now + self.config.budgets.think);
-            }
+            Move::RetryThink => self.retry_model(now, out),
             Move::RetrySpeak => self.ask_for_sound(now, out),
             Move::Leave => self.leave(now, None, out),
-            Move::LeaveMute => {
-                let say = Some(self.config.apology.clone());
-                self.departure.get_or_insert(match &self.config.fallback {
-                    Some(to) => Departure::Transfer(to.clone()),
-                    None => Departure::HangUp(EndReason::Failed),
-                });
-                self.leave(now, say, out);
-            }
+            Move::LeaveMute => self.leave_mute(now, out),
             Move::PressKeys => self.press_keys(out),
             Move::End(reason) => self.end(now, reason, out),
         }
@@ -189,6 +168,14 @@ impl Call {
         self.speak.open();
     }
 
+    fn retry_model(&mut self, now: Instant, out: &mut Vec<Output>) {
+        let id = self.new_id();
+        self.think.retry(id, out);
+        self.usage.think_requests += 1;
+        self.timers
+            .set(Timer::Think, now + self.config.budgets.think);
+    }
+
     fn ask_model(&mut self, now: Instant, lines: Vec<Line>, out: &mut Vec<Output>) {
         let id = self.new_id();
         self.think.ask(id, lines, out);
@@ -222,7 +209,6 @@ impl Call {
 
     fn drop_draft(&mut self, now: Instant, out: &mut Vec<Output>) {
         if self.drafting {
-            self.drafting = false;
             self.wait = None;
             self.note(now, Note::DraftDropped);
             self.end_reply(now, true, out);
@@ -259,7 +245,7 @@ impl Call {
     }
 
     /// Says a phrase of our own.
-    fn say(&mut self, now: Instant, text: String, out: &mut Vec<Output>) {
+    pub(crate) fn say(&mut self, now: Instant, text: String, out: &mut Vec<Output>) {
         self.timers.set(Timer::Check, now);
         if !text.is_empty() {
             self.journal_saying(std::slice::from_ref(&text));
@@ -331,7 +317,7 @@ impl Call {
         self.timers.set(Timer::Check, now);
     }
 
-    fn end_reply(&mut self, now: Instant, interrupted: bool, out: &mut Vec<Output>) {
+    pub(crate) fn end_reply(&mut self, now: Instant, interrupted: bool, out: &mut Vec<Output>) {
         if let Some(id) = self.think.request() {
             let spent = self.think.estimate();
             self.usage.think.input_tokens += spent.input_tokens;
@@ -351,6 +337,7 @@ impl Call {
         }
         self.think = crate::think::Think::default();
         self.speak.abandon(now, out);
+        self.drafting = false;
         self.saying = false;
         self.heard_chars = 0;
         for timer in [
@@ -371,8 +358,7 @@ impl Call {
             }
             self.records.push(Record::Tool(tool));
         }
-        // The last turn of a call that failed for good is no success.
-        if self.turn == Turn::Replying && self.wait.is_some() {
+        if self.think.has_anything() {
             self.failures = 0;
         }
         let cut = !self.speak.is_complete();
@@ -399,77 +385,16 @@ impl Call {
         }
     }
 
+    fn prompt(&mut self, now: Instant, out: &mut Vec<Output>) {
+        self.note(now, Note::Idle);
+        self.idle_prompts += 1;
+        self.say(now, self.config.idle_prompt.clone(), out);
+    }
+
     fn fill(&mut self, now: Instant, out: &mut Vec<Output>) {
         if !self.speak.has_pieces() {
             self.note(now, Note::Slow);
             self.say(now, self.config.filler.clone(), out);
-        }
-    }
-
-    fn fall_back(&mut self, now: Instant, out: &mut Vec<Output>) {
-        self.departure = Some(match &self.config.fallback {
-            Some(to) => Departure::Transfer(to.clone()),
-            None => Departure::HangUp(EndReason::Failed),
-        });
-        self.say(now, self.config.apology.clone(), out);
-    }
-
-    /// The model wants to leave without a word: we say one.
-    fn farewell(&mut self, now: Instant, out: &mut Vec<Output>) {
-        let text = match self.think.tool() {
-            Some(ToolCall::Transfer { .. }) => self.config.filler.clone(),
-            Some(ToolCall::EndCall | ToolCall::SendKeys { .. }) | None => {
-                self.config.goodbye.clone()
-            }
-        };
-        self.say(now, text, out);
-    }
-
-    fn leave(&mut self, now: Instant, say: Say, out: &mut Vec<Output>) {
-        let departure = self
-            .departure
-            .take()
-            .unwrap_or(Departure::HangUp(EndReason::BotLeft));
-        let reason = match &departure {
-            Departure::HangUp(reason) => *reason,
-            Departure::Transfer(_) => EndReason::Transferred,
-        };
-        self.end(now, reason, out);
-        out.push(match departure {
-            Departure::HangUp(_) => Output::HangUp(say),
-            Departure::Transfer(to) => Output::Transfer { to, say },
-        });
-    }
-
-    fn press_keys(&mut self, out: &mut Vec<Output>) {
-        // `conclude` has put the wish into the records of this very input.
-        let keys = self.records.iter().rev().find_map(|record| match record {
-            Record::Tool(ToolCall::SendKeys { keys }) => Some(keys.clone()),
-            Record::Begun { .. }
-            | Record::Connected { .. }
-            | Record::Caller { .. }
-            | Record::Saying { .. }
-            | Record::Heard { .. }
-            | Record::Replied { .. }
-            | Record::Tool(_)
-            | Record::Note { .. }
-            | Record::Used(_)
-            | Record::Ended { .. } => None,
-        });
-        out.extend(keys.map(Output::SendKeys));
-    }
-
-    fn end(&mut self, now: Instant, reason: EndReason, out: &mut Vec<Output>) {
-        self.listen.close(out);
-        self.end_reply(now, true, out);
-        self.persist_used();
-        self.records.push(Record::Ended { reason, at: now });
-    }
-
-    fn persist_used(&mut self) {
-        let used = std::mem::take(&mut self.usage);
-        if used != Usage::default() {
-            self.records.push(Record::Used(used));
         }
     }
 }

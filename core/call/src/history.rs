@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::provider::ToolCall;
 use crate::record::Record;
 
 /// One line of the conversation.
@@ -20,11 +21,11 @@ pub struct History(Vec<Line>);
 impl History {
     /// Takes in one record.
     pub fn note(&mut self, record: &Record) {
-        match record {
-            Record::Caller { text, .. } => self.0.push(Line::Caller(text.clone())),
-            Record::Replied { text, .. } if !text.is_empty() => {
-                self.0.push(Line::Bot(text.clone()));
-            }
+        let line = match record {
+            Record::Caller { text, .. } => Line::Caller(text.clone()),
+            Record::Replied { text, .. } if !text.is_empty() => Line::Bot(text.clone()),
+            // The model must know that it did, or it does so again.
+            Record::Tool(ToolCall::SendKeys { keys }) => Line::Bot(format!("(pressed {keys})")),
             Record::Begun { .. }
             | Record::Connected { .. }
             | Record::Saying { .. }
@@ -33,8 +34,9 @@ impl History {
             | Record::Tool(_)
             | Record::Note { .. }
             | Record::Used(_)
-            | Record::Ended { .. } => (),
-        }
+            | Record::Ended { .. } => return,
+        };
+        self.0.push(line);
     }
 
     /// The lines, oldest first.

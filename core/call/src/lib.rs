@@ -15,12 +15,15 @@
 mod call;
 mod carry;
 mod config;
+mod due;
 mod endpoint;
 mod history;
 mod input;
+mod leave;
 mod listen;
 mod output;
 mod perceive;
+mod piece;
 mod provider;
 mod record;
 mod resume;

@@ -251,13 +251,6 @@ impl Listen {
         dictation.text.as_deref().filter(|_| is_current)
     }
 
-    /// Whether words are on their way.
-    pub(crate) fn is_waiting(&self) -> bool {
-        self.dictation
-            .as_ref()
-            .is_some_and(|dictation| dictation.pending.is_some() && !dictation.failed)
-    }
-
     /// Whether the transcription failed for good.
     pub(crate) fn has_failed(&self) -> bool {
         self.dictation
@@ -305,12 +298,7 @@ impl Dictation {
     fn ask(&self, out: &mut Vec<Output>) {
         out.push(Output::Ask(self.id, Request::Listen));
         if !self.audio.is_empty() {
-            let bytes: Vec<u8> = self
-                .audio
-                .iter()
-                .flat_map(audio::Clip::bytes)
-                .copied()
-                .collect();
+            let bytes: Vec<u8> = self.audio.iter().flat_map(Clip::bytes).copied().collect();
             out.push(Output::Feed(self.id, Feed::Audio(Clip::from(bytes))));
         }
     }

@@ -8,7 +8,7 @@ use crate::call::{Call, Words};
 use crate::endpoint;
 use crate::input::{Closing, Input, Key};
 use crate::output::{Mark, Output};
-use crate::provider::{Failure, Reply, RequestId, Stage, ToolCall};
+use crate::provider::{Failure, Reply, RequestId, Stage};
 use crate::record::{Note, Record};
 use crate::speak::Loss;
 use crate::time::Instant;
@@ -113,13 +113,13 @@ impl Call {
             self.keys_began = now;
         }
         if key.digit() == '#' && self.turn == Turn::Keying {
-            return self.keyed(now);
+            return Some(self.keyed(now));
         }
         self.keys.push(key.digit());
         Some(Cue::Key)
     }
 
-    fn keyed(&mut self, now: Instant) -> Option<Cue> {
+    pub(crate) fn keyed(&mut self, now: Instant) -> Cue {
         let text = std::mem::take(&mut self.keys);
         self.words = Some(Words {
             text,
@@ -127,7 +127,7 @@ impl Call {
             ended: now,
             read: now,
         });
-        Some(Cue::Keyed)
+        Cue::Keyed
     }
 
     fn played(&mut self, mark: Mark) {
@@ -136,7 +136,7 @@ impl Call {
     }
 
     /// Writes down how far the reply was heard, if that is worth a row.
-    fn heard(&mut self) {
+    pub(crate) fn heard(&mut self) {
         let complete = self.speak.is_complete();
         let chars = self.speak.heard_text().chars().count();
         if self.saying && !complete && chars >= self.heard_chars + HEARD_STEP_CHARS {
@@ -208,12 +208,12 @@ impl Call {
     }
 
     /// What the words of a turn that is over mean.
-    fn verdict(&self, text: &str) -> Cue {
+    pub(crate) fn verdict(&self, text: &str) -> Cue {
         if self.holds_reply() {
             return if endpoint::is_backchannel(text) {
                 Cue::Murmur
             } else {
-                Cue::Words
+                Cue::Interrupted
             };
         }
         if text.is_empty() {
@@ -223,7 +223,7 @@ impl Call {
         }
     }
 
-    fn listen_failed(&mut self, now: Instant, failure: Failure) -> Option<Cue> {
+    pub(crate) fn listen_failed(&mut self, now: Instant, failure: Failure) -> Option<Cue> {
         self.timers.cancel(Timer::Listen);
         if self.listen.fail(failure != Failure::Refused) {
             self.note(now, Note::Retried(Stage::Listen, failure));
@@ -245,7 +245,7 @@ impl Call {
     }
 
     /// A turn that nobody could write down.
-    fn deaf(&mut self) -> Cue {
+    pub(crate) fn deaf(&mut self) -> Cue {
         // Whoever was interrupted by something unknown had better go on.
         if self.holds_reply() {
             Cue::Murmur
@@ -305,7 +305,7 @@ impl Call {
         }
     }
 
-    fn think_failed(&mut self, now: Instant, failure: Failure) -> Option<Cue> {
+    pub(crate) fn think_failed(&mut self, now: Instant, failure: Failure) -> Option<Cue> {
         self.timers.cancel(Timer::Think);
         if failure != Failure::Refused && self.think.may_retry() {
             self.think.fail();
@@ -353,7 +353,7 @@ impl Call {
         }
     }
 
-    fn speak_failed(
+    pub(crate) fn speak_failed(
         &mut self,
         now: Instant,
         id: RequestId,
@@ -381,70 +381,5 @@ impl Call {
                 })
             }
         }
-    }
-
-    /// What it means that a wait has ended.
-    pub(crate) fn due(&mut self, now: Instant, timer: Timer, out: &mut Vec<Output>) -> Option<Cue> {
-        match timer {
-            Timer::Check => self.completed(),
-            Timer::Draft => Some(Cue::DraftDue),
-            Timer::Silence => Some(self.over()),
-            Timer::Endless => Some(Cue::OverUnread),
-            Timer::Keys => self.keyed(now),
-            Timer::Listen => {
-                out.extend(self.listen.request().map(Output::Cancel));
-                self.listen_failed(now, Failure::Late)
-            }
-            Timer::Think => {
-                out.extend(self.think.request().map(Output::Cancel));
-                self.think_failed(now, Failure::Late)
-            }
-            Timer::Speak => {
-                let id = self.speak.front()?;
-                out.push(Output::Cancel(id));
-                self.speak_failed(now, id, Failure::Late, out)
-            }
-            Timer::Slow => Some(Cue::Slow),
-            Timer::Pump => {
-                self.pump(now, out);
-                None
-            }
-            Timer::Playout => {
-                self.speak.played_all();
-                self.pump(now, out);
-                self.heard();
-                None
-            }
-            Timer::Idle if self.idle_prompts >= self.config.idle_prompts_max => Some(Cue::IdleOut),
-            Timer::Idle => Some(Cue::Idle),
-            Timer::Leave => Some(Cue::Parting),
-            Timer::Reconnect => Some(Cue::Lost),
-            Timer::Duration => Some(Cue::TimeUp),
-        }
-    }
-
-    fn over(&mut self) -> Cue {
-        if self.listen.has_failed() {
-            return self.deaf();
-        }
-        match self.listen.text().map(str::to_owned) {
-            None => Cue::OverUnread,
-            Some(_) if self.drafting => Cue::Over,
-            Some(text) => self.verdict(&text),
-        }
-    }
-
-    fn completed(&mut self) -> Option<Cue> {
-        let is_replying = matches!(self.turn, Turn::Replying | Turn::Leaving);
-        if !is_replying || self.think.is_busy() || !self.speak.is_complete() {
-            return None;
-        }
-        let spoke = self.speak.has_pieces();
-        Some(match self.think.tool() {
-            None => Cue::Said,
-            Some(ToolCall::SendKeys { .. }) => Cue::PressKeys,
-            Some(ToolCall::EndCall | ToolCall::Transfer { .. }) if spoke => Cue::Parting,
-            Some(ToolCall::EndCall | ToolCall::Transfer { .. }) => Cue::PartingMute,
-        })
     }
 }

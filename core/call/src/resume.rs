@@ -1,6 +1,6 @@
 //! Going on from the journal.
 
-use crate::call::{Call, Departure};
+use crate::call::Call;
 use crate::config::Config;
 use crate::output::Output;
 use crate::record::Record;
@@ -34,14 +34,15 @@ impl Call {
                 Record::Saying { text } => unfinished.sentences.push(text),
                 Record::Heard { chars } => unfinished.heard_chars = chars,
                 Record::Replied { .. } => unfinished = Unfinished::default(),
-                Record::Tool(tool) => call.departure = Self::departure_of(&tool),
                 Record::Ended { .. } => call.turn = Turn::Ended,
-                Record::Caller { .. } | Record::Note { .. } | Record::Used(_) => (),
+                Record::Caller { .. } | Record::Tool(_) | Record::Note { .. } | Record::Used(_) => {
+                }
             }
         }
         let mut out = Vec::new();
         if call.turn != Turn::Ended {
             call.go_on(now, opened, &unfinished, &mut out);
+            call.flush(&mut out);
         }
         (call, out)
     }
@@ -75,14 +76,9 @@ impl Call {
         if !rest.trim().is_empty() {
             self.speak.say(rest.trim().to_owned());
             self.ask_for_sound(now, out);
-        }
-        // A bot that was about to leave does so as soon as its last words were heard.
-        if matches!(
-            self.departure,
-            Some(Departure::HangUp(_) | Departure::Transfer(_))
-        ) {
-            self.timers
-                .set(Timer::Leave, now + self.config.budgets.reconnect);
+        } else if self.saying {
+            // All of it was heard; only the record of that was lost.
+            self.end_reply(now, false, out);
         }
     }
 }

@@ -72,10 +72,13 @@ impl Sentences {
                     }
                 }
                 // Only the first sentence is urgent enough to be spoken in parts.
-                ',' | ';' | ':' if self.cut == 0 && after > CLAUSE_CHARS_MIN
-                    && chars.peek().is_some_and(|(_, next)| next.is_whitespace()) => {
-                        return Some(after);
-                    }
+                ',' | ';' | ':'
+                    if self.cut == 0
+                        && after > CLAUSE_CHARS_MIN
+                        && chars.peek().is_some_and(|(_, next)| next.is_whitespace()) =>
+                {
+                    return Some(after);
+                }
                 _ => (),
             }
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use audio::Clip;
 
 use crate::output::{Mark, Output};
+use crate::piece::{Piece, State};
 use crate::provider::{Request, RequestId};
 use crate::time::Instant;
 
@@ -16,8 +17,6 @@ const MARK_EVERY: Duration = Duration::from_millis(240);
 const LEAD: Duration = Duration::from_millis(1_200);
 /// Sentences at text-to-speech at once: the next is made while the first arrives.
 const ASKED_MAX: usize = 2;
-/// Speaking time of a character, where the length of a sentence is not known yet.
-const CHAR: Duration = Duration::from_millis(60);
 
 /// One reply as it is spoken.
 #[derive(Debug, Default)]
@@ -36,24 +35,6 @@ pub(crate) struct Speak {
     /// When all sound at the carrier will have been played.
     playout_end: Instant,
     began: Option<Instant>,
-}
-
-#[derive(Debug)]
-struct Piece {
-    text: String,
-    state: State,
-    attempts: u32,
-    /// Sound that came before its turn.
-    early: Vec<Clip>,
-    length: Duration,
-    heard: Duration,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum State {
-    Waiting,
-    Asked(RequestId),
-    Done,
 }
 
 /// What is lost by a failure of text-to-speech.
@@ -95,14 +76,7 @@ impl Speak {
 
     /// Adds a sentence to the reply.
     pub(crate) fn say(&mut self, text: String) {
-        self.pieces.push(Piece {
-            text,
-            state: State::Waiting,
-            attempts: 0,
-            early: Vec::new(),
-            length: Duration::ZERO,
-            heard: Duration::ZERO,
-        });
+        self.pieces.push(Piece::new(text));
     }
 
     /// Asks for the sound of as many sentences as may be made at once. Answers the characters asked for.
@@ -257,7 +231,8 @@ impl Speak {
 
     /// When the carrier can take more; none if there is no more.
     pub(crate) fn more_at(&self) -> Option<Instant> {
-        (self.open && !self.pending.is_empty()).then(|| self.playout_end - LEAD.checked_sub(MARK_EVERY).unwrap())
+        (self.open && !self.pending.is_empty())
+            .then(|| self.playout_end - LEAD.saturating_sub(MARK_EVERY))
     }
 
     /// Lets sound go to the carrier.
@@ -414,38 +389,5 @@ impl Speak {
             }
         }
         heard
-    }
-}
-
-impl Piece {
-    /// In proportion to the sound that was heard, up to the end of a word.
-    fn heard_text(&self) -> &str {
-        if self.state == State::Done && self.heard >= self.length {
-            return &self.text;
-        }
-        let chars = self.text.chars().count();
-        let estimate = if self.state == State::Done {
-            self.length
-        } else {
-            self.length
-                .max(CHAR * u32::try_from(chars).unwrap_or(u32::MAX))
-        };
-        let scaled = chars as u128 * self.heard.as_millis();
-        let heard = scaled.checked_div(estimate.as_millis()).unwrap_or(0);
-        let heard = usize::try_from(heard).unwrap_or(usize::MAX);
-        let end = self
-            .text
-            .char_indices()
-            .nth(heard)
-            .map_or(self.text.len(), |(at, _)| at);
-        let head = self.text.get(..end).unwrap_or_default();
-        let rest = self.text.get(end..).unwrap_or_default();
-        if rest.is_empty() || rest.starts_with(char::is_whitespace) {
-            return head.trim_end();
-        }
-        head.rfind(char::is_whitespace)
-            .and_then(|at| head.get(..at))
-            .unwrap_or_default()
-            .trim_end()
     }
 }
