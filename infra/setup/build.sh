@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Builds what is deployed and what runs it here: functions, edge, local platform. What is newer than its sources is left
+# alone without asking cargo, which alone would take a second.
+#
+#   infra/setup/build.sh [release]      release: the local platform optimised, for measurements
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+source infra/setup/progress.sh
+
+esbuild=$PWD/infra/tools/node_modules/@esbuild/linux-x64/bin/esbuild
+rust=(Cargo.toml Cargo.lock .cargo rust-toolchain.toml)
+
+# fresh STAMP RESULT SOURCE...: whether nothing among the sources changed since, folders included (for deletions).
+fresh() {
+  local stamp=$stamps/$1 result=$2 source sources=()
+  shift 2
+  [ -f "$stamp" ] && [ -e "$result" ] || return 1
+  for source in "$@"; do [ ! -e "$source" ] || sources+=("$source"); done
+  [ -z "$(find "${sources[@]}" \( -name target -o -name build -o -name node_modules -o -name __pycache__ \) -prune \
+    -o -newer "$stamp" -print -quit)" ]
+}
+
+# built STAMP RESULT LABEL COMMAND -- SOURCE...
+built() {
+  local name=$1 result=$2 label=$3 command=$4
+  shift 5
+  if fresh "$name" "$result" "$@"; then return 0; fi
+  # Its time is that of the start, so that a change during the build is not missed.
+  touch "$stamps/$name.begun"
+  step "$name" "$label" "$command"
+  mv "$stamps/$name.begun" "$stamps/$name"
+}
+
+functions() { cargo build --target-dir target -p functions --bins; }
+
+edge() {
+  (
+    cd edge
+    export WASM_BINDGEN_BIN=$PWD/../.tools/bin/wasm-bindgen ESBUILD_BIN=$esbuild
+    exec ../.tools/bin/worker-build --profile edge --no-opt --out-dir build . --target-dir "$PWD/../target"
+  )
+}
+
+platform() { cargo build --manifest-path infra/local/Cargo.toml --target-dir infra/local/target --bins; }
+
+platform_release() { cargo build --manifest-path infra/local/Cargo.toml --target-dir infra/local/target --bins --release; }
+
+exec 9>.tools/build-lock
+flock 9
+built build-functions target/debug/voice "build: functions" functions -- "${rust[@]}" core functions
+built build-edge edge/build/index_bg.wasm "build: edge" edge -- "${rust[@]}" core edge
+built build-local infra/local/target/debug/callbox-local "build: local platform" platform -- \
+  .cargo rust-toolchain.toml core infra/local
+if [ "${1:-}" = release ]; then
+  built build-local-release infra/local/target/release/callbox-local "build: local platform, optimised" platform_release -- \
+    .cargo rust-toolchain.toml core infra/local
+fi
