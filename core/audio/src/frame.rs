@@ -271,14 +271,6 @@ impl Level {
         Self(self.0.saturating_add(mean_square))
     }
 
-    /// The mean of `count` levels, of which `newest` is one and the others have this mean.
-    #[must_use]
-    pub(crate) fn mean_with(self, newest: Self, count: u32) -> Self {
-        let others = u64::from(self.0) * u64::from(count.saturating_sub(1));
-        let mean = (others + u64::from(newest.0)) / u64::from(count.max(1));
-        Self(u32::try_from(mean).unwrap_or(u32::MAX))
-    }
-
     fn mean(sum: u64, count: usize) -> Self {
         let mean = sum.checked_div(count as u64).unwrap_or(0);
         Self(u32::try_from(mean).unwrap_or(u32::MAX))

@@ -1,14 +1,18 @@
 //! Voice activity: is this the caller speaking, since when, and is it a voice or a cough?
 //!
 //! Three judges, the cheapest first. A level gate ([`VadConfig::floor_dbfs`] and what the call taught it) sends most
-//! frames home. The WebRTC detector hears the rest. And, only while somebody listens for a barge-in, a pitch
-//! detector tells voices from coughs, breath and clatter. All three count in integers: one input, one story.
+//! frames home. The WebRTC detector hears the rest. And a pitch detector tells voices from coughs, breath and clatter
+//! for those who listen for a barge-in, and keeps held vowels. All three count in integers: one input, one story, in
+//! wasm as elsewhere.
+//!
+//! With the default [`VadConfig`], on synthetic speech over a quiet line: an onset 80 ms after the first sound (100 ms in
+//! nine of ten), dated back to it; the last voiced frame is the one with the last sound; 120 ms of
+//! [`Vad::speech_ms`] after 120 ms of the first vowel (140 ms in nine of ten), if it lasts that long. The same with
+//! noise 20 dB below the speech, where the softest ends drown. With noise 5 dB below it, speech is lost.
 
 mod config;
 mod gate;
 mod pitch;
-#[cfg(test)]
-mod tests;
 
 use std::fmt;
 use std::time::Duration;
@@ -18,6 +22,17 @@ pub use config::{Mode, VadConfig};
 use crate::frame::{FRAME_MS, FRAME_SAMPLES, Level};
 use crate::mulaw;
 use gate::Gate;
+
+/// The longest that the WebRTC detector holds on to a voice that has ended, in any mode.
+const HANGOVER_FRAMES_MAX: u32 = 8;
+/// A loud frame belongs to the tail of an utterance only if the gap before it is no longer than this: 120 ms, as before
+/// a final t.
+const TAIL_GAP_FRAMES_MAX: u32 = 6;
+/// How long something with a pitch is voice after the detector last said so: 1 s.
+const HELD_FRAMES_MAX: u32 = 50;
+/// Frames in a row that make a pitch, and how many voiced ones without it (a consonant) are then taken for speech too.
+const PITCHED_RUN: u32 = 2;
+const BRIDGE_FRAMES: u32 = 3;
 
 /// What begins or ends with a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +62,7 @@ pub struct Verdict {
     pub level: Level,
     /// What began or ended with it.
     pub edge: Option<Edge>,
-    /// Whether it has a pitch, as voices have: told for voiced frames while listening for a barge-in.
+    /// Whether it has a pitch, as voices have: told while listening for a barge-in, for frames that were asked.
     pub periodic: Option<bool>,
 }
 
@@ -61,11 +76,14 @@ pub struct Vad {
     /// One bit per frame, the latest lowest.
     recent: Recent,
     speaking: bool,
-    /// Frames since the last one that the detector called voice, and since the last voiced one.
+    /// Frames since the detector last said voice, since it did or a pitch went on, and since the last voiced one.
+    since_voice: u32,
     since_detected: u32,
     since_voiced: u32,
     listening_for_barge_in: bool,
     speech_frames: u32,
+    pitched_run: u32,
+    bridge: u32,
     /// The frame before this one, for the pitch, and the start of one that came in pieces.
     previous: [u8; FRAME_SAMPLES],
     partial: Vec<u8>,
@@ -75,7 +93,7 @@ pub struct Vad {
 struct Recent {
     detected: u32,
     loud: u32,
-    periodic: u32,
+    speech: u32,
 }
 
 impl Default for Vad {
@@ -93,10 +111,13 @@ impl Vad {
             gate: Gate::new(&config),
             recent: Recent::default(),
             speaking: false,
+            since_voice: u32::MAX,
             since_detected: u32::MAX,
             since_voiced: u32::MAX,
             listening_for_barge_in: false,
             speech_frames: 0,
+            pitched_run: 0,
+            bridge: 0,
             previous: [mulaw::SILENCE; FRAME_SAMPLES],
             partial: Vec::new(),
             config,
@@ -149,13 +170,13 @@ impl Vad {
     pub fn listen_for_barge_in(&mut self, listening: bool) {
         self.listening_for_barge_in = listening;
         self.speech_frames = 0;
-        self.recent.periodic = 0;
+        self.recent.speech = 0;
     }
 
     /// How much of this utterance was certainly a voice: milliseconds of frames both voiced and with a pitch.
     ///
-    /// Zero unless [`Vad::listen_for_barge_in`]. A cough stays below 80 ms; speech passes 120 ms within 180 ms of its
-    /// first vowel.
+    /// Zero unless [`Vad::listen_for_barge_in`]. Up to 60 ms of consonants after a pitch count too. A cough stays below
+    /// 80 ms (20 as a rule); speech passes 120 ms within 180 ms of its first vowel unless it pauses there.
     #[must_use]
     pub fn speech_ms(&self) -> u32 {
         self.speech_frames.saturating_mul(FRAME_MS)
@@ -176,24 +197,42 @@ impl Vad {
     fn frame(&mut self, frame: &[u8; FRAME_SAMPLES]) -> Verdict {
         let level = Level::of_mulaw(frame);
         let loud = level >= self.gate.tail();
-        let mut detected = false;
-        let mut periodic = None;
-        if level >= self.gate.opening() {
-            let mut samples = [0; FRAME_SAMPLES];
-            mulaw::decode_into(frame, &mut samples);
-            // The one error it has is a frame of another size.
-            detected = self.detector.is_voice_segment(&samples).unwrap_or(false);
-            if detected && self.listening_for_barge_in {
-                periodic = Some(pitch::is_periodic(
-                    &self.previous,
-                    &samples,
-                    self.config.periodicity_percent,
-                ));
-            }
-        }
+        let (detected, periodic) = if level >= self.gate.opening() {
+            self.detect(frame)
+        } else {
+            self.since_voice = self.since_voice.saturating_add(1);
+            (false, None)
+        };
         self.gate.learn(level, detected);
         self.previous = *frame;
         self.judge(level, loud, detected, periodic)
+    }
+
+    /// Whether there is voice in a frame loud enough to be worth asking, and its pitch if that mattered.
+    ///
+    /// The detector learns to take whatever stays the same for noise, a held vowel too: what has a pitch goes on for
+    /// a while without its consent, but never begins without it.
+    fn detect(&mut self, frame: &[u8; FRAME_SAMPLES]) -> (bool, Option<bool>) {
+        let mut samples = [0; FRAME_SAMPLES];
+        mulaw::decode_into(frame, &mut samples);
+        // The one error it has is a frame of another size.
+        let voice = self.detector.is_voice_segment(&samples).unwrap_or(false);
+        self.since_voice = if voice {
+            0
+        } else {
+            self.since_voice.saturating_add(1)
+        };
+        let pitch_matters = if voice {
+            self.listening_for_barge_in
+        } else {
+            self.since_voice <= HELD_FRAMES_MAX
+        };
+        if !pitch_matters {
+            return (voice, None);
+        }
+        let periodic =
+            pitch::is_periodic(&self.previous, &samples, self.config.periodicity_percent);
+        (voice || periodic, Some(periodic))
     }
 
     fn judge(
@@ -208,24 +247,27 @@ impl Vad {
         } else {
             self.since_detected.saturating_add(1)
         };
-        let in_tail =
-            self.speaking && loud && self.since_detected <= self.config.tail_ms / FRAME_MS;
+        let in_tail = self.speaking
+            && loud
+            && self.since_detected <= self.config.tail_ms / FRAME_MS
+            && self.since_voiced <= TAIL_GAP_FRAMES_MAX;
         let voiced = detected || in_tail;
         self.since_voiced = if voiced {
             0
         } else {
             self.since_voiced.saturating_add(1)
         };
-        self.recent.push(detected, loud, periodic == Some(true));
+        let speech = self.listening_for_barge_in && self.is_speech(voiced, periodic);
+        self.recent.push(detected, loud, speech);
 
         let edge = self.edge();
-        self.count_speech(periodic);
+        self.count_speech(speech);
         Verdict {
             voiced,
             speaking: self.speaking,
             level,
             edge,
-            periodic,
+            periodic: periodic.filter(|_| self.listening_for_barge_in),
         }
     }
 
@@ -240,8 +282,7 @@ impl Vad {
         }
         if self.speaking && self.since_voiced >= self.config.offset_ms.div_ceil(FRAME_MS).max(1) {
             self.speaking = false;
-            // The library remembers that it was hearing speech, and would take the next click for more of it.
-            self.detector = detector(self.config.mode);
+            self.settle();
             self.recent.detected = 0;
             return Some(Edge::Offset {
                 silence: frames(self.since_voiced),
@@ -250,11 +291,40 @@ impl Vad {
         None
     }
 
-    fn count_speech(&mut self, periodic: Option<bool>) {
+    /// The detector says voice for a few frames more than there is, and would still owe them to the next click: it
+    /// heard nothing of the silence. Frames of zeros use them up, and teach it nothing.
+    fn settle(&mut self) {
+        for _ in 0..HANGOVER_FRAMES_MAX {
+            if !self
+                .detector
+                .is_voice_segment(&[0; FRAME_SAMPLES])
+                .unwrap_or(false)
+            {
+                break;
+            }
+        }
+    }
+
+    /// Whether this frame counts for [`Vad::speech_ms`].
+    fn is_speech(&mut self, voiced: bool, periodic: Option<bool>) -> bool {
+        if periodic == Some(true) {
+            self.pitched_run = self.pitched_run.saturating_add(1);
+            if self.pitched_run >= PITCHED_RUN {
+                self.bridge = BRIDGE_FRAMES;
+            }
+            return true;
+        }
+        self.pitched_run = 0;
+        let bridged = voiced && self.bridge > 0;
+        self.bridge = self.bridge.saturating_sub(1);
+        bridged
+    }
+
+    fn count_speech(&mut self, speech: bool) {
         if !self.speaking {
             // What lies in the onset's window will count if it becomes an utterance.
-            self.speech_frames = (self.recent.periodic & self.onset_window()).count_ones();
-        } else if periodic == Some(true) {
+            self.speech_frames = (self.recent.speech & self.onset_window()).count_ones();
+        } else if speech {
             self.speech_frames = self.speech_frames.saturating_add(1);
         }
     }
@@ -266,10 +336,10 @@ impl Vad {
 }
 
 impl Recent {
-    fn push(&mut self, detected: bool, loud: bool, periodic: bool) {
+    fn push(&mut self, detected: bool, loud: bool, speech: bool) {
         self.detected = self.detected << 1 | u32::from(detected);
         self.loud = self.loud << 1 | u32::from(loud);
-        self.periodic = self.periodic << 1 | u32::from(periodic);
+        self.speech = self.speech << 1 | u32::from(speech);
     }
 
     /// How many frames ago speech began, this one included: the first detected one within the window, and before it

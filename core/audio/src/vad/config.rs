@@ -10,10 +10,10 @@ pub enum Mode {
     Quality,
     /// A little stricter.
     LowBitrate,
-    /// Stricter.
-    Aggressive,
-    /// Strictest. The gate's tail gives back the ends of words that it misses.
+    /// Stricter. With the gate and the pitch beside it, it hears as few noises as the strictest, and onsets sooner.
     #[default]
+    Aggressive,
+    /// Strictest.
     VeryAggressive,
 }
 
@@ -25,15 +25,16 @@ pub struct VadConfig {
     pub mode: Mode,
     /// Frames below this are silence, whatever is in them. Decibels relative to full scale, −90 to 0; −55.
     pub floor_dbfs: i32,
-    /// Frames must be so many decibels above the background noise; 6.
+    /// Frames must be so many decibels above the background noise; 7.
     pub above_noise_db: i32,
     /// Speech begins no softer than so many decibels below the caller's usual loudness, which shuts out people in the
     /// background; 18.
     pub below_caller_db: i32,
-    /// Within an utterance, its soft ends may be so many decibels below the caller's usual loudness; 30.
+    /// Within an utterance, its soft ends may be so many decibels below the caller's usual loudness; 40.
     pub tail_below_caller_db: i32,
     /// Frames that the detector does not take for voice still belong to the utterance if they are loud enough and so
-    /// soon after one that it did, in milliseconds; 160: the length of an s at the end of a word.
+    /// soon after one that it did, in milliseconds; 240:
+    /// the pause and the hiss that end “lunch”.
     pub tail_ms: u32,
     /// An onset is so many frames of voice …; 3.
     pub onset_frames: u32,
@@ -42,7 +43,7 @@ pub struct VadConfig {
     /// An offset is so much time without voice, in milliseconds; 200.
     pub offset_ms: u32,
     /// How well a frame must match itself one pitch period later to be periodic: the normalised correlation in
-    /// percent; 65.
+    /// percent; 60.
     pub periodicity_percent: u32,
 }
 
@@ -51,14 +52,14 @@ impl Default for VadConfig {
         Self {
             mode: Mode::default(),
             floor_dbfs: -55,
-            above_noise_db: 6,
+            above_noise_db: 7,
             below_caller_db: 18,
-            tail_below_caller_db: 30,
-            tail_ms: 160,
+            tail_below_caller_db: 40,
+            tail_ms: 240,
             onset_frames: 3,
             onset_window_frames: 5,
             offset_ms: 200,
-            periodicity_percent: 65,
+            periodicity_percent: 60,
         }
     }
 }

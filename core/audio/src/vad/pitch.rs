@@ -14,6 +14,10 @@ const LAGS: std::ops::RangeInclusive<usize> = 10..=80;
 /// Samples are scaled to below this, so that an i32 holds any sum of products: 2²² · 160 < 2³¹.
 const PEAK: u32 = 1 << 11;
 
+/// 5 ms at 4 kHz.
+const RUMBLE: usize = 20;
+const RUMBLE_I32: i32 = 20;
+
 /// Whether the end of `previous` (μ-law) and `samples` repeat with a period of speech: whether the correlation reaches
 /// so many percent.
 pub(super) fn is_periodic(
@@ -25,7 +29,7 @@ pub(super) fn is_periodic(
     strength_percent(&window) >= percent
 }
 
-/// The two frames at half the rate, without their mean, scaled to eleven bits.
+/// The two frames at half the rate, without what is below the voice, scaled to eleven bits.
 fn halved(previous: &[u8; FRAME_SAMPLES], samples: &[i16; FRAME_SAMPLES]) -> [i16; WINDOW] {
     let mut both = [0_i16; 2 * FRAME_SAMPLES];
     let (first, second) = both.split_at_mut(FRAME_SAMPLES);
@@ -37,16 +41,23 @@ fn halved(previous: &[u8; FRAME_SAMPLES], samples: &[i16; FRAME_SAMPLES]) -> [i1
     for (sum, [a, b]) in sums.iter_mut().zip(both.as_chunks::<2>().0) {
         *sum = i32::from(*a) + i32::from(*b);
     }
-    let mean = sums.iter().sum::<i32>() / 160;
-    let peak = sums
-        .iter()
-        .map(|sum| (sum - mean).unsigned_abs())
-        .max()
-        .unwrap_or(0);
+    // Rumble resembles itself a moment later too: take away the mean of the last 5 ms.
+    let mut high = [0_i32; WINDOW];
+    let mut slow = 0;
+    for (n, (high, sum)) in high.iter_mut().zip(sums).enumerate() {
+        let leaving = n
+            .checked_sub(RUMBLE)
+            .and_then(|n| sums.get(n))
+            .copied()
+            .unwrap_or(0);
+        slow += sum - leaving;
+        *high = sum - slow / RUMBLE_I32;
+    }
+    let peak = high.iter().map(|sum| sum.unsigned_abs()).max().unwrap_or(0);
     let shift = (u32::BITS - peak.leading_zeros()).saturating_sub(PEAK.trailing_zeros());
     let mut window = [0; WINDOW];
-    for (scaled, sum) in window.iter_mut().zip(sums) {
-        *scaled = i16::try_from((sum - mean) >> shift).unwrap_or(0);
+    for (scaled, sum) in window.iter_mut().zip(high) {
+        *scaled = i16::try_from(sum >> shift).unwrap_or(0);
     }
     window
 }
