@@ -236,7 +236,7 @@ fn time_without_frames_is_silence() {
     assert!(vad.is_speaking());
     let verdict = vad.miss(Duration::from_millis(100));
     assert!(verdict.speaking && verdict.edge.is_none());
-    let verdict = vad.miss(Duration::from_secs(3600));
+    let verdict = vad.miss(Duration::from_hours(1));
     assert!(
         matches!(verdict.edge, Some(Edge::Offset { .. })),
         "{verdict:?}"

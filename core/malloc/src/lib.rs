@@ -13,6 +13,15 @@ use std::ptr::null_mut;
 /// Room in front of every block for its size, as wide as the strictest alignment that C code may expect.
 const HEAD: usize = 16;
 
+/// The size of a block, where `malloc` keeps it.
+#[expect(
+    clippy::cast_ptr_alignment,
+    reason = "blocks are aligned to HEAD, which suits a usize"
+)]
+const fn size_of_block(head: *mut u8) -> *mut usize {
+    head.cast()
+}
+
 /// C's `malloc`: `size` bytes aligned to 16, or null if there is no room.
 #[unsafe(no_mangle)]
 pub extern "C" fn malloc(size: usize) -> *mut u8 {
@@ -25,7 +34,7 @@ pub extern "C" fn malloc(size: usize) -> *mut u8 {
         if head.is_null() {
             return null_mut();
         }
-        head.cast::<usize>().write(size);
+        size_of_block(head).write(size);
         head.add(HEAD)
     }
 }
@@ -42,7 +51,7 @@ pub unsafe extern "C" fn free(pointer: *mut u8) {
     // SAFETY: `malloc` wrote the size HEAD bytes before the pointer it gave out, and made the block of this layout.
     unsafe {
         let head = pointer.sub(HEAD);
-        if let Some(layout) = block(head.cast::<usize>().read()) {
+        if let Some(layout) = block(size_of_block(head).read()) {
             dealloc(head, layout);
         }
     }

@@ -3,7 +3,6 @@
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
     reason = "sounds are made in floats"
 )]
 
@@ -56,7 +55,12 @@ pub(crate) fn vowel(ms: u32, pitch_hz: f64, dbfs: f64) -> Sound {
 
 /// A cough: a plosive of 50 ms, then air for 200 ms, dying away, coloured by the throat.
 pub(crate) fn cough(dbfs: f64, seed: u64) -> Sound {
-    let throat_hz = [500.0, 700.0, 1200.0, 2000.0][seed as usize % 4];
+    let throat_hz = match seed % 4 {
+        0 => 500.0,
+        1 => 700.0,
+        2 => 1200.0,
+        _ => 2000.0,
+    };
     let shaped = noise(250, -10.0, seed)
         .into_iter()
         .enumerate()
