@@ -1,6 +1,7 @@
 //! Callbox on one machine: the very Lambda binaries and the very edge that are deployed, with AWS, Twilio and the
 //! speech providers beside them.
 
+pub mod bench;
 pub mod child;
 pub mod dynamo;
 pub mod edge;

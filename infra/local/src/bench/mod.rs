@@ -1,0 +1,146 @@
+//! How fast and how dense the edge is: the real wasm in real `workerd`, on one core, against load from the other.
+//!
+//! Printed as a table and as JSON. Nothing here fails because a machine is slow.
+
+mod instant;
+mod phone;
+mod scenes;
+mod sink;
+mod table;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use contract::{Bot, BotId, EndOfTurn, Idle, Secret, Turns};
+use twilio::signature::AuthToken;
+
+use crate::edge::{Edge, EdgeOptions};
+pub use phone::{Broken, Line, Phone};
+pub use table::{Figure, Report};
+
+/// What to measure, and how long.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Root of the checkout.
+    pub root: PathBuf,
+    /// Calls at once in the latency scene.
+    pub calls: u32,
+    /// Length of the scenes with many calls.
+    pub length: Duration,
+    /// The speech of the caller, trimmed to its last sound.
+    pub speech: audio::Clip,
+    /// A cough.
+    pub cough: audio::Clip,
+}
+
+/// Runs all scenes.
+///
+/// # Errors
+///
+/// What could not be started, or which call broke.
+pub async fn run(options: &Options, mut progress: impl FnMut(&str)) -> Result<Report, Broken> {
+    let mut report = Report::default();
+    report.push(Figure::bytes("wasm, gzip", gzip_size(options)?, Some(1_000_000)));
+
+    progress("one call");
+    let bench = Bench::start(options, 1_500, "").await?;
+    report.extend(scenes::latency(&bench.line, options, 1, Duration::from_secs(40)).await?.figures("1 call", 20));
+
+    progress("calls at once");
+    let many = scenes::latency(&bench.line, options, options.calls, options.length).await?;
+    report.extend(many.figures(&format!("{} calls", options.calls), 50));
+    drop(bench);
+
+    progress("density");
+    let bench = Bench::start(options, 1_500, "").await?;
+    report.extend(scenes::density(&bench, options, 25).await?);
+    drop(bench);
+
+    progress("greeting");
+    let bench = Bench::start(options, 1_500, "Hello.").await?;
+    report.push(scenes::greeting(&bench.line).await?);
+    drop(bench);
+
+    progress("interruption");
+    let bench = Bench::start(options, 12_000, "").await?;
+    report.extend(scenes::barge_in(&bench.line, options).await?);
+    Ok(report)
+}
+
+/// An edge with providers that answer at once.
+pub struct Bench {
+    /// The edge.
+    pub edge: Edge,
+    /// What the telephones need.
+    pub line: Arc<Line>,
+    _servers: [crate::serve::Server; 2],
+    _folder: tempfile::TempDir,
+}
+
+impl Bench {
+    async fn start(options: &Options, sentence_ms: u32, greeting: &str) -> Result<Self, Broken> {
+        const SECRET: &str = "a secret of the bench, nobody else's, 32 bytes";
+        let providers = instant::start(instant::Sentence { length_ms: sentence_ms }).await?;
+        let sink = sink::start().await?;
+        let folder = tempfile::tempdir()?;
+        let variables = [
+            ("EDGE_SECRET", SECRET.to_owned()),
+            ("OPENAI_BASE_URL", providers.url()),
+            ("OPENAI_API_KEY", "stand-in".to_owned()),
+            ("LISTEN_MODEL", "stand-in".to_owned()),
+            ("THINK_MODEL", "stand-in".to_owned()),
+            ("SPEAK_MODEL", "stand-in".to_owned()),
+            ("SPEAK_VOICE", "stand-in".to_owned()),
+            ("LOG_LEVEL", "error".to_owned()),
+        ];
+        let edge = Edge::start(EdgeOptions {
+            workerd: options.root.join("infra/tools/node_modules/@cloudflare/workerd-linux-64/bin/workerd"),
+            wrangler: options.root.join("wrangler.toml"),
+            build: options.root.join("edge/build"),
+            folder: folder.path().to_owned(),
+            logs: folder.path().to_owned(),
+            variables: variables.map(|(name, value)| (name.to_owned(), value)).into_iter().collect::<BTreeMap<_, _>>(),
+            port: 0,
+            verbose: false,
+        })
+        .await?;
+        pin(edge.process_id(), 0).await?;
+        let line = Line {
+            edge: edge.url(),
+            sink: sink.url(),
+            secret: Secret::new(SECRET),
+            bot: bot(greeting),
+            account: format!("AC{}", "0".repeat(32)).parse()?,
+            token: AuthToken::new("a token of the bench")?,
+            http: reqwest::Client::new(),
+        };
+        Ok(Self { edge, line: Arc::new(line), _servers: [providers, sink], _folder: folder })
+    }
+}
+
+fn bot(greeting: &str) -> Bot {
+    Bot {
+        id: BotId::new("bench").unwrap_or_else(|| Bot::default().id),
+        greeting: greeting.to_owned(),
+        turns: Turns { end: EndOfTurn::Silence { silence_ms: 500 }, speculate: true },
+        idle: Idle { after_ms: 60_000, ..Idle::default() },
+        ..Bot::default()
+    }
+}
+
+/// Keeps a process on one core, so that the load has the other.
+async fn pin(process: Option<u32>, core: u32) -> io::Result<()> {
+    let Some(process) = process else { return Ok(()) };
+    let arguments = ["-a", "-c", "-p", &core.to_string(), &process.to_string()].map(str::to_owned);
+    let done = tokio::process::Command::new("taskset").args(arguments).output().await?;
+    if done.status.success() { Ok(()) } else { Err(io::Error::other(String::from_utf8_lossy(&done.stderr).into_owned())) }
+}
+
+fn gzip_size(options: &Options) -> io::Result<u64> {
+    let wasm = options.root.join("edge/build/index_bg.wasm");
+    let packed = std::process::Command::new("gzip").arg("-9c").arg(&wasm).output()?;
+    Ok(packed.stdout.len() as u64)
+}

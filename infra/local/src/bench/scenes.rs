@@ -1,0 +1,198 @@
+//! What the telephones do, and what is measured meanwhile.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use super::phone::{Broken, Heard, Line, Phone};
+use super::table::{Figure, percentile};
+use super::{Bench, Options};
+
+const SILENCE: Duration = Duration::from_millis(500);
+
+/// From the end of the caller's speech to the first sound, less the silence that ends a turn; in microseconds.
+#[derive(Debug, Default)]
+pub(super) struct Latency {
+    gaps_us: Vec<i64>,
+    turns_missed: u32,
+}
+
+impl Latency {
+    pub(super) fn figures(&self, name: &str, goal_ms: u32) -> Vec<Figure> {
+        let at = |percent| {
+            #[expect(clippy::cast_precision_loss, reason = "microseconds of a turn")]
+            let ms = percentile(&self.gaps_us, percent) as f64 / 1000.0;
+            ms
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a count of turns")]
+        let turns = self.gaps_us.len() as f64;
+        vec![
+            Figure::new(format!("{name}: end of speech to sound, less 500 ms, p50"), at(50), "ms", None),
+            Figure::new(format!("{name}: p95"), at(95), "ms", Some(f64::from(goal_ms))),
+            Figure::new(format!("{name}: worst"), at(100), "ms", None),
+            Figure::new(format!("{name}: turns measured"), turns, "", None),
+            Figure::new(format!("{name}: turns without an answer"), f64::from(self.turns_missed), "", Some(0.0)),
+        ]
+    }
+}
+
+/// Calls that talk for `length`, spread so that their turns do not end at once.
+pub(super) async fn latency(
+    line: &Arc<Line>,
+    options: &Options,
+    calls: u32,
+    length: Duration,
+) -> Result<Latency, Broken> {
+    let mut tasks = JoinSet::new();
+    let until = Instant::now() + length + Duration::from_secs(6);
+    for number in 0..calls {
+        let line = Arc::clone(line);
+        let speech = options.speech.clone();
+        // Six seconds is about one turn of both.
+        let wait = Duration::from_millis(6_000 * u64::from(number) / u64::from(calls));
+        tasks.spawn(async move {
+            sleep(wait).await;
+            talk(&line, unique(number), &speech, until).await
+        });
+    }
+    let mut all = Latency::default();
+    while let Some(done) = tasks.join_next().await {
+        let one = done??;
+        all.gaps_us.extend(one.gaps_us);
+        all.turns_missed += one.turns_missed;
+    }
+    Ok(all)
+}
+
+/// No call of one bench has the number of another.
+fn unique(number: u32) -> u64 {
+    let start = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let start = start.map_or(0, |start| start.as_millis());
+    (u64::try_from(start).unwrap_or(0) << 16) + u64::from(number)
+}
+
+async fn talk(line: &Line, number: u64, speech: &audio::Clip, until: Instant) -> Result<Latency, Broken> {
+    let mut phone = Phone::dial(line, number).await?;
+    let mut found = Latency::default();
+    phone.listen(Duration::from_millis(400), Duration::from_millis(400), |_, _| ()).await?;
+    while Instant::now() < until {
+        let ended = phone.speak(speech, |_, _| ()).await?;
+        let mut first = None;
+        let patience = Instant::now() + Duration::from_secs(5);
+        while first.is_none() && Instant::now() < patience {
+            let quiet = [audio::mulaw::SILENCE; audio::FRAME_SAMPLES];
+            phone
+                .frame(&quiet, |heard, at| {
+                    if heard == Heard::Sound {
+                        first.get_or_insert(at);
+                    }
+                })
+                .await?;
+        }
+        match first {
+            Some(at) => found.gaps_us.push(micros(ended, at) - micros_of(SILENCE)),
+            None => found.turns_missed += 1,
+        }
+        phone.listen(Duration::from_millis(600), Duration::from_secs(10), |_, _| ()).await?;
+    }
+    phone.hang_up().await?;
+    Ok(found)
+}
+
+fn micros(from: Instant, to: Instant) -> i64 {
+    micros_of(to.saturating_duration_since(from)) - micros_of(from.saturating_duration_since(to))
+}
+
+fn micros_of(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Processor time and memory of the edge.
+pub(super) async fn density(bench: &Bench, options: &Options, calls: u32) -> Result<Vec<Figure>, Broken> {
+    // The first call brings what every later one shares: compiled code, connections.
+    latency(&bench.line, options, 1, Duration::from_secs(8)).await?;
+    let memory = bench.edge.memory_bytes()?;
+    let cpu = bench.edge.cpu_time()?;
+    let began = Instant::now();
+    let line = Arc::clone(&bench.line);
+    let running = latency(&line, options, calls, options.length);
+    let sampled = async {
+        sleep(options.length).await;
+        bench.edge.memory_bytes()
+    };
+    let (found, loaded) = tokio::join!(running, sampled);
+    found?;
+    let minutes = began.elapsed().as_secs_f64() / 60.0 * f64::from(calls);
+    let cpu = bench.edge.cpu_time()?.saturating_sub(cpu).as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+    let per_call = (loaded?.saturating_sub(memory)) as f64 / 1e6 / f64::from(calls);
+    Ok(vec![
+        Figure::new(format!("{calls} calls: processor time per call-minute"), cpu / minutes, "s", Some(0.10)),
+        Figure::new(format!("{calls} calls: memory per call"), per_call, "MB", Some(0.25)),
+    ])
+}
+
+/// From `start` to the first sound of the greeting.
+pub(super) async fn greeting(line: &Line) -> Result<Figure, Broken> {
+    let mut worst = Duration::ZERO;
+    for number in 0..10 {
+        let mut phone = Phone::dial(line, unique(number)).await?;
+        let started = phone.started;
+        let mut first = None;
+        phone
+            .listen(Duration::from_secs(1), Duration::from_secs(1), |_, at| {
+                first.get_or_insert(at);
+            })
+            .await?;
+        let first = first.ok_or("no greeting within a second")?;
+        worst = worst.max(first.saturating_duration_since(started));
+        phone.hang_up().await?;
+    }
+    Ok(Figure::time("start to greeting, worst of 10", worst, Some(300)))
+}
+
+/// From the first voiced frame of an interruption to `clear`; and what a cough does.
+pub(super) async fn barge_in(line: &Line, options: &Options) -> Result<Vec<Figure>, Broken> {
+    let mut stops = Vec::new();
+    let mut coughs_obeyed = 0.0;
+    for number in 0..12 {
+        let mut phone = Phone::dial(line, unique(number)).await?;
+        phone.listen(Duration::from_millis(400), Duration::from_millis(400), |_, _| ()).await?;
+        phone.speak(&options.speech, |_, _| ()).await?;
+        // Into the reply.
+        let patience = Duration::from_millis(2_500);
+        phone.listen(patience, patience, |_, _| ()).await?;
+        let mut cleared = None;
+        let mut note = |heard, at| {
+            if heard == Heard::Clear {
+                cleared.get_or_insert(at);
+            }
+        };
+        phone.speak(&options.cough, &mut note).await?;
+        let after = Duration::from_millis(800);
+        phone.listen(after, after, &mut note).await?;
+        if cleared.take().is_some() {
+            coughs_obeyed += 1.0;
+            continue;
+        }
+        let began = Instant::now();
+        let mut note = |heard, at| {
+            if heard == Heard::Clear {
+                cleared.get_or_insert(at);
+            }
+        };
+        phone.speak(&options.speech, &mut note).await?;
+        let stop = cleared.ok_or("an interruption did not stop the bot")?;
+        stops.push(micros(began, stop));
+        phone.hang_up().await?;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "microseconds of a turn")]
+    let ms = |percent| percentile(&stops, percent) as f64 / 1000.0;
+    Ok(vec![
+        Figure::new("first voiced frame to clear, p50", ms(50), "ms", None),
+        Figure::new("first voiced frame to clear, worst of 12", ms(100), "ms", Some(200.0)),
+        Figure::new("coughs that stopped the bot, of 12", coughs_obeyed, "", Some(0.0)),
+    ])
+}
