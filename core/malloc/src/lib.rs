@@ -13,11 +13,7 @@ use std::ptr::null_mut;
 /// Room in front of every block for its size, as wide as the strictest alignment that C code may expect.
 const HEAD: usize = 16;
 
-/// The size of a block, where `malloc` keeps it.
-#[expect(
-    clippy::cast_ptr_alignment,
-    reason = "blocks are aligned to HEAD, which suits a usize"
-)]
+/// Where `malloc` keeps the size of a block: blocks are aligned to HEAD, which suits a usize.
 const fn size_of_block(head: *mut u8) -> *mut usize {
     head.cast()
 }
