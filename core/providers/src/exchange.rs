@@ -60,7 +60,11 @@ impl Complaint {
 
 impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}: status {}, {}", self.failure, self.status, self.code)
+        write!(
+            f,
+            "{:?}: status {}, {}",
+            self.failure, self.status, self.code
+        )
     }
 }
 

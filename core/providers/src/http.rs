@@ -53,7 +53,9 @@ impl Head {
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.content_type.split(';').skip(1).find_map(|parameter| {
             let (key, value) = parameter.split_once('=')?;
-            key.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"'))
+            key.trim()
+                .eq_ignore_ascii_case(name)
+                .then(|| value.trim().trim_matches('"'))
         })
     }
 }
@@ -94,7 +96,9 @@ impl BaseUrl {
             address: address.trim_end_matches('/').to_owned(),
             query: query.to_owned(),
         };
-        let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
+        let plain = text
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'#');
         if plain && !base.host().is_empty() {
             Ok(base)
         } else {
@@ -105,7 +109,10 @@ impl BaseUrl {
     /// The host's name, without port; empty if there is none.
     pub(crate) fn host(&self) -> &str {
         let address = self.address.as_str();
-        let Some(rest) = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://")) else {
+        let Some(rest) = address
+            .strip_prefix("https://")
+            .or_else(|| address.strip_prefix("http://"))
+        else {
             return "";
         };
         let authority = rest.split('/').next().unwrap_or_default();
@@ -191,10 +198,19 @@ mod tests {
     #[test]
     fn paths_are_joined_below_the_base_and_before_its_query() {
         for (base, joined) in [
-            ("https://api.openai.com/v1", "https://api.openai.com/v1/chat"),
-            ("http://127.0.0.1:11434/v1/", "http://127.0.0.1:11434/v1/chat"),
+            (
+                "https://api.openai.com/v1",
+                "https://api.openai.com/v1/chat",
+            ),
+            (
+                "http://127.0.0.1:11434/v1/",
+                "http://127.0.0.1:11434/v1/chat",
+            ),
             ("https://x.test", "https://x.test/chat"),
-            ("https://x.test/a?api-version=1", "https://x.test/a/chat?api-version=1"),
+            (
+                "https://x.test/a?api-version=1",
+                "https://x.test/a/chat?api-version=1",
+            ),
         ] {
             assert_eq!(BaseUrl::new(base).unwrap().join("chat"), joined);
         }
@@ -202,7 +218,15 @@ mod tests {
 
     #[test]
     fn an_address_that_cannot_be_one_is_refused_at_the_door() {
-        for base in ["", "api.openai.com", "ftp://x.test", "https://", "https:///v1", "https://a b", "https://a\n.b"] {
+        for base in [
+            "",
+            "api.openai.com",
+            "ftp://x.test",
+            "https://",
+            "https:///v1",
+            "https://a b",
+            "https://a\n.b",
+        ] {
             assert_eq!(BaseUrl::new(base), Err(InvalidSetting::BaseUrl), "{base:?}");
         }
         assert_eq!(ApiKey::new("two words"), Err(InvalidSetting::ApiKey));
@@ -224,7 +248,11 @@ mod tests {
     fn nothing_secret_is_shown() {
         let endpoint = endpoint("https://x.test/v1?token=hidden");
         let request = endpoint.post("speech", "text/plain".to_owned(), b"words spoken".to_vec());
-        assert!(request.headers.contains(&("authorization", "Bearer sk-not-a-real-key".to_owned())));
+        assert!(
+            request
+                .headers
+                .contains(&("authorization", "Bearer sk-not-a-real-key".to_owned()))
+        );
         let shown = format!("{request:?} {:?}", endpoint.api_key);
         for secret in ["not-a-real", "hidden", "words"] {
             assert!(!shown.contains(secret), "{shown}");
@@ -233,8 +261,16 @@ mod tests {
 
     #[test]
     fn azure_gets_its_key_in_a_header_of_its_own() {
-        let request = endpoint("https://desk.openai.azure.com/openai/v1").post("x", String::new(), Vec::new());
-        assert!(request.headers.contains(&("api-key", "sk-not-a-real-key".to_owned())));
+        let request = endpoint("https://desk.openai.azure.com/openai/v1").post(
+            "x",
+            String::new(),
+            Vec::new(),
+        );
+        assert!(
+            request
+                .headers
+                .contains(&("api-key", "sk-not-a-real-key".to_owned()))
+        );
         assert_eq!(request.headers.len(), 2);
     }
 

@@ -20,7 +20,13 @@ impl Form {
     }
 
     /// Adds a file. Servers tell its kind by the name's ending.
-    pub(crate) fn file(&mut self, name: &str, file_name: &str, content_type: &str, content: Vec<u8>) {
+    pub(crate) fn file(
+        &mut self,
+        name: &str,
+        file_name: &str,
+        content_type: &str,
+        content: Vec<u8>,
+    ) {
         let (name, file_name) = (quoted(name), quoted(file_name));
         self.0.push(Part {
             head: format!(
@@ -33,11 +39,19 @@ impl Form {
     /// The content type, and the body.
     pub(crate) fn finish(self) -> (String, Vec<u8>) {
         // No chance here: the first of a row of boundaries that does not occur in what it bounds.
-        let boundary = (0_u32..)
+        let boundary = (0..=u32::MAX)
             .map(|number| format!("callbox-{number:08x}"))
-            .find(|boundary| self.0.iter().all(|part| !contains(&part.content, boundary.as_bytes())))
+            .find(|boundary| {
+                self.0
+                    .iter()
+                    .all(|part| !contains(&part.content, boundary.as_bytes()))
+            })
             .unwrap_or_default();
-        let length: usize = self.0.iter().map(|part| part.head.len() + part.content.len() + 64).sum();
+        let length: usize = self
+            .0
+            .iter()
+            .map(|part| part.head.len() + part.content.len() + 64)
+            .sum();
         let mut body = Vec::with_capacity(length);
         for part in self.0 {
             body.extend(format!("--{boundary}\r\n{}\r\n\r\n", part.head).into_bytes());
@@ -51,7 +65,9 @@ impl Form {
 
 /// As browsers write names (WHATWG HTML, "multipart/form-data encoding algorithm").
 fn quoted(name: &str) -> String {
-    name.replace('\r', "%0D").replace('\n', "%0A").replace('"', "%22")
+    name.replace('\r', "%0D")
+        .replace('\n', "%0A")
+        .replace('"', "%22")
 }
 
 fn contains(content: &[u8], part: &[u8]) -> bool {
@@ -68,7 +84,10 @@ mod tests {
         form.text("model", "listener");
         form.file("file", "a\"b\r\n.wav", "audio/wav", b"RIFF\r\n".to_vec());
         let (content_type, body) = form.finish();
-        assert_eq!(content_type, "multipart/form-data; boundary=callbox-00000000");
+        assert_eq!(
+            content_type,
+            "multipart/form-data; boundary=callbox-00000000"
+        );
         let expected = "--callbox-00000000\r\n\
             content-disposition: form-data; name=\"model\"\r\n\r\n\
             listener\r\n\
@@ -85,6 +104,9 @@ mod tests {
         let mut form = Form::default();
         form.text("prompt", "--callbox-00000000");
         form.text("more", "callbox-00000001");
-        assert_eq!(form.finish().0, "multipart/form-data; boundary=callbox-00000002");
+        assert_eq!(
+            form.finish().0,
+            "multipart/form-data; boundary=callbox-00000002"
+        );
     }
 }

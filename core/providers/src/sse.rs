@@ -44,12 +44,11 @@ impl Events {
             self.extend(line)?;
             events.extend(self.line());
             rest = match ended {
-                [b'\r', b'\n', after @ ..] => after,
                 [b'\r'] => {
                     self.after_return = true;
                     &[]
                 }
-                [_, after @ ..] => after,
+                [b'\r', b'\n', after @ ..] | [_, after @ ..] => after,
                 [] => &[],
             };
         }
@@ -137,7 +136,12 @@ mod tests {
     const STREAM: &str = ": hello\n\ndata: grüß dich ☎\n\nevent: x\ndata:one\ndata:  two\nid: 7\nretry\n\n\n\ndata\n\n: bye\nevent: lost\n\ndata: last";
 
     fn expected() -> Vec<Event> {
-        vec![event("", "grüß dich ☎"), event("x", "one\n two"), event("", ""), event("", "last")]
+        vec![
+            event("", "grüß dich ☎"),
+            event("x", "one\n two"),
+            event("", ""),
+            event("", "last"),
+        ]
     }
 
     #[test]
@@ -148,7 +152,11 @@ mod tests {
             assert_eq!(read(&[bytes]), expected(), "{ending:?}");
             for at in 0..=bytes.len() {
                 let (head, tail) = bytes.split_at(at);
-                assert_eq!(read(&[head, &[], tail]), expected(), "{ending:?} cut at {at}");
+                assert_eq!(
+                    read(&[head, &[], tail]),
+                    expected(),
+                    "{ending:?} cut at {at}"
+                );
             }
             let single: Vec<&[u8]> = bytes.chunks(1).collect();
             assert_eq!(read(&single), expected(), "{ending:?} byte by byte");
@@ -160,7 +168,9 @@ mod tests {
         for ending in ["\n\n", "\r\r", "\r\n\r\n", "\r\n\r"] {
             let mut events = Vec::new();
             let text = format!("data: now{ending}");
-            Events::default().push(text.as_bytes(), &mut events).unwrap();
+            Events::default()
+                .push(text.as_bytes(), &mut events)
+                .unwrap();
             assert_eq!(events, [event("", "now")], "{ending:?}");
         }
     }

@@ -15,7 +15,8 @@ impl Speakable {
     pub(crate) fn push(&mut self, piece: &str) -> String {
         let mut said = String::with_capacity(piece.len());
         for char in piece.chars() {
-            self.thoughts.push(char, &mut |char| self.plain.push(char, &mut said));
+            self.thoughts
+                .push(char, &mut |char| self.plain.push(char, &mut said));
         }
         said
     }
@@ -23,7 +24,8 @@ impl Speakable {
     /// What was held back, now that there is no more. Then it begins anew.
     pub(crate) fn finish(&mut self) -> String {
         let mut said = String::new();
-        self.thoughts.finish(&mut |char| self.plain.push(char, &mut said));
+        self.thoughts
+            .finish(&mut |char| self.plain.push(char, &mut said));
         self.plain.finish(&mut said);
         *self = Self::default();
         said
@@ -64,7 +66,11 @@ impl Thoughts {
         } else if CLOSING.contains(&held.as_str()) {
             self.inside = false;
             self.held.clear();
-        } else if !OPENING.iter().chain(&CLOSING).any(|tag| tag.starts_with(&held)) {
+        } else if !OPENING
+            .iter()
+            .chain(&CLOSING)
+            .any(|tag| tag.starts_with(&held))
+        {
             self.finish(out);
         }
     }
@@ -121,7 +127,6 @@ impl Plain {
         match self.at {
             At::Line => self.line(char, said),
             At::LineSign(sign, count) => self.line_sign(sign, count, char, said),
-            At::Text => self.text(char, said),
             At::Sign(sign, count) if char == sign => self.at = At::Sign(sign, count + 1),
             At::Sign(sign, count) => {
                 if count == 1 && stands_for_itself(sign, self.before, char) {
@@ -134,7 +139,7 @@ impl Plain {
                 self.say(char, said);
             }
             At::Bracket if char == '(' => self.at = At::Address(1),
-            At::Escape | At::Bracket => self.text(char, said),
+            At::Text | At::Escape | At::Bracket => self.text(char, said),
             At::Address(depth) => {
                 self.at = match char {
                     '(' => At::Address(depth + 1),
@@ -152,7 +157,9 @@ impl Plain {
 
     fn line(&mut self, char: char, said: &mut String) {
         match char {
-            '#' | '-' | '*' | '+' | '>' | '•' | '–' | '_' | '`' | '~' => self.at = At::LineSign(char, 1),
+            '#' | '-' | '*' | '+' | '>' | '•' | '–' | '_' | '`' | '~' => {
+                self.at = At::LineSign(char, 1);
+            }
             // Empty lines, and the spaces before a line, say nothing.
             _ if char.is_whitespace() => self.at = At::Line,
             _ => self.text(char, said),
@@ -161,7 +168,7 @@ impl Plain {
 
     /// Headings, items, quotations, rules and the fences of code go; `-5`, `+1 555` and `#1` stay.
     fn line_sign(&mut self, sign: char, count: usize, char: char, said: &mut String) {
-        if char == sign && count < usize::MAX {
+        if char == sign {
             self.at = At::LineSign(sign, count + 1);
             return;
         }
@@ -211,7 +218,14 @@ impl Plain {
         match self.at {
             At::Sign(sign, 1) if stands_for_itself(sign, self.before, ' ') => self.say(sign, said),
             At::LineSign(sign @ ('*' | '#'), 1) => self.say(sign, said),
-            _ => (),
+            At::Line
+            | At::LineSign(..)
+            | At::Text
+            | At::Sign(..)
+            | At::Escape
+            | At::Bracket
+            | At::Address(_)
+            | At::Fence => (),
         }
     }
 }
@@ -221,8 +235,13 @@ fn stands_for_itself(sign: char, before: char, after: char) -> bool {
     let opens = before.is_whitespace() || matches!(before, '(' | '"' | '\'' | '“' | '‘');
     match sign {
         '*' => {
-            let ends = after.is_whitespace() || matches!(after, '.' | ',' | ';' | ':' | '!' | '?' | ')' | '"' | '\'' | '”' | '’');
-            (opens && (ends || after.is_ascii_digit())) || (before.is_ascii_digit() && after.is_ascii_digit())
+            let ends = after.is_whitespace()
+                || matches!(
+                    after,
+                    '.' | ',' | ';' | ':' | '!' | '?' | ')' | '"' | '\'' | '”' | '’'
+                );
+            (opens && (ends || after.is_ascii_digit()))
+                || (before.is_ascii_digit() && after.is_ascii_digit())
         }
         '_' => before.is_alphanumeric() && after.is_alphanumeric(),
         _ => true,
@@ -251,18 +270,36 @@ mod tests {
         ("one <think>two", "one "),
         ("stray</think> end", "stray end"),
         ("<<think>x</think>y", "<y"),
-        ("**Bold** and *soft* and __both__ and _one_.", "Bold and soft and both and one."),
+        (
+            "**Bold** and *soft* and __both__ and _one_.",
+            "Bold and soft and both and one.",
+        ),
         ("***very***", "very"),
         ("~~gone~~ stays, ~5 minutes", "gone stays, ~5 minutes"),
-        ("# Menu\n\n## Soups\n- **Leek** soup\n* Onion\n+ Pea\n  • Bean\n– Corn", "Menu\nSoups\nLeek soup\nOnion\nPea\nBean\nCorn"),
+        (
+            "# Menu\n\n## Soups\n- **Leek** soup\n* Onion\n+ Pea\n  • Bean\n– Corn",
+            "Menu\nSoups\nLeek soup\nOnion\nPea\nBean\nCorn",
+        ),
         ("1. One\n2) Two", "1. One\n2) Two"),
         ("> quoted\n> > twice", "quoted\ntwice"),
         ("Above\n---\nBelow\n***\nEnd\n", "Above\nBelow\nEnd\n"),
-        ("Use `ls`:\n```sh\nls -l\n```\nDone.", "Use ls:\nls -l\nDone."),
-        ("See [our menu](https://x.test/menu_(new)_one) or [call].", "See our menu or call."),
+        (
+            "Use `ls`:\n```sh\nls -l\n```\nDone.",
+            "Use ls:\nls -l\nDone.",
+        ),
+        (
+            "See [our menu](https://x.test/menu_(new)_one) or [call].",
+            "See our menu or call.",
+        ),
         ("[a](b\nc)", "ac)"),
-        ("-5 degrees\n+1 555 0100\n#1 in town", "-5 degrees\n+1 555 0100\n#1 in town"),
-        ("Press # or * now, or *, or \"*\".", "Press # or * now, or *, or \"*\"."),
+        (
+            "-5 degrees\n+1 555 0100\n#1 in town",
+            "-5 degrees\n+1 555 0100\n#1 in town",
+        ),
+        (
+            "Press # or * now, or *, or \"*\".",
+            "Press # or * now, or *, or \"*\".",
+        ),
         ("Dial *67 then press *", "Dial *67 then press *"),
         ("3 * 4 is 12, 3*4 too", "3 * 4 is 12, 3*4 too"),
         ("snake_case stays, _this_ not", "snake_case stays, this not"),
@@ -293,9 +330,19 @@ mod tests {
 
     #[test]
     fn letters_and_sentence_ends_are_never_held_back() {
-        for written in ["Yes.", "Wow!", "Really?", "**Yes**, so", "Good (sort of)", "one `two` three:"] {
+        for written in [
+            "Yes.",
+            "Wow!",
+            "Really?",
+            "**Yes**, so",
+            "Good (sort of)",
+            "one `two` three:",
+        ] {
             let last = written.chars().last().unwrap();
-            assert!(Speakable::default().push(written).ends_with(last), "{written}");
+            assert!(
+                Speakable::default().push(written).ends_with(last),
+                "{written}"
+            );
         }
     }
 

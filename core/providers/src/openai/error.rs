@@ -28,7 +28,8 @@ pub(super) fn judge(status: u16, body: &[u8]) -> Complaint {
 /// The error that a value holds which came with status 200, if it holds one.
 pub(super) fn within(value: &Value) -> Option<Complaint> {
     let object = first(value);
-    let holds = present(object, "error") || object.get("object").and_then(Value::as_str) == Some("error");
+    let holds =
+        present(object, "error") || object.get("object").and_then(Value::as_str) == Some("error");
     holds.then(|| {
         let told = Told::read(value);
         Complaint {
@@ -58,10 +59,13 @@ struct Told {
 
 impl Told {
     /// `{"error":{"message","type","code"}}`, `{"error":"…"}`, `[{"error":{…}}]` (Gemini), `{"object":"error",
-    /// "message","code"}` (vLLM), `{"detail":"…"}` (FastAPI).
+    /// "message","code"}` (vLLM), `{"detail":"…"}` (`FastAPI`).
     fn read(value: &Value) -> Self {
         let outer = first(value);
-        let error = outer.get("error").filter(|error| !error.is_null()).unwrap_or(outer);
+        let error = outer
+            .get("error")
+            .filter(|error| !error.is_null())
+            .unwrap_or(outer);
         let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
         let words = [text("code"), text("type"), text("status")];
         let number = error.get("code").or_else(|| error.get("status_code"));
@@ -70,13 +74,19 @@ impl Told {
             Value::String(digits) => digits.parse().ok(),
             Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
         });
-        let message = [error.as_str().unwrap_or_default(), text("message"), text("detail")]
-            .into_iter()
-            .find(|text| !text.is_empty())
-            .map_or_else(|| error.to_string(), str::to_owned);
+        let message = [
+            error.as_str().unwrap_or_default(),
+            text("message"),
+            text("detail"),
+        ]
+        .into_iter()
+        .find(|text| !text.is_empty())
+        .map_or_else(|| error.to_string(), str::to_owned);
         Self {
             words: words.join(" ").trim().to_ascii_lowercase(),
-            status: status.and_then(|status| u16::try_from(status).ok()).filter(|status| (400..600).contains(status)),
+            status: status
+                .and_then(|status| u16::try_from(status).ok())
+                .filter(|status| (400..600).contains(status)),
             message,
         }
     }
@@ -84,15 +94,32 @@ impl Told {
     fn failure(&self, status: Option<u16>) -> Failure {
         let says = |words: &[&str]| words.iter().any(|word| self.words.contains(word));
         // OpenAI tells with status 429 also that the money is gone. Waiting does not help then.
-        if says(&["insufficient_quota", "billing", "credit", "spend", "payment"]) {
+        if says(&[
+            "insufficient_quota",
+            "billing",
+            "credit",
+            "spend",
+            "payment",
+        ]) {
             return Failure::Refused;
         }
         if let Some(status) = status.or(self.status) {
             return by_status(status);
         }
-        if says(&["rate_limit", "resource_exhausted", "overloaded", "too_many_requests"]) {
+        if says(&[
+            "rate_limit",
+            "resource_exhausted",
+            "overloaded",
+            "too_many_requests",
+        ]) {
             Failure::Busy
-        } else if says(&["authentication", "permission", "invalid_request", "invalid_api_key", "not_found"]) {
+        } else if says(&[
+            "authentication",
+            "permission",
+            "invalid_request",
+            "invalid_api_key",
+            "not_found",
+        ]) {
             Failure::Refused
         } else {
             Failure::Broken
@@ -123,7 +150,10 @@ fn by_status(status: u16) -> Failure {
 
 /// Gemini puts its errors into a list.
 fn first(value: &Value) -> &Value {
-    value.as_array().and_then(|list| list.first()).unwrap_or(value)
+    value
+        .as_array()
+        .and_then(|list| list.first())
+        .unwrap_or(value)
 }
 
 fn present(object: &Value, name: &str) -> bool {
@@ -156,15 +186,28 @@ mod tests {
             (529, Failure::Broken),
         ] {
             assert_eq!(judge(status, b"<html>").failure, failure, "{status}");
-            assert_eq!(judge(status, br#"{"error":{"message":"m","code":null}}"#).failure, failure, "{status}");
+            assert_eq!(
+                judge(status, br#"{"error":{"message":"m","code":null}}"#).failure,
+                failure,
+                "{status}"
+            );
         }
     }
 
     #[test]
     fn no_money_is_not_too_many_requests() {
-        for code in ["insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached", "spend_limit"] {
+        for code in [
+            "insufficient_quota",
+            "credit_balance_exhausted",
+            "billing_hard_limit_reached",
+            "spend_limit",
+        ] {
             let body = format!(r#"{{"error":{{"message":"m","type":"x","code":"{code}"}}}}"#);
-            assert_eq!(judge(429, body.as_bytes()).failure, Failure::Refused, "{code}");
+            assert_eq!(
+                judge(429, body.as_bytes()).failure,
+                Failure::Refused,
+                "{code}"
+            );
         }
         let typed = br#"{"error":{"message":"m","type":"insufficient_quota","code":null}}"#;
         assert_eq!(judge(429, typed).failure, Failure::Refused);
@@ -175,25 +218,66 @@ mod tests {
     #[test]
     fn every_server_is_understood_in_its_own_way_of_complaining() {
         for (body, message, failure) in [
-            (r#"{"error":{"message":"gone","type":"invalid_request_error"}}"#, "gone", Failure::Refused),
-            (r#"{"error":"model not loaded"}"#, "model not loaded", Failure::Broken),
-            (r#"[{"error":{"code":429,"message":"quota","status":"RESOURCE_EXHAUSTED"}}]"#, "quota", Failure::Busy),
-            (r#"{"object":"error","message":"too long","code":400}"#, "too long", Failure::Refused),
-            (r#"{"error":{"code":"502","message":"upstream"},"choices":[]}"#, "upstream", Failure::Broken),
-            (r#"{"error":{"type":"rate_limit_error"}}"#, r#"{"type":"rate_limit_error"}"#, Failure::Busy),
+            (
+                r#"{"error":{"message":"gone","type":"invalid_request_error"}}"#,
+                "gone",
+                Failure::Refused,
+            ),
+            (
+                r#"{"error":"model not loaded"}"#,
+                "model not loaded",
+                Failure::Broken,
+            ),
+            (
+                r#"[{"error":{"code":429,"message":"quota","status":"RESOURCE_EXHAUSTED"}}]"#,
+                "quota",
+                Failure::Busy,
+            ),
+            (
+                r#"{"object":"error","message":"too long","code":400}"#,
+                "too long",
+                Failure::Refused,
+            ),
+            (
+                r#"{"error":{"code":"502","message":"upstream"},"choices":[]}"#,
+                "upstream",
+                Failure::Broken,
+            ),
+            (
+                r#"{"error":{"type":"rate_limit_error"}}"#,
+                r#"{"type":"rate_limit_error"}"#,
+                Failure::Busy,
+            ),
         ] {
             let complaint = within(&serde_json::from_str(body).unwrap()).unwrap();
-            assert_eq!((complaint.message.as_str(), complaint.failure), (message, failure), "{body}");
+            assert_eq!(
+                (complaint.message.as_str(), complaint.failure),
+                (message, failure),
+                "{body}"
+            );
         }
-        assert_eq!(judge(422, br#"{"detail":"no such voice"}"#).message, "no such voice");
+        assert_eq!(
+            judge(422, br#"{"detail":"no such voice"}"#).message,
+            "no such voice"
+        );
     }
 
     #[test]
     fn what_says_no_error_holds_none() {
-        for body in [r#"{"choices":[],"error":null}"#, r#"{"text":"error"}"#, "[]", "[1]", "7", "null"] {
+        for body in [
+            r#"{"choices":[],"error":null}"#,
+            r#"{"text":"error"}"#,
+            "[]",
+            "[1]",
+            "7",
+            "null",
+        ] {
             assert_eq!(within(&serde_json::from_str(body).unwrap()), None, "{body}");
         }
-        assert_eq!(instead(b"<html>busy</html>", "no sound").message, "<html>busy</html>");
+        assert_eq!(
+            instead(b"<html>busy</html>", "no sound").message,
+            "<html>busy</html>"
+        );
         assert_eq!(instead(b"", "no sound"), Complaint::broken("no sound"));
     }
 }

@@ -1,1 +1,310 @@
-pub struct Listen; pub struct Listening; pub struct Flushed;
+//! Speech-to-text: `POST /audio/transcriptions`, once per flush.
+
+mod stock;
+
+use std::time::Duration;
+
+use audio::frame::{duration_of, samples_in};
+use audio::{Clip, FRAME_SAMPLES, Level, RATE_HZ, Resampler, VadConfig, mulaw, wav};
+use call::{Reply, Spent};
+use serde_json::Value;
+
+use super::error;
+use crate::exchange::{Complaint, Decode, Step};
+use crate::multipart::Form;
+use crate::sse::Events;
+use crate::{End, Endpoint, Exchange, Fetch, Head, Options};
+
+/// Many servers resample whatever comes, but Whisper hears at 16 kHz and some (whisper.cpp) take nothing else. Twice
+/// the bytes of 8 kHz: 32 kB for a second of speech, a millisecond of a data centre's network.
+const UPLOAD_RATE_HZ: u32 = 16_000;
+/// OpenAI refuses less, with status 400 and code `audio_too_short`. There is no word in it either.
+const LENGTH_MIN: Duration = Duration::from_millis(100);
+/// Who speaks longer without a pause is music on hold. Of that only the end is kept.
+const LENGTH_MAX: Duration = Duration::from_mins(5);
+const TRIMMED_SAMPLES: usize = 10 * RATE_HZ as usize;
+/// A transcript is no longer than this.
+const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// A speech-to-text service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listen {
+    /// Where it is.
+    pub endpoint: Endpoint,
+    /// The model's id; empty: not sent.
+    pub model: String,
+    /// BCP 47, such as `en-US`, of which the first part is sent; empty: not sent.
+    pub language: String,
+    /// Further fields of the form. A list becomes one field `name[]` for each of its items (`keywords`, `languages`),
+    /// an object becomes JSON.
+    pub options: Options,
+}
+
+/// One utterance while it is heard.
+#[derive(Clone, Debug)]
+pub struct Listening {
+    settings: Listen,
+    /// μ-law.
+    heard: Vec<u8>,
+}
+
+/// How a flush is answered.
+#[derive(Debug)]
+pub enum Flushed {
+    /// At once: there is nothing to write down.
+    Answer(Reply),
+    /// By a [`Reply::Transcript`] of this exchange. Its [`Reply::Done`] ends the exchange, not the listening.
+    Fetch(Fetch),
+}
+
+impl Listen {
+    /// Begins to listen.
+    #[must_use]
+    pub fn ask(&self) -> Listening {
+        Listening {
+            settings: self.clone(),
+            heard: Vec::new(),
+        }
+    }
+}
+
+impl Listening {
+    /// Takes in sound that follows what was fed before. Of more than five minutes the beginning is forgotten.
+    pub fn feed(&mut self, clip: &Clip) {
+        self.heard.extend_from_slice(clip.bytes());
+        let excess = self.heard.len().saturating_sub(samples_in(LENGTH_MAX));
+        if excess > 0 {
+            // More than needs be, so that not every frame moves all the others.
+            let forgotten = excess.max(TRIMMED_SAMPLES).min(self.heard.len());
+            self.heard.drain(..forgotten);
+        }
+    }
+
+    /// How much sound would be sent by a flush: what a provider bills.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        duration_of(self.heard.len())
+    }
+
+    /// Asks for a transcript of everything fed so far, to carry this number. More sound may follow.
+    #[must_use]
+    pub fn flush(&self, flush: u32) -> Flushed {
+        if self.duration() < LENGTH_MIN || is_silence(&self.heard) {
+            return Flushed::Answer(Reply::Transcript {
+                flush,
+                text: String::new(),
+            });
+        }
+        let mut form = Form::default();
+        if !self.settings.model.is_empty() {
+            form.text("model", &self.settings.model);
+        }
+        let language = self
+            .settings
+            .language
+            .split(['-', '_'])
+            .next()
+            .unwrap_or_default();
+        if !language.is_empty() && !self.settings.options.contains_key("language") {
+            form.text("language", &language.to_ascii_lowercase());
+        }
+        for (name, value) in &self.settings.options {
+            field(&mut form, name, value);
+        }
+        form.file("file", "speech.wav", "audio/wav", upload(&self.heard));
+        let (content_type, body) = form.finish();
+        let transcribing = Transcribing {
+            flush,
+            voiced: stock::voiced(&self.heard),
+            shape: Shape::Text(Vec::new()),
+            plain: false,
+            spent: Spent::default(),
+        };
+        Flushed::Fetch(Fetch {
+            request: self
+                .settings
+                .endpoint
+                .post("audio/transcriptions", content_type, body),
+            exchange: Exchange::new(transcribing),
+        })
+    }
+}
+
+/// Whether no frame of it is loud enough for anyone to have spoken.
+fn is_silence(heard: &[u8]) -> bool {
+    let floor = Level::from_dbfs(VadConfig::default().floor_dbfs);
+    heard
+        .chunks(FRAME_SAMPLES)
+        .all(|frame| Level::of_mulaw(frame) < floor)
+}
+
+/// An option as fields of the form.
+fn field(form: &mut Form, name: &str, value: &Value) {
+    match value {
+        Value::Null => (),
+        Value::String(text) => form.text(name, text),
+        Value::Bool(_) | Value::Number(_) | Value::Object(_) => form.text(name, &value.to_string()),
+        Value::Array(items) => {
+            let name = if name.ends_with("[]") {
+                name.to_owned()
+            } else {
+                format!("{name}[]")
+            };
+            for item in items {
+                field(form, &name, item);
+            }
+        }
+    }
+}
+
+/// The file that is sent.
+fn upload(heard: &[u8]) -> Vec<u8> {
+    let samples = mulaw::decode_all(heard);
+    let Ok(mut resampler) = Resampler::new(RATE_HZ, UPLOAD_RATE_HZ) else {
+        return wav::mono(wav::Sound::Pcm16, RATE_HZ, &samples);
+    };
+    let mut doubled = Vec::with_capacity(2 * samples.len() + 64);
+    resampler.push(&samples, &mut doubled);
+    resampler.finish(&mut doubled);
+    wav::mono(wav::Sound::Pcm16, UPLOAD_RATE_HZ, &doubled)
+}
+
+/// Understands the response.
+struct Transcribing {
+    flush: u32,
+    /// How much of the sound was voice.
+    voiced: Duration,
+    shape: Shape,
+    /// The body is declared to be the transcript itself (`response_format` `text`).
+    plain: bool,
+    spent: Spent,
+}
+
+enum Shape {
+    /// JSON, or the transcript itself.
+    Text(Vec<u8>),
+    /// With `stream`: events, and the transcript so far.
+    Events(Events, String),
+    /// The whole transcript is known.
+    Known(String),
+}
+
+impl Decode for Transcribing {
+    fn head(&mut self, head: &Head) -> Result<(), Complaint> {
+        match head.media_type().as_str() {
+            "text/event-stream" => self.shape = Shape::Events(Events::default(), String::new()),
+            "text/plain" => self.plain = true,
+            _ => (),
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, bytes: &[u8], replies: &mut Vec<Reply>) -> Result<Step, Complaint> {
+        match &mut self.shape {
+            Shape::Text(body) if body.len() + bytes.len() > BODY_BYTES_MAX => {
+                return Err(Complaint::broken("a body without end"));
+            }
+            Shape::Text(body) => body.extend_from_slice(bytes),
+            Shape::Events(stream, _) => {
+                let mut events = Vec::new();
+                let outcome = stream.push(bytes, &mut events);
+                for event in &events {
+                    self.event(&event.data)?;
+                }
+                outcome.map_err(|_| Complaint::broken("an event without end"))?;
+                if matches!(self.shape, Shape::Known(_)) {
+                    return self.answer(replies).map(Step::Over);
+                }
+            }
+            Shape::Known(_) => (),
+        }
+        Ok(Step::More)
+    }
+
+    fn finish(&mut self, end: End, replies: &mut Vec<Reply>) -> Result<Spent, Complaint> {
+        match &mut self.shape {
+            Shape::Text(_) if end == End::Cut => {
+                return Err(Complaint::broken("a response cut short"));
+            }
+            Shape::Text(body) => {
+                let body = std::mem::take(body);
+                self.body(&body)?;
+            }
+            Shape::Events(stream, _) => {
+                if let Some(event) = stream.finish() {
+                    self.event(&event.data)?;
+                }
+            }
+            Shape::Known(_) => (),
+        }
+        self.answer(replies)
+    }
+
+    fn judge(&self, status: u16, body: &[u8]) -> Complaint {
+        error::judge(status, body)
+    }
+}
+
+impl Transcribing {
+    /// `{"text","usage"}`.
+    fn body(&mut self, body: &[u8]) -> Result<(), Complaint> {
+        let value = serde_json::from_slice::<Value>(body).unwrap_or_default();
+        if let Some(text) = value.get("text").and_then(Value::as_str) {
+            self.spend(&value);
+            self.shape = Shape::Known(text.to_owned());
+            Ok(())
+        } else if self.plain && !value.is_object() && !value.is_array() {
+            self.shape = Shape::Known(String::from_utf8_lossy(body).into_owned());
+            Ok(())
+        } else {
+            Err(error::instead(body, "no transcript"))
+        }
+    }
+
+    /// `{"type":"transcript.text.delta","delta"}`, at last `{"type":"transcript.text.done","text","usage"}`.
+    fn event(&mut self, data: &str) -> Result<(), Complaint> {
+        let value = serde_json::from_str::<Value>(data).unwrap_or_default();
+        if let Some(complaint) = error::within(&value) {
+            return Err(complaint);
+        }
+        let Shape::Events(_, so_far) = &mut self.shape else {
+            return Ok(());
+        };
+        let text = |name: &str| value.get(name).and_then(Value::as_str);
+        so_far.push_str(text("delta").unwrap_or_default());
+        if so_far.len() > BODY_BYTES_MAX {
+            return Err(Complaint::broken("a transcript without end"));
+        }
+        // A compatible server may end without the whole text, or with a mark of its own.
+        let done = text("type") == Some("transcript.text.done") || data.trim() == "[DONE]";
+        if done {
+            let whole = text("text").unwrap_or(so_far).to_owned();
+            self.spend(&value);
+            self.shape = Shape::Known(whole);
+        }
+        Ok(())
+    }
+
+    fn spend(&mut self, value: &Value) {
+        let count = |path: &str| value.pointer(path).and_then(Value::as_u64).unwrap_or(0);
+        self.spent = Spent {
+            input_tokens: count("/usage/input_tokens"),
+            cached_tokens: 0,
+            output_tokens: count("/usage/output_tokens"),
+        };
+    }
+
+    fn answer(&mut self, replies: &mut Vec<Reply>) -> Result<Spent, Complaint> {
+        let Shape::Known(text) = &self.shape else {
+            return Err(Complaint::broken("a response cut short"));
+        };
+        replies.push(Reply::Transcript {
+            flush: self.flush,
+            text: stock::heard(text, self.voiced).to_owned(),
+        });
+        Ok(self.spent)
+    }
+}
+
+#[cfg(test)]
+mod tests;

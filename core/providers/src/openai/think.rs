@@ -48,7 +48,11 @@ impl Think {
         }
         overlay(&mut body, &self.options);
         Fetch {
-            request: self.endpoint.post("chat/completions", "application/json".to_owned(), super::json(body)),
+            request: self.endpoint.post(
+                "chat/completions",
+                "application/json".to_owned(),
+                super::json(body),
+            ),
             exchange: Exchange::new(Thinking::new(self.tools.clone())),
         }
     }
@@ -75,7 +79,8 @@ fn messages(instructions: &str, history: &[Line]) -> Value {
     }
     let system = (!instructions.is_empty()).then(|| ("system", instructions.to_owned()));
     let all = system.into_iter().chain(turns);
-    all.map(|(role, content)| json!({"role": role, "content": content})).collect()
+    all.map(|(role, content)| json!({"role": role, "content": content}))
+        .collect()
 }
 
 /// Understands the response.
@@ -100,8 +105,12 @@ enum Shape {
 }
 
 impl Decode for Thinking {
-    fn head(&mut self, _: &Head) -> Result<(), Complaint> {
-        Ok(()) // content types lie; the first byte does not
+    fn head(&mut self, head: &Head) -> Result<(), Complaint> {
+        // Of stream and JSON the first byte tells more reliably. But pages come from wrong addresses.
+        match head.media_type().as_str() {
+            "text/html" => Err(Complaint::broken("text/html instead of a chat completion")),
+            _ => Ok(()),
+        }
     }
 
     fn push(&mut self, bytes: &[u8], replies: &mut Vec<Reply>) -> Result<Step, Complaint> {
@@ -188,7 +197,9 @@ impl Thinking {
             }
             match serde_json::from_str::<Value>(&event.data) {
                 Ok(value) => self.chunk(&value, replies)?,
-                Err(_) if event.name == "error" => return Err(error::instead(event.data.as_bytes(), "an error")),
+                Err(_) if event.name == "error" => {
+                    return Err(error::instead(event.data.as_bytes(), "an error"));
+                }
                 // Remarks between the chunks.
                 Err(_) => (),
             }
@@ -201,7 +212,10 @@ impl Thinking {
         if let Some(complaint) = error::within(chunk) {
             return Err(complaint);
         }
-        for usage in [chunk.get("usage"), chunk.pointer("/x_groq/usage")].into_iter().flatten() {
+        for usage in [chunk.get("usage"), chunk.pointer("/x_groq/usage")]
+            .into_iter()
+            .flatten()
+        {
             if let Some(spent) = spent(usage) {
                 self.spent = spent;
             }
@@ -212,7 +226,10 @@ impl Thinking {
         };
         if let Some(delta) = choice.get("delta").or_else(|| choice.get("message")) {
             // `reasoning`, `reasoning_content` and the like are not for the caller's ears; a refusal is.
-            for words in [delta.get("content"), delta.get("refusal")].into_iter().flatten() {
+            for words in [delta.get("content"), delta.get("refusal")]
+                .into_iter()
+                .flatten()
+            {
                 self.words(words, replies);
             }
             if let Some(fragments) = delta.get("tool_calls") {
@@ -237,7 +254,12 @@ impl Thinking {
             .iter()
             .filter(|part| part.get("type").and_then(Value::as_str) == Some("text"))
             .filter_map(|part| part.get("text").and_then(Value::as_str));
-        let said: String = content.as_str().into_iter().chain(texts).map(|text| self.speakable.push(text)).collect();
+        let said: String = content
+            .as_str()
+            .into_iter()
+            .chain(texts)
+            .map(|text| self.speakable.push(text))
+            .collect();
         say(said, replies);
     }
 
@@ -258,7 +280,9 @@ fn say(words: String, replies: &mut Vec<Reply>) {
 fn spent(usage: &Value) -> Option<Spent> {
     let count = |path: &str| usage.pointer(path).and_then(Value::as_u64);
     let input = count("/prompt_tokens")?;
-    let cached = count("/prompt_tokens_details/cached_tokens").unwrap_or(0).min(input);
+    let cached = count("/prompt_tokens_details/cached_tokens")
+        .unwrap_or(0)
+        .min(input);
     Some(Spent {
         input_tokens: input - cached,
         cached_tokens: cached,
@@ -267,83 +291,4 @@ fn spent(usage: &Value) -> Option<Spent> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::BaseUrl;
-
-    fn caller(text: &str) -> Line {
-        Line::Caller(text.to_owned())
-    }
-
-    fn bot(text: &str) -> Line {
-        Line::Bot(text.to_owned())
-    }
-
-    fn think(base_url: &str) -> Think {
-        Think {
-            endpoint: Endpoint {
-                base_url: BaseUrl::new(base_url).unwrap(),
-                api_key: None,
-            },
-            model: String::new(),
-            instructions: String::new(),
-            tools: Vec::new(),
-            options: Options::new(),
-        }
-    }
-
-    fn body(think: &Think) -> Value {
-        serde_json::from_slice(&think.ask(&[caller("Hi")]).request.body).unwrap()
-    }
-
-    #[test]
-    fn caller_and_bot_take_turns_and_the_caller_begins() {
-        let said = messages("Be brief.", &[bot("Mesa."), caller("A table."), caller("For two."), bot("When?"), caller("8.")]);
-        let expected = json!([
-            {"role": "system", "content": "Be brief."},
-            {"role": "user", "content": CONNECTED},
-            {"role": "assistant", "content": "Mesa."},
-            {"role": "user", "content": "A table.\nFor two."},
-            {"role": "assistant", "content": "When?"},
-            {"role": "user", "content": "8."},
-        ]);
-        assert_eq!(said, expected);
-        assert_eq!(messages("", &[]), json!([{"role": "user", "content": CONNECTED}]));
-        assert_eq!(messages("", &[caller("Hi")]), json!([{"role": "user", "content": "Hi"}]));
-    }
-
-    #[test]
-    fn nothing_is_sent_that_was_not_configured() {
-        let expected = json!({"messages": [{"role": "user", "content": "Hi"}], "stream": true});
-        let request = think("http://127.0.0.1:1/v1").ask(&[caller("Hi")]).request;
-        assert_eq!(serde_json::from_slice::<Value>(&request.body).unwrap(), expected);
-        assert_eq!(request.headers, [("content-type", "application/json".to_owned())]);
-        assert_eq!(request.url, "http://127.0.0.1:1/v1/chat/completions");
-    }
-
-    #[test]
-    fn options_are_laid_over_the_body_and_null_takes_away() {
-        let mut think = think("https://api.openai.com/v1");
-        assert_eq!(body(&think)["stream_options"], json!({"include_usage": true}));
-        think.model = "thinker".to_owned();
-        think.tools = vec![Tool::EndCall];
-        think.options.insert("reasoning_effort".to_owned(), json!("none"));
-        think.options.insert("stream_options".to_owned(), Value::Null);
-        let body = body(&think);
-        let members: Vec<&String> = body.as_object().unwrap().keys().collect();
-        assert_eq!(members, ["messages", "model", "reasoning_effort", "stream", "tools"]);
-    }
-
-    #[test]
-    fn cached_tokens_are_not_counted_twice() {
-        let usage = json!({"prompt_tokens": 100, "completion_tokens": 7, "prompt_tokens_details": {"cached_tokens": 64}});
-        let expected = Spent {
-            input_tokens: 36,
-            cached_tokens: 64,
-            output_tokens: 7,
-        };
-        assert_eq!(spent(&usage), Some(expected));
-        assert_eq!(spent(&Value::Null), None);
-        assert_eq!(spent(&json!({"completion_tokens": 3})), None);
-    }
-}
+mod tests;

@@ -1,0 +1,109 @@
+use super::*;
+use crate::BaseUrl;
+
+fn caller(text: &str) -> Line {
+    Line::Caller(text.to_owned())
+}
+
+fn bot(text: &str) -> Line {
+    Line::Bot(text.to_owned())
+}
+
+fn think(base_url: &str) -> Think {
+    Think {
+        endpoint: Endpoint {
+            base_url: BaseUrl::new(base_url).unwrap(),
+            api_key: None,
+        },
+        model: String::new(),
+        instructions: String::new(),
+        tools: Vec::new(),
+        options: Options::new(),
+    }
+}
+
+fn body(think: &Think) -> Value {
+    serde_json::from_slice(&think.ask(&[caller("Hi")]).request.body).unwrap()
+}
+
+#[test]
+fn caller_and_bot_take_turns_and_the_caller_begins() {
+    let said = messages(
+        "Be brief.",
+        &[
+            bot("Mesa."),
+            caller("A table."),
+            caller("For two."),
+            bot("When?"),
+            caller("8."),
+        ],
+    );
+    let expected = json!([
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": CONNECTED},
+        {"role": "assistant", "content": "Mesa."},
+        {"role": "user", "content": "A table.\nFor two."},
+        {"role": "assistant", "content": "When?"},
+        {"role": "user", "content": "8."},
+    ]);
+    assert_eq!(said, expected);
+    assert_eq!(
+        messages("", &[]),
+        json!([{"role": "user", "content": CONNECTED}])
+    );
+    assert_eq!(
+        messages("", &[caller("Hi")]),
+        json!([{"role": "user", "content": "Hi"}])
+    );
+}
+
+#[test]
+fn nothing_is_sent_that_was_not_configured() {
+    let expected = json!({"messages": [{"role": "user", "content": "Hi"}], "stream": true});
+    let request = think("http://127.0.0.1:1/v1").ask(&[caller("Hi")]).request;
+    assert_eq!(
+        serde_json::from_slice::<Value>(&request.body).unwrap(),
+        expected
+    );
+    assert_eq!(
+        request.headers,
+        [("content-type", "application/json".to_owned())]
+    );
+    assert_eq!(request.url, "http://127.0.0.1:1/v1/chat/completions");
+}
+
+#[test]
+fn options_are_laid_over_the_body_and_null_takes_away() {
+    let mut think = think("https://api.openai.com/v1");
+    assert_eq!(
+        body(&think)["stream_options"],
+        json!({"include_usage": true})
+    );
+    think.model = "thinker".to_owned();
+    think.tools = vec![Tool::EndCall];
+    think
+        .options
+        .insert("reasoning_effort".to_owned(), json!("none"));
+    think
+        .options
+        .insert("stream_options".to_owned(), Value::Null);
+    let body = body(&think);
+    let members: Vec<&String> = body.as_object().unwrap().keys().collect();
+    assert_eq!(
+        members,
+        ["messages", "model", "reasoning_effort", "stream", "tools"]
+    );
+}
+
+#[test]
+fn cached_tokens_are_not_counted_twice() {
+    let usage = json!({"prompt_tokens": 100, "completion_tokens": 7, "prompt_tokens_details": {"cached_tokens": 64}});
+    let expected = Spent {
+        input_tokens: 36,
+        cached_tokens: 64,
+        output_tokens: 7,
+    };
+    assert_eq!(spent(&usage), Some(expected));
+    assert_eq!(spent(&Value::Null), None);
+    assert_eq!(spent(&json!({"completion_tokens": 3})), None);
+}
