@@ -1,0 +1,7 @@
+//! The function that takes status callbacks and records.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    functions::runtime::run("status", functions::runtime::status)
+}

@@ -1,0 +1,237 @@
+//! What became of calls, what they cost, and how the platform is.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use contract::{Event, Numbered, Record, Turn};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use twilio::CallSid;
+use twilio::webhook::CallStatus;
+
+use super::Api;
+use super::setup::bot_id;
+use crate::Refusal;
+use crate::clock::Month;
+use crate::store::{CallEntry, Detail, Filter};
+
+const LIMIT_DEFAULT: usize = 20;
+const LIMIT_MAX: usize = 100;
+
+/// Where recordings are, and nothing else: a key that points elsewhere is not signed.
+const RECORDINGS: &str = "recordings/";
+
+#[derive(Deserialize)]
+pub(super) struct Which {
+    limit: Option<String>,
+    after: Option<String>,
+    bot: Option<String>,
+    status: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Row {
+    #[serde(flatten)]
+    entry: CallEntry,
+    complete: bool,
+}
+
+impl From<CallEntry> for Row {
+    fn from(entry: CallEntry) -> Self {
+        Self {
+            complete: entry.is_complete(),
+            entry,
+        }
+    }
+}
+
+pub(super) async fn list(
+    State(api): State<Arc<Api>>,
+    Query(which): Query<Which>,
+) -> Result<Json<Value>, Refusal> {
+    let limit = match which.limit.as_deref().map(str::parse::<usize>) {
+        None => LIMIT_DEFAULT,
+        Some(Ok(limit)) if (1..=LIMIT_MAX).contains(&limit) => limit,
+        Some(_) => return Err(Refusal::field("limit", "limit_invalid", "1 to 100")),
+    };
+    let after = which.after.as_deref();
+    if !after.is_none_or(is_sort_key) {
+        return Err(Refusal::field(
+            "after",
+            "after_invalid",
+            "give the next of the page before, as it was",
+        ));
+    }
+    let filter = match (which.bot, which.status) {
+        (None, None) => Filter::All,
+        (Some(bot), None) => Filter::Bot(bot_id(&bot, "bot")?),
+        (None, Some(status)) => Filter::Status(
+            status
+                .parse::<CallStatus>()
+                .map_err(|error| Refusal::field("status", "status_invalid", error.to_string()))?,
+        ),
+        (Some(_), Some(_)) => {
+            return Err(Refusal::field(
+                "status",
+                "one_filter",
+                "filter by bot or by status",
+            ));
+        }
+    };
+    let page = api.calls.list(&filter, limit, after).await?;
+    let calls: Vec<Row> = page.calls.into_iter().map(Row::from).collect();
+    Ok(Json(json!({ "calls": calls, "next": page.next })))
+}
+
+fn is_sort_key(text: &str) -> bool {
+    text.split_once('#').is_some_and(|(time, call)| {
+        time.len() == 14
+            && time.bytes().all(|byte| byte.is_ascii_digit())
+            && call.parse::<CallSid>().is_ok()
+    })
+}
+
+#[derive(Serialize)]
+struct Told<'a, T> {
+    number: u64,
+    at_ms: u64,
+    #[serde(flatten)]
+    what: &'a T,
+}
+
+#[derive(Serialize)]
+struct Happened<'a> {
+    number: u64,
+    at_ms: u64,
+    name: &'a str,
+    detail: &'a str,
+    /// Since the call was opened.
+    call_ms: u64,
+}
+
+pub(super) async fn detail(
+    State(api): State<Arc<Api>>,
+    Path(sid): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    let call: CallSid = sid.parse().map_err(|error: twilio::BadSid| {
+        Refusal::field("sid", "sid_malformed", error.to_string())
+    })?;
+    let detail = api
+        .calls
+        .detail(&call)
+        .await?
+        .ok_or_else(|| Refusal::not_found("call"))?;
+    let recording = match detail
+        .file("recording")
+        .filter(|key| key.starts_with(RECORDINGS))
+    {
+        Some(key) => Some(json!({ "key": key, "url": api.files.download(key).await? })),
+        None => None,
+    };
+    Ok(Json(shown(detail, recording)))
+}
+
+fn shown(detail: Detail, recording: Option<Value>) -> Value {
+    let turns: Vec<Told<'_, Turn>> = detail.records.iter().filter_map(turn).collect();
+    let events: Vec<Happened<'_>> = detail.records.iter().filter_map(event).collect();
+    let files: Vec<&Record> = detail
+        .records
+        .iter()
+        .map(|numbered| &numbered.record)
+        .filter(|record| matches!(record, Record::Stored { .. }))
+        .collect();
+    let streams = detail
+        .records
+        .iter()
+        .filter(|numbered| matches!(numbered.record, Record::Connected { .. }))
+        .count();
+    let usage = detail.receipt.as_ref().map(|receipt| receipt.usage);
+    let cost = detail.receipt.as_ref().map(|receipt| &receipt.cost);
+    let mut shown = json!({
+        "turns": turns,
+        "events": events,
+        "carrier": detail.news,
+        "streams": streams,
+        "files": files,
+        "usage": usage,
+        "cost": cost,
+        "recording": recording,
+    });
+    let row = serde_json::to_value(Row::from(detail.entry)).unwrap_or_default();
+    if let (Some(shown), Value::Object(row)) = (shown.as_object_mut(), row) {
+        shown.extend(row);
+    }
+    shown
+}
+
+fn turn(numbered: &Numbered) -> Option<Told<'_, Turn>> {
+    match &numbered.record {
+        Record::Turn(turn) => Some(Told {
+            number: numbered.number,
+            at_ms: numbered.at_ms,
+            what: turn,
+        }),
+        Record::Connected { .. }
+        | Record::Event(_)
+        | Record::Ended { .. }
+        | Record::Stored { .. } => None,
+    }
+}
+
+fn event(numbered: &Numbered) -> Option<Happened<'_>> {
+    match &numbered.record {
+        Record::Event(Event {
+            name,
+            detail,
+            at_ms,
+        }) => Some(Happened {
+            number: numbered.number,
+            at_ms: numbered.at_ms,
+            name,
+            detail,
+            call_ms: *at_ms,
+        }),
+        Record::Connected { .. }
+        | Record::Turn(_)
+        | Record::Ended { .. }
+        | Record::Stored { .. } => None,
+    }
+}
+
+pub(super) async fn usage(
+    State(api): State<Arc<Api>>,
+    Path(month): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    let month = Month::parse(&month)
+        .ok_or_else(|| Refusal::field("month", "month_malformed", "a month such as 2026-11"))?;
+    let meter = api.calls.meter(month).await?;
+    Ok(Json(json!({
+        "month": month.to_string(),
+        "calls": meter.calls,
+        "line_ms": meter.line_ms,
+        "micro_dollars": meter.micro_dollars,
+    })))
+}
+
+pub(super) async fn health(State(api): State<Arc<Api>>) -> Response {
+    let (store, edge) = futures_util::future::join(api.bots.reachable(), api.edge.health()).await;
+    let well = store.is_ok() && edge.is_ok();
+    let state = |problem: Option<String>| problem.unwrap_or_else(|| "ok".to_owned());
+    let edge_says = edge.as_ref().ok().cloned();
+    let body = json!({
+        "status": if well { "ok" } else { "failing" },
+        "version": env!("CARGO_PKG_VERSION"),
+        "store": state(store.err().map(|error| error.to_string())),
+        "edge": state(edge.err().map(|error| error.to_string())),
+        "edge_says": edge_says,
+    });
+    let status = if well {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, Json(body)).into_response()
+}

@@ -1,0 +1,108 @@
+//! The carrier's REST API, as the functions use it: to dial.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::Client;
+use twilio::rest::{CallResource, CreateCall, HttpRequest, RequestError, RestError, basic_auth};
+
+use crate::config::BaseUrl;
+use crate::secrets::Secrets;
+
+/// Time for dialling. A request that is given up may have dialled all the same.
+const TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Why a call was not placed; or perhaps was.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum DialError {
+    /// Found before anything was sent.
+    #[error(transparent)]
+    Impossible(#[from] RequestError),
+    /// Nothing was sent: there is no connection.
+    #[error("Twilio cannot be reached: {0}")]
+    Unreachable(String),
+    /// Twilio said no.
+    #[error(transparent)]
+    Refused(#[from] RestError),
+    /// The answer was lost; the telephone may be ringing.
+    #[error("Twilio did not say whether it dialled: {0}")]
+    Unknown(String),
+}
+
+/// The carrier.
+#[async_trait]
+pub trait Carrier: Send + Sync {
+    /// Dials.
+    ///
+    /// # Errors
+    /// See [`DialError`]; only for some of them is it safe to dial again.
+    async fn dial(&self, secrets: &Secrets, create: &CreateCall)
+    -> Result<CallResource, DialError>;
+}
+
+/// Twilio by HTTP.
+pub struct HttpCarrier {
+    client: Client,
+    base: BaseUrl,
+}
+
+impl HttpCarrier {
+    /// Twilio, or its stand-in, at that URL.
+    #[must_use]
+    pub fn new(client: Client, base: BaseUrl) -> Self {
+        Self { client, base }
+    }
+
+    async fn send(
+        &self,
+        secrets: &Secrets,
+        request: HttpRequest,
+    ) -> Result<(u16, Vec<u8>), DialError> {
+        let token = secrets
+            .tokens
+            .first()
+            .ok_or_else(|| DialError::Unreachable("there is no auth token".to_owned()))?;
+        let mut sent = self
+            .client
+            .post(self.base.at(&request.target))
+            .timeout(TIMEOUT)
+            .header("authorization", basic_auth(secrets.account.as_str(), token));
+        for (name, value) in request.headers {
+            sent = sent.header(name, value);
+        }
+        let lost = |error: reqwest::Error| {
+            // The URL has the account in it, and the body telephone numbers.
+            let error = error.without_url();
+            if error.is_connect() {
+                DialError::Unreachable(error.to_string())
+            } else {
+                DialError::Unknown(error.to_string())
+            }
+        };
+        let response = sent.body(request.body).send().await.map_err(lost)?;
+        let status = response.status().as_u16();
+        let body = response.bytes().await.map_err(lost)?;
+        Ok((status, body.to_vec()))
+    }
+}
+
+#[async_trait]
+impl Carrier for HttpCarrier {
+    async fn dial(
+        &self,
+        secrets: &Secrets,
+        create: &CreateCall,
+    ) -> Result<CallResource, DialError> {
+        let (status, body) = self
+            .send(secrets, create.request(&secrets.account)?)
+            .await?;
+        match CreateCall::outcome(status, &body) {
+            Ok(call) => Ok(call),
+            // A gateway's 5xx, or a success that cannot be read, says nothing about the telephone.
+            Err(error) if status >= 500 || (200..300).contains(&status) => {
+                Err(DialError::Unknown(error.to_string()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}

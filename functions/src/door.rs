@@ -1,0 +1,178 @@
+//! Who is asking? Everything is checked here, before anything else happens.
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use contract::{ErrorBody, SEAL_HEADER, Seal, SealError};
+use serde::de::DeserializeOwned;
+use twilio::Form;
+use twilio::signature::{SIGNATURE_HEADER, Signed, verify_request};
+
+use crate::Refusal;
+use crate::secrets::{Keyring, Secrets};
+
+/// Longest form that Twilio posts, in bytes; the longest known is a few thousand.
+const FORM_BYTES_MAX: usize = 64 * 1024;
+
+/// Longest body that the edge or the operator sends, in bytes. Lambda itself takes 6 MB.
+const JSON_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// A webhook that Twilio signed.
+pub struct Webhook {
+    /// Its parameters.
+    pub form: Form,
+    /// The parameters of the URL it was sent to, which are signed too.
+    pub query: Form,
+    /// Scheme, host and port of that URL: this function's own.
+    pub origin: String,
+}
+
+/// Verifies that Twilio signed the request, and reads its form.
+///
+/// # Errors
+/// 403 unless the signature fits one of the account's tokens, 413 if the form is too long.
+pub async fn twilio_request(keyring: &Keyring, request: Request) -> Result<Webhook, Refusal> {
+    let (parts, body) = request.into_parts();
+    let body = read(body, FORM_BYTES_MAX).await?;
+    let form = Form::parse(&body);
+    let origin = origin(&parts);
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or("/", |target| target.as_str());
+    let url = format!("{origin}{target}");
+    let given = text(&parts.headers, SIGNATURE_HEADER).unwrap_or_default();
+    let fits =
+        |secrets: &Secrets| verify_request(&secrets.tokens, &url, Signed::Form(&form), given);
+    let mut verdict = fits(&keyring.secrets());
+    if verdict.is_err()
+        && !given.is_empty()
+        && let Some(newer) = keyring.newer().await
+    {
+        verdict = fits(&newer);
+    }
+    verdict.map_err(|error| {
+        let code = if given.is_empty() {
+            "signature_missing"
+        } else {
+            "signature_forged"
+        };
+        Refusal::new(StatusCode::FORBIDDEN, code, error.to_string())
+    })?;
+    Ok(Webhook {
+        form,
+        query: Form::parse(parts.uri.query().unwrap_or_default().as_bytes()),
+        origin,
+    })
+}
+
+/// Verifies that the edge sealed the request, and reads its JSON.
+///
+/// # Errors
+/// 401 without a seal, 403 with one that does not fit, 400 if the body is not what it should be, 413 if it is too long.
+pub async fn sealed<T: DeserializeOwned>(
+    keyring: &Keyring,
+    now_ms: u64,
+    request: Request,
+) -> Result<T, Refusal> {
+    let (parts, body) = request.into_parts();
+    let body = read(body, JSON_BYTES_MAX).await?;
+    let header = text(&parts.headers, SEAL_HEADER);
+    let fits = |secrets: &Secrets| {
+        Seal::check(
+            header,
+            &secrets.edge,
+            now_ms / 1_000,
+            parts.method.as_str(),
+            parts.uri.path(),
+            &body,
+        )
+    };
+    let mut verdict = fits(&keyring.secrets());
+    if verdict == Err(SealError::Forged)
+        && let Some(newer) = keyring.newer().await
+    {
+        verdict = fits(&newer);
+    }
+    verdict.map_err(|error| {
+        let status = match error {
+            SealError::Missing => StatusCode::UNAUTHORIZED,
+            SealError::Forged | SealError::Stale => StatusCode::FORBIDDEN,
+        };
+        Refusal::new(status, error.code(), error.to_string())
+    })?;
+    json(&body)
+}
+
+/// Verifies that the operator asks.
+///
+/// # Errors
+/// 401 without a key, 403 with another one.
+pub async fn operator(keyring: &Keyring, headers: &HeaderMap) -> Result<(), Refusal> {
+    let key = text(headers, header::AUTHORIZATION.as_str())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    let key = key.ok_or_else(|| {
+        Refusal::new(
+            StatusCode::UNAUTHORIZED,
+            "key_missing",
+            "send the operator key: Authorization: Bearer …",
+        )
+    })?;
+    if keyring.secrets().is_operator(key)
+        || keyring
+            .newer()
+            .await
+            .is_some_and(|newer| newer.is_operator(key))
+    {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        StatusCode::FORBIDDEN,
+        "key_wrong",
+        "this is not the operator key of this deployment",
+    ))
+}
+
+/// Reads the JSON body of a request that was let in.
+///
+/// # Errors
+/// 400 if it is not what it should be, 413 if it is too long.
+pub async fn body_json<T: DeserializeOwned>(body: Body) -> Result<T, Refusal> {
+    json(&read(body, JSON_BYTES_MAX).await?)
+}
+
+fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(|error| {
+        Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "body_malformed",
+            format!("the body is not the expected JSON: {error}"),
+        )
+    })
+}
+
+async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Refusal> {
+    to_bytes(body, bytes_max).await.map_err(|_| Refusal {
+        status: StatusCode::PAYLOAD_TOO_LARGE,
+        body: ErrorBody::new(
+            "body_too_long",
+            format!("the body must arrive whole and have at most {bytes_max} bytes"),
+        ),
+    })
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// The scheme and host that the sender used. A function URL's own host cannot be forged: AWS finds the function by it. And
+/// a function cannot be told its URL by a variable without a circle in the template.
+fn origin(parts: &Parts) -> String {
+    if let (Some(scheme), Some(authority)) = (parts.uri.scheme_str(), parts.uri.authority()) {
+        return format!("{scheme}://{authority}");
+    }
+    let scheme = text(&parts.headers, "x-forwarded-proto").unwrap_or("https");
+    let host = text(&parts.headers, header::HOST.as_str()).unwrap_or_default();
+    format!("{scheme}://{host}")
+}

@@ -1,0 +1,142 @@
+use std::sync::Arc;
+
+use axum::Router;
+
+use super::Start;
+use crate::calls::Api;
+use crate::carrier::HttpCarrier;
+use crate::clock::wall_ms;
+use crate::config::{BadSetting, BaseUrl, Environment};
+use crate::edge::HttpEdge;
+use crate::status::Status;
+use crate::voice::Voice;
+
+const CALLS_TABLE: &str = "the name of the table of calls";
+const CONFIG_TABLE: &str = "the name of the table of bots and numbers";
+const SECRET_ARN: &str = "the ARN of the deployment's secret";
+const AUDIO_BUCKET: &str = "the name of the bucket of recordings";
+const EDGE_URL: &str = "the URL of the edge, such as https://callbox.example.workers.dev";
+const STATUS_URL: &str = "the URL of the status function";
+const VOICE_URL: &str = "the URL of the voice function";
+
+/// The voice function, from its environment.
+///
+/// # Errors
+/// The setting that is missing or cannot be.
+pub async fn voice(start: Start) -> Result<Router, BadSetting> {
+    struct Settings {
+        calls: String,
+        config: String,
+        secret: String,
+        edge: BaseUrl,
+        status: BaseUrl,
+    }
+    let settings = start.settings(|environment| {
+        Ok(Settings {
+            calls: environment.required("CALLS_TABLE", CALLS_TABLE)?,
+            config: environment.required("CONFIG_TABLE", CONFIG_TABLE)?,
+            secret: environment.required("SECRET_ARN", SECRET_ARN)?,
+            edge: environment.base_url("EDGE_URL", EDGE_URL)?,
+            status: environment.base_url("STATUS_URL", STATUS_URL)?,
+        })
+    })?;
+    let (keyring, tables) = start
+        .doors(&settings.secret, &settings.config, &settings.calls)
+        .await?;
+    let edge = HttpEdge::new(start.http()?, settings.edge.clone(), wall_ms);
+    Ok(crate::voice::app(Voice {
+        bots: tables.clone(),
+        calls: tables.clone(),
+        dials: tables,
+        edge: Arc::new(edge),
+        keyring,
+        clock: wall_ms,
+        edge_url: settings.edge,
+        status_url: settings.status,
+    }))
+}
+
+/// The calls function, from its environment.
+///
+/// # Errors
+/// The setting that is missing or cannot be.
+pub async fn calls(start: Start) -> Result<Router, BadSetting> {
+    struct Settings {
+        calls: String,
+        config: String,
+        secret: String,
+        bucket: String,
+        path_style: bool,
+        edge: BaseUrl,
+        voice: BaseUrl,
+        status: BaseUrl,
+        twilio: BaseUrl,
+    }
+    let settings = start.settings(|environment| {
+        Ok(Settings {
+            calls: environment.required("CALLS_TABLE", CALLS_TABLE)?,
+            config: environment.required("CONFIG_TABLE", CONFIG_TABLE)?,
+            secret: environment.required("SECRET_ARN", SECRET_ARN)?,
+            bucket: environment.required("AUDIO_BUCKET", AUDIO_BUCKET)?,
+            path_style: path_style(environment),
+            edge: environment.base_url("EDGE_URL", EDGE_URL)?,
+            voice: environment.base_url("VOICE_URL", VOICE_URL)?,
+            status: environment.base_url("STATUS_URL", STATUS_URL)?,
+            twilio: match environment.optional("TWILIO_API_URL") {
+                Some(_) => environment.base_url("TWILIO_API_URL", "the URL of Twilio's API")?,
+                None => BaseUrl::parse(twilio::rest::API_BASE).map_err(|problem| BadSetting {
+                    name: "TWILIO_API_URL",
+                    problem: problem.to_owned(),
+                })?,
+            },
+        })
+    })?;
+    let (keyring, tables) = start
+        .doors(&settings.secret, &settings.config, &settings.calls)
+        .await?;
+    let http = start.http()?;
+    Ok(crate::calls::app(Api {
+        bots: tables.clone(),
+        calls: tables.clone(),
+        dials: tables,
+        files: start.bucket(&settings.bucket, settings.path_style),
+        edge: Arc::new(HttpEdge::new(http.clone(), settings.edge, wall_ms)),
+        carrier: Arc::new(HttpCarrier::new(http, settings.twilio)),
+        keyring,
+        clock: wall_ms,
+        voice_url: settings.voice,
+        status_url: settings.status,
+    }))
+}
+
+/// The status function, from its environment.
+///
+/// # Errors
+/// The setting that is missing or cannot be.
+pub async fn status(start: Start) -> Result<Router, BadSetting> {
+    let (calls, secret, bucket, path_style, prices) = start.settings(|environment| {
+        Ok((
+            environment.required("CALLS_TABLE", CALLS_TABLE)?,
+            environment.required("SECRET_ARN", SECRET_ARN)?,
+            environment.required("AUDIO_BUCKET", AUDIO_BUCKET)?,
+            path_style(environment),
+            environment.prices()?,
+        ))
+    })?;
+    let (keyring, tables) = start.doors(&secret, "", &calls).await?;
+    Ok(crate::status::app(Status {
+        calls: tables.clone(),
+        dials: tables,
+        files: start.bucket(&bucket, path_style),
+        keyring,
+        clock: wall_ms,
+        prices,
+    }))
+}
+
+/// Local stand-ins of S3 have no host name per bucket.
+fn path_style(environment: &Environment<'_>) -> bool {
+    environment
+        .optional("S3_PATH_STYLE")
+        .is_some_and(|value| value == "1")
+}

@@ -1,0 +1,158 @@
+//! Twilio's callbacks: of a call's progress, of answering machine detection, of media streams.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use tracing::Instrument as _;
+use twilio::webhook::{AmdEvent, CallStatus, CallStatusEvent, StreamChange, StreamEvent};
+
+use super::Status;
+use crate::Refusal;
+use crate::door::twilio_request;
+use crate::store::{DialId, News, Note, Progress};
+use crate::voice::misread;
+
+/// Longest words of Twilio's that are kept, in characters.
+const DETAIL_CHARS_MAX: usize = 300;
+
+pub(super) async fn call(
+    State(status): State<Arc<Status>>,
+    request: Request,
+) -> Result<StatusCode, Refusal> {
+    let webhook = twilio_request(&status.keyring, request).await?;
+    let now_ms = (status.clock)();
+    if webhook.form.get("CallStatus").is_none() && webhook.form.get("AnsweredBy").is_some() {
+        let verdict = AmdEvent::from_form(&webhook.form).map_err(|error| misread(&error))?;
+        status.calls.noted(&machine(&verdict, now_ms)).await?;
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    let event = CallStatusEvent::from_form(&webhook.form).map_err(|error| misread(&error))?;
+    let dial = webhook.query.get("dial").and_then(DialId::parse);
+    let span = tracing::info_span!("call_status", call_sid = %event.call);
+    status
+        .progressed(event, dial, now_ms)
+        .instrument(span)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl Status {
+    async fn progressed(
+        &self,
+        event: CallStatusEvent,
+        dial: Option<DialId>,
+        now_ms: u64,
+    ) -> Result<(), Refusal> {
+        tracing::info!(status = %event.status, sequence = event.sequence_number, "told");
+        if let Some(dial) = dial {
+            self.dials.joined(&dial, &event.call).await?;
+        }
+        let progress = Progress {
+            call: event.call,
+            account: event.account,
+            status: event.status,
+            sequence: event.sequence_number,
+            from: event.from,
+            to: event.to,
+            direction: event.direction,
+            duration_s: event.call_duration_s,
+            sip_response_code: event.sip_response_code,
+            answered_by: event.answered_by,
+            timestamp: event.timestamp,
+            now_ms,
+        };
+        Ok(self.calls.progressed(&progress).await?)
+    }
+}
+
+pub(super) fn in_progress(
+    call: twilio::CallSid,
+    account: twilio::AccountSid,
+    now_ms: u64,
+) -> Progress {
+    Progress {
+        call,
+        account,
+        status: CallStatus::InProgress,
+        sequence: None,
+        from: None,
+        to: None,
+        direction: None,
+        duration_s: None,
+        sip_response_code: None,
+        answered_by: None,
+        timestamp: None,
+        now_ms,
+    }
+}
+
+fn machine(verdict: &AmdEvent, now_ms: u64) -> Note {
+    let detail = verdict
+        .detection_ms
+        .map(|ms| format!("after {ms} ms"))
+        .unwrap_or_default();
+    let news = News {
+        name: format!("answered-by-{}", verdict.answered_by),
+        detail,
+        timestamp: None,
+    };
+    Note {
+        call: verdict.call,
+        key: "amd".to_owned(),
+        news,
+        answered_by: Some(verdict.answered_by),
+        now_ms,
+    }
+}
+
+pub(super) async fn stream(
+    State(status): State<Arc<Status>>,
+    request: Request,
+) -> Result<StatusCode, Refusal> {
+    let webhook = twilio_request(&status.keyring, request).await?;
+    let event = StreamEvent::from_form(&webhook.form).map_err(|error| misread(&error))?;
+    let span =
+        tracing::info_span!("stream_status", call_sid = %event.call, stream_sid = %event.stream);
+    status.streamed(event).instrument(span).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl Status {
+    async fn streamed(&self, event: StreamEvent) -> Result<(), Refusal> {
+        let (name, detail) = match event.change {
+            StreamChange::Started => ("stream-started", String::new()),
+            StreamChange::Stopped => ("stream-stopped", String::new()),
+            StreamChange::Failed { error } => (
+                "stream-error",
+                error.chars().take(DETAIL_CHARS_MAX).collect(),
+            ),
+        };
+        if name == "stream-error" {
+            tracing::error!(
+                code = "stream_failed",
+                detail,
+                "Twilio could not open or keep the stream"
+            );
+        }
+        let now_ms = (self.clock)();
+        if name == "stream-started" {
+            // Nothing else tells that an inbound call was answered.
+            self.calls
+                .progressed(&in_progress(event.call, event.account, now_ms))
+                .await?;
+        }
+        let note = Note {
+            call: event.call,
+            key: format!("{}-{}", event.stream, name),
+            news: News {
+                name: name.to_owned(),
+                detail,
+                timestamp: event.timestamp,
+            },
+            answered_by: None,
+            now_ms,
+        };
+        Ok(self.calls.noted(&note).await?)
+    }
+}

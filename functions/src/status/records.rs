@@ -1,0 +1,141 @@
+//! What the edge tells about a call, and what it wants stored.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use contract::{Accepted, Batch, Record, Upload, UploadReply, UploadRequest, UploadWish};
+use tracing::Instrument as _;
+
+use super::Status;
+use super::carrier::in_progress;
+use crate::Refusal;
+use crate::clock::Month;
+use crate::door::sealed;
+
+/// Most records at once.
+const RECORDS_MAX: usize = 1_000;
+
+/// Most files at once.
+const FILES_MAX: usize = 10;
+
+/// Largest file, in bytes: a stereo recording of three hours is 173 MB.
+const FILE_BYTES_MAX: u64 = 200 * 1_000 * 1_000;
+
+pub(super) async fn take(
+    State(status): State<Arc<Status>>,
+    request: Request,
+) -> Result<Json<Accepted>, Refusal> {
+    let batch: Batch = sealed(&status.keyring, (status.clock)(), request).await?;
+    let span = tracing::info_span!("records", call_sid = %batch.call);
+    status.record(batch).instrument(span).await.map(Json)
+}
+
+impl Status {
+    async fn record(&self, batch: Batch) -> Result<Accepted, Refusal> {
+        if batch.records.len() > RECORDS_MAX {
+            return Err(Refusal::field(
+                "records",
+                "too_many",
+                format!("at most {RECORDS_MAX} records at once"),
+            ));
+        }
+        if batch
+            .records
+            .iter()
+            .any(|numbered| numbered.number == 0 || numbered.number > 99_999_999)
+        {
+            return Err(Refusal::field(
+                "records.number",
+                "number_invalid",
+                "records are numbered from 1",
+            ));
+        }
+        let now_ms = (self.clock)();
+        if batch
+            .records
+            .iter()
+            .any(|numbered| matches!(numbered.record, Record::Connected { .. }))
+        {
+            self.calls
+                .progressed(&in_progress(batch.call, batch.account, now_ms))
+                .await?;
+        }
+        let through = self.calls.recorded(&batch, &self.prices, now_ms).await?;
+        tracing::info!(records = batch.records.len(), through, "recorded");
+        Ok(Accepted { through })
+    }
+
+    async fn uploads(&self, wanted: UploadRequest) -> Result<UploadReply, Refusal> {
+        if !(1..=FILES_MAX).contains(&wanted.files.len()) {
+            return Err(Refusal::field(
+                "files",
+                "count_invalid",
+                format!("1 to {FILES_MAX} files"),
+            ));
+        }
+        for wish in &wanted.files {
+            check(wish)?;
+        }
+        // By the call's own month, so that a file asked for again after midnight lands in the same place.
+        let known = self.calls.call(&wanted.call).await?;
+        let month = Month::of(known.map_or((self.clock)(), |(entry, _)| entry.began_ms));
+        let mut uploads: Vec<Upload> = Vec::new();
+        for wish in &wanted.files {
+            let key = format!(
+                "recordings/{:04}/{:02}/{}/{}",
+                month.year, month.month, wanted.call, wish.name
+            );
+            uploads.push(self.files.upload(&key, wish).await?);
+        }
+        Ok(UploadReply { uploads })
+    }
+}
+
+pub(super) async fn uploads(
+    State(status): State<Arc<Status>>,
+    request: Request,
+) -> Result<Json<UploadReply>, Refusal> {
+    let wanted: UploadRequest = sealed(&status.keyring, (status.clock)(), request).await?;
+    let span = tracing::info_span!("uploads", call_sid = %wanted.call);
+    status.uploads(wanted).instrument(span).await.map(Json)
+}
+
+fn check(wish: &UploadWish) -> Result<(), Refusal> {
+    let name_char =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
+    let named = (1..=64).contains(&wish.name.len())
+        && wish.name.bytes().all(name_char)
+        && !wish.name.starts_with('.');
+    if !named {
+        return Err(Refusal::field(
+            "files.name",
+            "name_invalid",
+            "1 to 64 characters of a-z, 0-9, . _ -, not beginning with a dot",
+        ));
+    }
+    let type_char = |byte: u8| byte.is_ascii_alphanumeric() || b"/+-.;= ".contains(&byte);
+    let typed = (3..=100).contains(&wish.content_type.len())
+        && wish.content_type.contains('/')
+        && wish.content_type.bytes().all(type_char);
+    if !typed {
+        return Err(Refusal::field(
+            "files.content_type",
+            "type_invalid",
+            "a MIME type such as audio/wav",
+        ));
+    }
+    if !(1..=FILE_BYTES_MAX).contains(&wish.bytes) {
+        let body = contract::ErrorBody::at(
+            "files.bytes",
+            "size_invalid",
+            format!("1 to {FILE_BYTES_MAX} bytes"),
+        );
+        return Err(Refusal {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            body,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+use std::fmt;
+
+use contract::Bot;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use twilio::{CallSid, PhoneNumber};
+
+use super::TENANT;
+
+/// Names an order to dial: 32 hexadecimal digits. Travels in the URLs that Twilio calls back, so that a call whose answer was
+/// lost is found again.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct DialId(String);
+
+impl DialId {
+    /// The order of an idempotency key: the same for the same key.
+    #[must_use]
+    pub fn of_key(key: &str) -> Self {
+        let digest = Sha256::digest(format!("{TENANT}\n{key}"));
+        Self(
+            digest
+                .iter()
+                .take(16)
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        )
+    }
+
+    /// The order of a random number.
+    #[must_use]
+    pub fn of_nonce(nonce: u128) -> Self {
+        Self(format!("{nonce:032x}"))
+    }
+
+    /// Reads an id; `None` unless it is 32 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = text.len() == 32
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+        fits.then(|| Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for DialId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An order to dial.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dial {
+    /// Its id.
+    pub id: DialId,
+    /// Fingerprint of the request, to tell a repeat from another request with the same key.
+    pub fingerprint: String,
+    /// Who speaks.
+    pub bot: Bot,
+    /// Whom to call.
+    pub to: PhoneNumber,
+    /// Who seems to call.
+    pub from: PhoneNumber,
+    /// When it was given, in milliseconds since the Unix epoch.
+    pub began_ms: u64,
+    /// What became of it.
+    pub state: DialState,
+    /// The call it turned out to be.
+    pub call: Option<CallSid>,
+}
+
+/// What became of an order to dial.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum DialState {
+    /// Twilio has been asked.
+    Pending,
+    /// Nothing was dialled, and the same order may be given again.
+    Free,
+    /// The answer was lost: the telephone may be ringing.
+    Unknown,
+    /// Answered; a repeat gets the same answer.
+    Answered {
+        /// HTTP status.
+        status: u16,
+        /// JSON.
+        body: String,
+    },
+}
+
+/// What came of keeping an order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Begun {
+    /// It is ours to obey.
+    New,
+    /// It was given before, and this became of it.
+    Known(Box<Dial>),
+}

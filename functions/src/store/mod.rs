@@ -1,0 +1,130 @@
+//! What is kept, behind small traits: DynamoDB and S3 in production, memory in tests of the handlers. One suite of tests
+//! holds both to the same behaviour.
+//!
+//! Two tables by life cycle. Every key of a tenant begins with `TEN#`; there is one tenant now, `default`.
+//!
+//! | table | item | pk | sk | indexes |
+//! |---|---|---|---|---|
+//! | config | bot | `TEN#default` | `BOT#{id}` | |
+//! | config | a bot's own number, for dialling | `TEN#default` | `FROM#{bot}` | |
+//! | config | who answers a number | `NUM#{e164}` | `MAP` | |
+//! | calls | call | `CALL#{sid}` | `META` | gs1 by tenant, gs2 by bot, gs3 by status; each newest first |
+//! | calls | the bot it began with | `CALL#{sid}` | `BOT` | |
+//! | calls | what the carrier told | `CALL#{sid}` | `EV#{what}` | |
+//! | calls | what the edge told | `CALL#{sid}` | `REC#{number}` | |
+//! | calls | usage and cost, counted once | `CALL#{sid}` | `USE` | |
+//! | calls | resumes in one minute | `CALL#{sid}` | `RESUME#{minute}` | |
+//! | calls | month meter, in 16 parts | `TEN#default` | `MONTH#{yyyy-mm}#{part}` | |
+//! | calls | an order to dial | `TEN#default#DIAL#{id}` | `ORDER` | |
+
+mod dial;
+pub mod dynamo;
+pub mod files;
+pub mod memory;
+mod model;
+
+use async_trait::async_trait;
+use contract::{Batch, Bot, BotId, PriceTable, Upload, UploadWish};
+use twilio::{CallSid, PhoneNumber};
+
+pub use dial::{Begun, Dial, DialId, DialState};
+pub use model::{
+    CallEntry, Detail, Ended, Filter, Meter, News, Note, Opened, Page, Progress, Receipt, sort_key,
+};
+
+use crate::clock::Month;
+
+/// The only tenant there is so far.
+pub const TENANT: &str = "default";
+
+/// How long calls and what belongs to them are kept, in seconds: thirteen months.
+pub const CALL_TTL_S: u64 = 395 * 86_400;
+
+/// How long an order to dial answers repeats of itself, in seconds.
+pub const DIAL_TTL_S: u64 = 86_400;
+
+/// The store failed; whether something was written is not known. All writes may be repeated.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{operation}: {cause}")]
+pub struct StoreError {
+    /// What was tried.
+    pub operation: &'static str,
+    /// What came of it, without values.
+    pub cause: String,
+}
+
+impl StoreError {
+    /// A failure of that operation.
+    #[must_use]
+    pub fn new(operation: &'static str, cause: impl ToString) -> Self {
+        Self {
+            operation,
+            cause: cause.to_string(),
+        }
+    }
+}
+
+/// What the store answers.
+pub type Stored<T> = Result<T, StoreError>;
+
+/// Bots and numbers.
+#[async_trait]
+pub trait Bots: Send + Sync {
+    /// A bot as it is now.
+    async fn bot(&self, id: &BotId) -> Stored<Option<Bot>>;
+    /// Keeps a bot. If anything but its version differs from the one kept, it gets the next version; else nothing changes.
+    async fn put_bot(&self, bot: &Bot) -> Stored<Bot>;
+    /// Who answers a number.
+    async fn bot_of(&self, number: &PhoneNumber) -> Stored<Option<BotId>>;
+    /// The number from which a bot dials: the last one it was given.
+    async fn number_of(&self, bot: &BotId) -> Stored<Option<PhoneNumber>>;
+    /// Lets a bot answer a number.
+    async fn assign(&self, number: &PhoneNumber, bot: &BotId) -> Stored<()>;
+    /// Whether the store answers at all.
+    async fn reachable(&self) -> Stored<()>;
+}
+
+/// Calls and what became of them. Everything may be told twice and in any order; the result is the same.
+#[async_trait]
+pub trait Calls: Send + Sync {
+    /// A call was heard of. Returns the bot it began with, which is the one given here only the first time.
+    async fn open(&self, opened: &Opened) -> Stored<Bot>;
+    /// A call, and the bot it began with.
+    async fn call(&self, call: &CallSid) -> Stored<Option<(CallEntry, Option<Bot>)>>;
+    /// Counts a resume in a minute since the epoch, and returns how many there were in it.
+    async fn resumed(&self, call: &CallSid, minute: u64) -> Stored<u32>;
+    /// The carrier told how far a call is.
+    async fn progressed(&self, progress: &Progress) -> Stored<()>;
+    /// The carrier told something else about a call.
+    async fn noted(&self, note: &Note) -> Stored<()>;
+    /// The edge told what happened. Returns the highest number now stored.
+    async fn recorded(&self, batch: &Batch, prices: &PriceTable, now_ms: u64) -> Stored<u64>;
+    /// Calls, newest first; at most `limit`, those older than the sort key `after`.
+    async fn list(&self, filter: &Filter, limit: usize, after: Option<&str>) -> Stored<Page>;
+    /// All that is known of a call.
+    async fn detail(&self, call: &CallSid) -> Stored<Option<Detail>>;
+    /// What the calls that ended in a month used and cost.
+    async fn meter(&self, month: Month) -> Stored<Meter>;
+}
+
+/// Orders to dial, each obeyed once.
+#[async_trait]
+pub trait Dials: Send + Sync {
+    /// Keeps an order, unless it is known already and was not let go.
+    async fn begin(&self, dial: &Dial, now_ms: u64) -> Stored<Begun>;
+    /// Keeps what became of an order.
+    async fn settle(&self, id: &DialId, state: &DialState) -> Stored<()>;
+    /// An order.
+    async fn dial(&self, id: &DialId) -> Stored<Option<Dial>>;
+    /// An order turned out to be this call, whatever the answer to it was.
+    async fn joined(&self, id: &DialId, call: &CallSid) -> Stored<()>;
+}
+
+/// Files in the bucket.
+#[async_trait]
+pub trait Files: Send + Sync {
+    /// A presigned `PUT`, bound to type and length.
+    async fn upload(&self, key: &str, wish: &UploadWish) -> Stored<Upload>;
+    /// A presigned `GET`, good for some minutes.
+    async fn download(&self, key: &str) -> Stored<String>;
+}

@@ -1,0 +1,309 @@
+use contract::{Bot, BotId, Cost, Direction, EndReason, Numbered, Record, Usage};
+use serde::{Deserialize, Serialize};
+use twilio::webhook::{AnsweredBy, CallStatus};
+use twilio::{AccountSid, CallSid, Party};
+
+/// A call, in one row.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CallEntry {
+    /// The call.
+    pub call: CallSid,
+    /// When it was first heard of, in milliseconds since the Unix epoch.
+    pub began_ms: u64,
+    /// The account that owns it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountSid>,
+    /// Who answers. Unknown if only status callbacks came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bot: Option<BotId>,
+    /// The version of the bot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bot_version: Option<u32>,
+    /// Who dialled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Direction>,
+    /// Who calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Party>,
+    /// Who is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Party>,
+    /// How far it is, as the carrier tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<CallStatus>,
+    /// Number of the callback that told so; -1 for what came without.
+    #[serde(skip)]
+    pub sequence: i64,
+    /// How long the carrier says it was, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carrier_duration_s: Option<u32>,
+    /// The last answer of the far end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sip_response_code: Option<u16>,
+    /// Who or what answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered_by: Option<AnsweredBy>,
+    /// How it ended, as the edge tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
+    /// Highest number of the edge's records.
+    pub records: u64,
+}
+
+impl CallEntry {
+    /// A call of which nothing more is known.
+    #[must_use]
+    pub fn new(call: CallSid, began_ms: u64) -> Self {
+        Self {
+            call,
+            began_ms,
+            account: None,
+            bot: None,
+            bot_version: None,
+            direction: None,
+            from: None,
+            to: None,
+            status: None,
+            sequence: -1,
+            carrier_duration_s: None,
+            sip_response_code: None,
+            answered_by: None,
+            ended: None,
+            records: 0,
+        }
+    }
+
+    /// Whether nothing more is to come: the carrier has told its end, and the edge too. A call that the edge never had
+    /// (busy, no answer) is complete with the carrier's word alone.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let carrier = self.status.is_some_and(CallStatus::is_final);
+        carrier
+            && (self.ended.is_some()
+                || self.status != Some(CallStatus::Completed)
+                || self.bot.is_none())
+    }
+
+    /// Where it stands among other calls: by time, then by id.
+    #[must_use]
+    pub fn sort_key(&self) -> String {
+        sort_key(self.began_ms, &self.call)
+    }
+}
+
+/// Orders calls by time, then by id.
+#[must_use]
+pub fn sort_key(began_ms: u64, call: &CallSid) -> String {
+    format!("{began_ms:014}#{call}")
+}
+
+/// How a call ended, as the edge tells.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Ended {
+    /// Why.
+    pub reason: EndReason,
+    /// From the first stream's start, in milliseconds.
+    pub duration_ms: u64,
+    /// When, in milliseconds since the Unix epoch.
+    pub at_ms: u64,
+    /// What it cost, in micro-dollars.
+    pub cost_micro_dollars: u64,
+}
+
+/// A call was heard of: by its webhook, or by the answer to our dialling.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opened {
+    /// The call.
+    pub call: CallSid,
+    /// The account that owns it.
+    pub account: AccountSid,
+    /// Who answers, as of now.
+    pub bot: Bot,
+    /// Who calls.
+    pub from: Party,
+    /// Who is called.
+    pub to: Party,
+    /// Who dialled.
+    pub direction: Direction,
+    /// How far it is; counts for nothing if a callback has told already.
+    pub status: CallStatus,
+    /// Now, in milliseconds since the Unix epoch.
+    pub now_ms: u64,
+}
+
+/// The carrier tells how far a call is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    /// The call.
+    pub call: CallSid,
+    /// The account that owns it.
+    pub account: AccountSid,
+    /// How far it is.
+    pub status: CallStatus,
+    /// Number of the callback; a number's own callback, at the end of an inbound call, has none.
+    pub sequence: Option<u64>,
+    /// Who calls.
+    pub from: Option<Party>,
+    /// Who is called.
+    pub to: Option<Party>,
+    /// Who dialled, in Twilio's words.
+    pub direction: Option<twilio::webhook::Direction>,
+    /// How long it was, in seconds.
+    pub duration_s: Option<u32>,
+    /// The last answer of the far end.
+    pub sip_response_code: Option<u16>,
+    /// Who or what answered.
+    pub answered_by: Option<AnsweredBy>,
+    /// When, as Twilio writes it.
+    pub timestamp: Option<String>,
+    /// Now, in milliseconds since the Unix epoch.
+    pub now_ms: u64,
+}
+
+impl Progress {
+    /// Its number, with -1 for none.
+    #[must_use]
+    pub fn number(&self) -> i64 {
+        self.sequence
+            .and_then(|number| i64::try_from(number).ok())
+            .unwrap_or(-1)
+    }
+
+    /// Whether it tells more than what is known. A call only goes forward; of two ends the later-numbered one counts, so
+    /// that the order in which they come does not matter.
+    #[must_use]
+    pub fn is_news(&self, status: Option<CallStatus>, sequence: i64) -> bool {
+        status.is_none_or(|known| (self.status.rank(), self.number()) > (known.rank(), sequence))
+    }
+
+    /// Who dialled, as far as it tells.
+    #[must_use]
+    pub fn dialled_by(&self) -> Option<Direction> {
+        use twilio::webhook::Direction as Wire;
+        self.direction.map(|direction| match direction {
+            Wire::Inbound | Wire::TrunkingOriginating => Direction::Inbound,
+            Wire::OutboundApi | Wire::OutboundDial | Wire::TrunkingTerminating => {
+                Direction::Outbound
+            }
+        })
+    }
+
+    /// What is kept of it beside the call.
+    #[must_use]
+    pub fn note(&self) -> Note {
+        let key = match self.sequence {
+            Some(sequence) => format!("{sequence:06}"),
+            None => format!("status-{}", self.status),
+        };
+        Note {
+            call: self.call,
+            key,
+            news: News {
+                name: self.status.to_string(),
+                detail: String::new(),
+                timestamp: self.timestamp.clone(),
+            },
+            answered_by: self.answered_by,
+            now_ms: self.now_ms,
+        }
+    }
+}
+
+/// The carrier tells something about a call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    /// The call.
+    pub call: CallSid,
+    /// What makes it the same when it is told again.
+    pub key: String,
+    /// What.
+    pub news: News,
+    /// Who or what answered, if it tells that.
+    pub answered_by: Option<AnsweredBy>,
+    /// Now, in milliseconds since the Unix epoch.
+    pub now_ms: u64,
+}
+
+/// What the carrier told.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct News {
+    /// `ringing`, `stream-started`, `amd`, …
+    pub name: String,
+    /// For people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// When, as Twilio writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<String>,
+}
+
+/// Which calls.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Filter {
+    /// All.
+    All,
+    /// Those of a bot.
+    Bot(BotId),
+    /// Those of a status.
+    Status(CallStatus),
+}
+
+/// Some calls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// Newest first.
+    pub calls: Vec<CallEntry>,
+    /// The sort key after which to go on, if there may be more.
+    pub next: Option<String>,
+}
+
+/// What a call used and cost, as counted when it ended: a later price changes no receipt.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Receipt {
+    /// What it used.
+    pub usage: Usage,
+    /// What that cost.
+    pub cost: Cost,
+}
+
+/// All that is known of a call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Detail {
+    /// The row.
+    pub entry: CallEntry,
+    /// What the carrier told, in order.
+    pub news: Vec<News>,
+    /// What the edge told, in order.
+    pub records: Vec<Numbered>,
+    /// What it used and cost.
+    pub receipt: Option<Receipt>,
+}
+
+impl Detail {
+    /// The key of a stored file of that name.
+    #[must_use]
+    pub fn file(&self, wanted: &str) -> Option<&str> {
+        self.records
+            .iter()
+            .rev()
+            .find_map(|numbered| match &numbered.record {
+                Record::Stored { name, key, .. } if name == wanted => Some(key.as_str()),
+                Record::Stored { .. }
+                | Record::Connected { .. }
+                | Record::Turn(_)
+                | Record::Event(_)
+                | Record::Ended { .. } => None,
+            })
+    }
+}
+
+/// What the calls that ended in a month used and cost.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Meter {
+    /// How many.
+    pub calls: u64,
+    /// Time with a stream open, in milliseconds.
+    pub line_ms: u64,
+    /// In micro-dollars.
+    pub micro_dollars: u64,
+}

@@ -1,0 +1,101 @@
+use axum::response::Response;
+use contract::{Bot, Farewell, Opening, OpeningReply, OpeningState, Ticket};
+use twilio::signature::handshake_signatures;
+use twilio::twiml::{Play, Stream, Verb};
+use twilio::webhook::VoiceRequest;
+
+use super::{Trouble, Voice, direction, words};
+use crate::secrets::Secrets;
+
+/// How long a ticket is good, in seconds: Twilio opens the stream within a moment of reading the TwiML.
+const TICKET_VALID_S: u64 = 60;
+
+/// Most keys pressed in one go.
+const KEYS_MAX: usize = 32;
+
+impl Voice {
+    /// Opens the call at the edge, and sends Twilio there, or wherever the edge says the call goes.
+    pub(super) async fn connect(&self, bot: Bot, origin: &str, asked: &VoiceRequest) -> Response {
+        match self.open(&bot, asked).await {
+            Ok((reply, stream_url)) => {
+                tracing::info!(bot = %bot.id, state = ?reply.state, "opened");
+                words::twiml(self.verbs(&bot, reply, stream_url, origin))
+            }
+            Err(trouble) => self.apologise(Some(&bot), &trouble),
+        }
+    }
+
+    async fn open(
+        &self,
+        bot: &Bot,
+        asked: &VoiceRequest,
+    ) -> Result<(OpeningReply, String), Trouble> {
+        let secrets = self.keyring.secrets();
+        let stream_url = self.stream_url(bot, asked, &secrets)?;
+        let opening = Opening {
+            call: asked.call,
+            account: asked.account,
+            from: asked.from.clone(),
+            to: asked.to.clone(),
+            direction: direction(asked),
+            bot: bot.clone(),
+            handshakes: secrets
+                .tokens
+                .iter()
+                .flat_map(|token| handshake_signatures(token, &stream_url))
+                .collect(),
+            records_url: self.status_url.at("/records"),
+            uploads_url: self.status_url.at("/uploads"),
+        };
+        Ok((self.edge.open(&opening, &secrets.edge).await?, stream_url))
+    }
+
+    fn stream_url(
+        &self,
+        bot: &Bot,
+        asked: &VoiceRequest,
+        secrets: &Secrets,
+    ) -> Result<String, Trouble> {
+        let ticket = Ticket {
+            call: asked.call,
+            account: asked.account,
+            bot: bot.id.clone(),
+            expires_s: (self.clock)() / 1_000 + TICKET_VALID_S,
+            nonce: getrandom::u64().map_err(Trouble::NoNonce)?,
+        };
+        Ok(self.edge_url.socket_at(&format!(
+            "/media/{}/{}",
+            asked.call,
+            ticket.seal(&secrets.edge)
+        )))
+    }
+
+    fn verbs(&self, bot: &Bot, reply: OpeningReply, stream_url: String, origin: &str) -> Vec<Verb> {
+        let connect = || Verb::Connect {
+            action: Some(format!("{origin}/voice/resume")),
+            stream: Stream {
+                status_callback: Some(self.status_url.at("/twilio/stream")),
+                ..Stream::to(stream_url)
+            },
+        };
+        match (reply.state, reply.farewell) {
+            (_, Some(Farewell::HangUp { say })) => {
+                words::said(bot, say).chain([Verb::Hangup]).collect()
+            }
+            (_, Some(Farewell::Transfer { to, say })) => {
+                words::said(bot, say).chain([words::dial(to)]).collect()
+            }
+            (OpeningState::Ready, Some(Farewell::SendKeys { keys })) => {
+                let keys: String = keys
+                    .chars()
+                    .filter(|key| "0123456789*#w".contains(*key))
+                    .take(KEYS_MAX)
+                    .collect();
+                let pressed = (!keys.is_empty()).then_some(Verb::Play(Play::Digits(keys)));
+                pressed.into_iter().chain([connect()]).collect()
+            }
+            (OpeningState::Ready, None) => vec![connect()],
+            (OpeningState::Ended, None | Some(Farewell::SendKeys { .. })) => vec![Verb::Hangup],
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! `voice`: Twilio asks what a call shall do, and gets TwiML. Whatever fails behind it, the caller hears words.
+
+mod connect;
+mod words;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::post;
+use contract::{Bot, Direction};
+use tracing::Instrument as _;
+use twilio::webhook::{Direction as Wire, FieldError, VoiceRequest};
+
+use crate::Refusal;
+use crate::clock::Clock;
+use crate::config::BaseUrl;
+use crate::door::{Webhook, twilio_request};
+use crate::edge::{Edge, EdgeError};
+use crate::secrets::Keyring;
+use crate::store::{Bots, Calls, DialId, Dials, Opened, StoreError};
+
+/// Most resumes of one call in one minute. A stream that breaks more often is a loop, not a bad line.
+pub const RESUMES_PER_MINUTE_MAX: u32 = 10;
+
+/// What the function needs.
+pub struct Voice {
+    /// Bots and numbers.
+    pub bots: Arc<dyn Bots>,
+    /// Calls.
+    pub calls: Arc<dyn Calls>,
+    /// Orders to dial.
+    pub dials: Arc<dyn Dials>,
+    /// The edge.
+    pub edge: Arc<dyn Edge>,
+    /// Secrets.
+    pub keyring: Arc<Keyring>,
+    /// Time.
+    pub clock: Clock,
+    /// Where the edge is, for the stream's URL.
+    pub edge_url: BaseUrl,
+    /// Where `status` is.
+    pub status_url: BaseUrl,
+}
+
+/// Why a caller hears the fallback.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Edge(#[from] EdgeError),
+    #[error("the call resumed {0} times within a minute")]
+    Loop(u32),
+    #[error("there is no record of the call")]
+    NoRecord,
+    #[error("no random number: {0}")]
+    NoNonce(getrandom::Error),
+}
+
+/// The function.
+pub fn app(voice: Voice) -> Router {
+    Router::new()
+        .route("/voice/incoming", post(incoming))
+        .route("/voice/resume", post(resume))
+        .route("/voice/fallback", post(async || words::sorry(None)))
+        .fallback(async || {
+            Refusal::not_found("page: POST /voice/incoming, /voice/resume or /voice/fallback")
+        })
+        .with_state(Arc::new(voice))
+}
+
+async fn incoming(State(voice): State<Arc<Voice>>, request: Request) -> Result<Response, Refusal> {
+    let (webhook, asked) = voice.admit(request).await?;
+    let span = tracing::info_span!("incoming", call_sid = %asked.call);
+    Ok(voice.incoming(&webhook, &asked).instrument(span).await)
+}
+
+async fn resume(State(voice): State<Arc<Voice>>, request: Request) -> Result<Response, Refusal> {
+    let (webhook, asked) = voice.admit(request).await?;
+    let span = tracing::info_span!("resume", call_sid = %asked.call);
+    Ok(voice.resume(&webhook, &asked).instrument(span).await)
+}
+
+/// A form that Twilio signed, but that is not what it should be.
+pub(crate) fn misread(error: &FieldError) -> Refusal {
+    let field = match error {
+        FieldError::Missing(name) | FieldError::Invalid { name, .. } => *name,
+    };
+    Refusal::field(field, "form_malformed", error.to_string())
+}
+
+impl Voice {
+    async fn admit(&self, request: Request) -> Result<(Webhook, VoiceRequest), Refusal> {
+        let webhook = twilio_request(&self.keyring, request).await?;
+        let asked = VoiceRequest::from_form(&webhook.form).map_err(|error| misread(&error))?;
+        Ok((webhook, asked))
+    }
+
+    async fn incoming(&self, webhook: &Webhook, asked: &VoiceRequest) -> Response {
+        if asked.status.is_final() {
+            return words::hang_up();
+        }
+        let bot = match self.who_answers(webhook, asked).await {
+            Ok(Some(bot)) => bot,
+            Ok(None) => {
+                tracing::warn!(code = "number_unknown", "no bot answers this number");
+                return words::not_in_service();
+            }
+            Err(error) => return self.apologise(None, &error.into()),
+        };
+        let opened = Opened {
+            call: asked.call,
+            account: asked.account,
+            bot,
+            from: asked.from.clone(),
+            to: asked.to.clone(),
+            direction: direction(asked),
+            status: asked.status,
+            now_ms: (self.clock)(),
+        };
+        match self.calls.open(&opened).await {
+            Ok(bot) => self.connect(bot, &webhook.origin, asked).await,
+            Err(error) => self.apologise(Some(&opened.bot), &error.into()),
+        }
+    }
+
+    /// Inbound, the bot of the number that was called. Outbound, the bot that the order to dial names; Twilio may ask sooner
+    /// than it answers the order, so the order is known by its id in the URL.
+    async fn who_answers(
+        &self,
+        webhook: &Webhook,
+        asked: &VoiceRequest,
+    ) -> Result<Option<Bot>, StoreError> {
+        if direction(asked) == Direction::Inbound {
+            let Some(number) = asked.to.number() else {
+                return Ok(None);
+            };
+            return match self.bots.bot_of(number).await? {
+                Some(id) => self.bots.bot(&id).await,
+                None => Ok(None),
+            };
+        }
+        if let Some(id) = webhook.query.get("dial").and_then(DialId::parse)
+            && let Some(dial) = self.dials.dial(&id).await?
+        {
+            self.dials.joined(&id, &asked.call).await?;
+            return Ok(Some(dial.bot));
+        }
+        Ok(self.calls.call(&asked.call).await?.and_then(|(_, bot)| bot))
+    }
+
+    async fn resume(&self, webhook: &Webhook, asked: &VoiceRequest) -> Response {
+        if asked.status.is_final() {
+            return words::hang_up();
+        }
+        let minute = (self.clock)() / 60_000;
+        let known = futures_util::future::try_join(
+            self.calls.call(&asked.call),
+            self.calls.resumed(&asked.call, minute),
+        )
+        .await;
+        match known {
+            Ok((Some((_, bot)), times)) if times > RESUMES_PER_MINUTE_MAX => {
+                self.apologise(bot.as_ref(), &Trouble::Loop(times))
+            }
+            Ok((Some((_, Some(bot))), _)) => self.connect(bot, &webhook.origin, asked).await,
+            Ok((Some((_, None)) | None, _)) => self.apologise(None, &Trouble::NoRecord),
+            Err(error) => self.apologise(None, &error.into()),
+        }
+    }
+
+    /// The words for a caller whose bot cannot come. An alarm counts these lines.
+    #[expect(clippy::unused_self, reason = "reads as what it does")]
+    fn apologise(&self, bot: Option<&Bot>, trouble: &Trouble) -> Response {
+        tracing::error!(code = "fallback", bot = bot.map(|bot| bot.id.as_str()), %trouble, "the caller hears the fallback");
+        words::sorry(bot)
+    }
+}
+
+fn direction(asked: &VoiceRequest) -> Direction {
+    match asked.direction {
+        Wire::Inbound | Wire::TrunkingOriginating => Direction::Inbound,
+        Wire::OutboundApi | Wire::OutboundDial | Wire::TrunkingTerminating => Direction::Outbound,
+    }
+}
+
+#[cfg(test)]
+mod tests;

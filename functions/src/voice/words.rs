@@ -1,0 +1,74 @@
+//! What the carrier itself says when no bot can.
+
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+use contract::Bot;
+use twilio::PhoneNumber;
+use twilio::twiml::{self, Verb};
+
+/// Longest text given to the carrier's voice, in characters.
+const SAY_CHARS_MAX: usize = 1_000;
+
+const SORRY: &str =
+    "We are sorry, your call cannot be completed at the moment. Please try again in a few minutes.";
+const NOT_IN_SERVICE: &str = "We are sorry, the number you have called is not in service. Goodbye.";
+
+/// Says the bot's apology, then connects the caller with its fallback number, or hangs up.
+pub(super) fn sorry(bot: Option<&Bot>) -> Response {
+    let verbs = match bot {
+        Some(bot) => {
+            let then = bot.fallback_number.clone().map_or(Verb::Hangup, dial);
+            said(bot, Some(bot.apology.clone())).chain([then]).collect()
+        }
+        None => vec![plain(SORRY), Verb::Hangup],
+    };
+    twiml(verbs)
+}
+
+/// Nobody answers this number.
+pub(super) fn not_in_service() -> Response {
+    twiml(vec![plain(NOT_IN_SERVICE), Verb::Hangup])
+}
+
+/// Ends the call.
+pub(super) fn hang_up() -> Response {
+    twiml(vec![Verb::Hangup])
+}
+
+/// Words in the bot's language, if there are any.
+pub(super) fn said(bot: &Bot, words: Option<String>) -> impl Iterator<Item = Verb> {
+    let words = words.filter(|words| !words.trim().is_empty());
+    let language = bot.language.clone();
+    words.into_iter().map(move |words| Verb::Say {
+        text: words.chars().take(SAY_CHARS_MAX).collect(),
+        voice: None,
+        language: Some(language.clone()),
+    })
+}
+
+/// Connects the caller with somebody.
+pub(super) fn dial(number: PhoneNumber) -> Verb {
+    Verb::Dial {
+        number,
+        caller_id: None,
+        action: None,
+        timeout_s: None,
+    }
+}
+
+fn plain(words: &str) -> Verb {
+    Verb::Say {
+        text: words.to_owned(),
+        voice: None,
+        language: Some("en-US".to_owned()),
+    }
+}
+
+/// The document. One that Twilio would refuse is left empty: then Twilio hangs up, and the log says why.
+pub(super) fn twiml(verbs: Vec<Verb>) -> Response {
+    let xml = twiml::Response(verbs).to_xml().unwrap_or_else(|error| {
+        tracing::error!(code = "fallback", %error, "the answer cannot be written");
+        "<Response><Hangup/></Response>".to_owned()
+    });
+    ([(header::CONTENT_TYPE, "text/xml")], xml).into_response()
+}
