@@ -115,7 +115,7 @@ impl Listening {
         let (content_type, body) = form.finish();
         let transcribing = Transcribing {
             flush,
-            voiced: stock::voiced(&self.heard),
+            evidence: stock::Evidence::new(&self.heard),
             shape: Shape::Text(Vec::new()),
             plain: false,
             spent: Spent::default(),
@@ -172,8 +172,7 @@ fn upload(heard: &[u8]) -> Vec<u8> {
 /// Understands the response.
 struct Transcribing {
     flush: u32,
-    /// How much of the sound was voice.
-    voiced: Duration,
+    evidence: stock::Evidence,
     shape: Shape,
     /// The body is declared to be the transcript itself (`response_format` `text`).
     plain: bool,
@@ -300,7 +299,7 @@ impl Transcribing {
         };
         replies.push(Reply::Transcript {
             flush: self.flush,
-            text: stock::heard(text, self.voiced).to_owned(),
+            text: stock::heard(text, &self.evidence).to_owned(),
         });
         Ok(self.spent)
     }

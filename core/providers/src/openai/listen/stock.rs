@@ -46,29 +46,46 @@ const WRITTEN: [&str; 17] = [
 ];
 const WRITTEN_VOICED_MIN: Duration = Duration::from_millis(1500);
 
-/// How much of this sound (μ-law) is voice.
-pub(super) fn voiced(heard: &[u8]) -> Duration {
-    if heard.len() > EXAMINED_SAMPLES_MAX {
-        return Duration::MAX;
+/// The sound itself, as long as it may be asked how much of it was voice.
+pub(super) struct Evidence(Option<Vec<u8>>);
+
+impl Evidence {
+    /// Keeps this sound (μ-law), if it is short.
+    pub(super) fn new(heard: &[u8]) -> Self {
+        Self((heard.len() <= EXAMINED_SAMPLES_MAX).then(|| heard.to_vec()))
     }
-    let mut vad = Vad::default();
-    let voiced = heard
-        .chunks(FRAME_SAMPLES)
-        .filter(|frame| vad.hear(frame).voiced)
-        .count();
-    Duration::from_millis(u64::from(FRAME_MS)) * u32::try_from(voiced).unwrap_or(u32::MAX)
+
+    /// How much of it is voice. Costs a fraction of a millisecond, so it is not asked without need.
+    fn voiced(&self) -> Duration {
+        let Some(heard) = &self.0 else {
+            return Duration::MAX;
+        };
+        let mut vad = Vad::default();
+        let frames = heard.chunks(FRAME_SAMPLES);
+        let voiced = frames.filter(|frame| vad.hear(frame).voiced).count();
+        Duration::from_millis(u64::from(FRAME_MS)) * u32::try_from(voiced).unwrap_or(u32::MAX)
+    }
 }
 
 /// What of a transcript was said.
-pub(super) fn heard(transcript: &str, voiced: Duration) -> &str {
+pub(super) fn heard<'t>(transcript: &'t str, evidence: &Evidence) -> &'t str {
     let text = transcript.trim();
     let words = words(text);
-    let words_number = u32::try_from(words.split(' ').count()).unwrap_or(u32::MAX);
-    let never_said = words.is_empty()
-        || (voiced < WORD_VOICED_MIN.saturating_mul(words_number)
-            && SAID.contains(&words.as_str()))
-        || (voiced < WRITTEN_VOICED_MIN && WRITTEN.contains(&words.as_str()));
-    if never_said { "" } else { text }
+    let voice_needed = if words.is_empty() {
+        return "";
+    } else if SAID.contains(&words.as_str()) {
+        let number = u32::try_from(words.split(' ').count()).unwrap_or(u32::MAX);
+        WORD_VOICED_MIN.saturating_mul(number)
+    } else if WRITTEN.contains(&words.as_str()) {
+        WRITTEN_VOICED_MIN
+    } else {
+        return text;
+    };
+    if evidence.voiced() < voice_needed {
+        ""
+    } else {
+        text
+    }
 }
 
 /// The words alone: in lower case, without marks, and without what is no speech, such as `[BLANK_AUDIO]` or `(cough)`.
@@ -91,30 +108,51 @@ fn words(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use audio::mulaw;
+
     use super::*;
 
-    const SHORT: Duration = Duration::from_millis(100);
-    const USUAL: Duration = Duration::from_millis(400);
+    /// A vowel of so many milliseconds: pulses through two resonances.
+    fn vowel(ms: u32) -> Evidence {
+        let mut heard = vec![mulaw::SILENCE; 2400];
+        let pulse: Vec<f64> = (0..64)
+            .map(|n| {
+                let at = f64::from(n) / 8000.0;
+                let turn = 2.0 * std::f64::consts::PI * at;
+                (-at * 300.0).exp() * ((turn * 700.0).sin() + 0.7 * (turn * 1200.0).sin())
+            })
+            .collect();
+        let periods = ms * 8 / 64;
+        for _ in 0..periods {
+            #[expect(clippy::cast_possible_truncation, reason = "within 16 bits")]
+            heard.extend(
+                pulse
+                    .iter()
+                    .map(|sample| mulaw::encode((sample * 9000.0) as i16)),
+            );
+        }
+        heard.extend([mulaw::SILENCE; 4000]);
+        Evidence(Some(heard))
+    }
+
+    const LONG: Evidence = Evidence(None);
 
     #[test]
     fn what_subtitles_say_in_silence_was_not_said() {
         for text in ["Thank you.", " you", "Bye-bye!", "Thanks for watching!"] {
-            assert_eq!(heard(text, SHORT), "", "{text}");
+            assert_eq!(heard(text, &vowel(60)), "", "{text}");
         }
-        assert_eq!(heard("Thanks for watching!", USUAL), "");
-        assert_eq!(heard("You", USUAL), "");
+        assert_eq!(heard("Thanks for watching!", &vowel(500)), "");
+        assert_eq!(heard("You", &vowel(500)), "");
         for text in ["Yes.", "No", "Two", "Thank you, goodbye.", "你好"] {
-            assert_eq!(heard(text, SHORT), text);
+            assert_eq!(heard(text, &vowel(60)), text);
         }
     }
 
     #[test]
     fn thanks_that_lasted_long_enough_were_said() {
-        assert_eq!(heard(" Thank you.\n", USUAL), "Thank you.");
-        assert_eq!(
-            heard("Thanks for watching!", Duration::MAX),
-            "Thanks for watching!"
-        );
+        assert_eq!(heard(" Thank you.\n", &vowel(500)), "Thank you.");
+        assert_eq!(heard("Thanks for watching!", &LONG), "Thanks for watching!");
     }
 
     #[test]
@@ -128,8 +166,11 @@ mod tests {
             "♪♪",
             "([)",
         ] {
-            assert_eq!(heard(text, Duration::MAX), "", "{text}");
+            assert_eq!(heard(text, &LONG), "", "{text}");
         }
-        assert_eq!(heard("(laughs) At eight.", USUAL), "(laughs) At eight.");
+        assert_eq!(
+            heard("(laughs) At eight.", &vowel(500)),
+            "(laughs) At eight."
+        );
     }
 }
