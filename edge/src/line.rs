@@ -1,0 +1,423 @@
+//! The object that holds one call. Whatever happens comes in through [`Shell::step`], and nothing else reaches the call.
+//!
+//! Everything here is synchronous: between an input and its outputs nothing is waited for, so no two inputs ever
+//! interleave. Work that takes time runs in tasks that come back as inputs.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use call::{Call, Input, Instant, Output, Tape};
+use contract::{Farewell, Opening};
+use worker::{
+    Delay, DurableObject, Env, Error, Request, Response, Result, State, WebSocket,
+    WebSocketIncomingMessage, durable_object,
+};
+
+use crate::carrier::{Ear, Mouth};
+use crate::clock::{Clock, epoch_ms};
+use crate::deliver::Outbox;
+use crate::provider::Works;
+use crate::recorder::Recorder;
+use crate::report::Reports;
+use crate::settings::{self, Misconfigured, Providers};
+use crate::store::{Entry, Fact, Sound, Store};
+use crate::web::{Task, spawn};
+
+/// So often recording and tape are written out: seldom enough for the store, often enough to lose little in a crash and
+/// to hold little in memory.
+const KEEP_EVERY: Duration = Duration::from_secs(4);
+/// So often the object wakes to see that its call still goes on, whatever became of the process in between.
+pub(crate) const ALIVE_MS: u64 = 60_000;
+
+/// The Durable Object of one call, named by its `CallSid`.
+#[durable_object]
+pub struct Line {
+    // A panic is caught at the boundary of the event, and what it left half done is healed by reading the journal.
+    shell: AssertUnwindSafe<Rc<Shell>>,
+}
+
+impl DurableObject for Line {
+    fn new(state: State, env: Env) -> Self {
+        let shell = Rc::new_cyclic(|me| Shell {
+            me: Weak::clone(me),
+            store: Store::new(&state),
+            state,
+            env,
+            talk: RefCell::new(None),
+        });
+        Self {
+            shell: AssertUnwindSafe(shell),
+        }
+    }
+
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        self.shell.answer(request).await
+    }
+
+    async fn alarm(&self) -> Result<Response> {
+        self.shell.alarm().await;
+        Response::empty()
+    }
+
+    async fn websocket_message(
+        &self,
+        socket: WebSocket,
+        message: WebSocketIncomingMessage,
+    ) -> Result<()> {
+        match message {
+            WebSocketIncomingMessage::String(text) => self.shell.hear(&socket, Some(&text)),
+            WebSocketIncomingMessage::Binary(_) => self.shell.hear(&socket, None),
+        }
+        Ok(())
+    }
+
+    async fn websocket_close(
+        &self,
+        socket: WebSocket,
+        code: usize,
+        _: String,
+        _: bool,
+    ) -> Result<()> {
+        self.shell.hung_up(&socket, code);
+        Ok(())
+    }
+
+    async fn websocket_error(&self, socket: WebSocket, error: Error) -> Result<()> {
+        tracing::info!(call = self.shell.name(), %error, "the stream's socket broke");
+        self.shell.hung_up(&socket, 1006);
+        Ok(())
+    }
+}
+
+/// All that the object is, shared with its tasks.
+pub(crate) struct Shell {
+    pub(crate) me: Weak<Self>,
+    pub(crate) state: State,
+    pub(crate) env: Env,
+    pub(crate) store: Store,
+    /// The call, while it is in memory. At any event it may not be: the journal has it.
+    pub(crate) talk: RefCell<Option<Talk>>,
+}
+
+/// A call in memory.
+pub(crate) struct Talk {
+    pub(crate) opening: Rc<Opening>,
+    pub(crate) clock: Clock,
+    pub(crate) ear: Ear,
+    /// The carrier's stream, while there is one.
+    pub(crate) mouth: Option<Mouth>,
+    /// Ends the stream when nothing is heard any more.
+    pub(crate) watch: Option<Task>,
+    /// When the carrier last sent anything.
+    pub(crate) heard: Instant,
+    pub(crate) reports: Reports,
+    pub(crate) outbox: Outbox,
+    pub(crate) works: Works,
+    /// The one timer, and when it is due.
+    timer: Option<(Instant, Task)>,
+    call: Call,
+    /// What is kept of the sound; nothing, if the bot is not to be recorded.
+    pub(crate) keep: Option<Keep>,
+}
+
+/// What is kept of a call's sound.
+pub(crate) struct Keep {
+    pub(crate) recorder: Recorder,
+    tape: Tape,
+}
+
+impl Talk {
+    /// Whether the call is over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.call.is_over()
+    }
+
+    fn new(
+        shell: &Shell,
+        opening: Opening,
+        providers: Providers,
+        clock: Clock,
+        call: Call,
+    ) -> Self {
+        let keep = opening.bot.record.then(|| Keep {
+            recorder: Recorder::new(shell.store.recorded()),
+            tape: Tape::default(),
+        });
+        Self {
+            opening: Rc::new(opening),
+            clock,
+            ear: Ear::default(),
+            mouth: None,
+            watch: None,
+            heard: Instant::ZERO,
+            reports: Reports::default(),
+            outbox: Outbox::default(),
+            works: Works::new(Weak::clone(&shell.me), Rc::new(providers)),
+            timer: None,
+            call,
+            keep,
+        }
+    }
+}
+
+impl Shell {
+    /// The call's name, for the log.
+    pub(crate) fn name(&self) -> String {
+        self.state.id().name().unwrap_or_default()
+    }
+
+    /// Opens the call. The greeting is asked for before anything is written.
+    pub(crate) fn begin(&self, opening: Opening) -> std::result::Result<(), Misconfigured> {
+        let providers = settings::providers_of(&self.env, &opening.bot)?;
+        let opened_ms = epoch_ms();
+        let mut clock = Clock::new(opened_ms);
+        let now = clock.read();
+        let (call, outputs) = Call::begin(settings::config(&opening.bot), now);
+        let mut talk = Talk::new(self, opening, providers, clock, call);
+        let records = self.carry_out(&mut talk, now, outputs, &mut VecDeque::new());
+        self.store.prepare();
+        self.store.set(Fact::Opening, &*talk.opening);
+        self.store.set(Fact::OpenedMs, &opened_ms);
+        self.settle(&mut talk, now, records);
+        *self.talk.borrow_mut() = Some(talk);
+        self.wake_later(ALIVE_MS);
+        Ok(())
+    }
+
+    /// Makes sure that the call is in memory; false if there is none. After a crash or an eviction it goes on from its
+    /// journal, with the stream that outlived it, if `stream` says that there may be one.
+    pub(crate) fn wake(&self, stream: bool) -> bool {
+        if self.talk.borrow().is_some() {
+            return true;
+        }
+        let (Some(opening), Some(opened_ms)) = (
+            self.store.fact::<Opening>(Fact::Opening),
+            self.store.fact::<u64>(Fact::OpenedMs),
+        ) else {
+            return false;
+        };
+        let providers = match settings::providers_of(&self.env, &opening.bot) {
+            Ok(providers) => providers,
+            Err(Misconfigured { variable, message }) => {
+                tracing::error!(
+                    call = self.name(),
+                    variable,
+                    message,
+                    "the call cannot go on"
+                );
+                return false;
+            }
+        };
+        let journal = self.store.journal();
+        let mut clock = Clock::new(opened_ms);
+        let now = clock.read();
+        let records = journal.iter().map(|entry| entry.record.clone());
+        let (call, outputs) = Call::resume(records, now);
+        let mut talk = Talk::new(self, opening, providers, clock, call);
+        let acknowledged = self.store.fact(Fact::Acknowledged).unwrap_or(0);
+        for entry in &journal {
+            let at = Instant::from_ms(entry.at_ms.saturating_sub(opened_ms));
+            let report = talk.reports.note(&entry.record, entry.at_ms, at);
+            talk.outbox
+                .extend(report.filter(|report| report.number > acknowledged));
+        }
+        for file in self.stored_files() {
+            let report = talk.reports.number(file.record(), file.at_ms);
+            talk.outbox
+                .extend(Some(report).filter(|report| report.number > acknowledged));
+        }
+        let over = talk.is_over();
+        let records = self.carry_out(&mut talk, now, outputs, &mut VecDeque::new());
+        self.settle(&mut talk, now, records);
+        tracing::info!(
+            call = self.name(),
+            lines = journal.len(),
+            over,
+            "the call goes on from its journal"
+        );
+        *self.talk.borrow_mut() = Some(talk);
+        if stream && !over {
+            self.reattach();
+        }
+        true
+    }
+
+    /// The only road into the call: something happened.
+    pub(crate) fn step(&self, input: Input) {
+        let mut talk = self.talk.borrow_mut();
+        if let Some(talk) = talk.as_mut() {
+            let now = talk.clock.read();
+            self.step_at(talk, now, input);
+        }
+    }
+
+    /// As [`Shell::step`], by one who knows the call and the time already.
+    pub(crate) fn step_at(&self, talk: &mut Talk, now: Instant, input: Input) {
+        if talk.is_over() {
+            return;
+        }
+        let mut inputs = VecDeque::from([input]);
+        let mut records = Vec::new();
+        while let Some(input) = inputs.pop_front() {
+            if let Some(keep) = &mut talk.keep {
+                keep.tape.push(now, &input);
+                if let Input::Frame { at, audio } = &input {
+                    keep.recorder.caller(now, *at, audio);
+                }
+            }
+            let outputs = talk.call.handle(now, input);
+            records.extend(self.carry_out(talk, now, outputs, &mut inputs));
+        }
+        self.settle(talk, now, records);
+    }
+
+    /// Carries out what the call decided, in order, but for what is to be written, which is handed back: the platform
+    /// holds back whatever is sent after a write until that is safe. What is answered at once goes into `echoes`.
+    fn carry_out(
+        &self,
+        talk: &mut Talk,
+        now: Instant,
+        outputs: Vec<Output>,
+        echoes: &mut VecDeque<Input>,
+    ) -> Vec<call::Record> {
+        let mut records = Vec::new();
+        for output in outputs {
+            match output {
+                Output::Play(clip) => {
+                    if let Some(mouth) = &mut talk.mouth {
+                        mouth.play(&clip);
+                        if let Some(keep) = &mut talk.keep {
+                            keep.recorder.play(now, &clip);
+                        }
+                    }
+                }
+                Output::Mark(mark) => {
+                    if let Some(mouth) = &mut talk.mouth {
+                        mouth.mark(mark);
+                    }
+                }
+                Output::Clear => {
+                    if let Some(mouth) = &mut talk.mouth {
+                        mouth.clear();
+                    }
+                    if let Some(keep) = &mut talk.keep {
+                        keep.recorder.clear(now);
+                    }
+                }
+                Output::Ask(id, request) => talk.works.ask(id, request),
+                Output::Feed(id, feed) => echoes.extend(talk.works.feed(id, feed)),
+                Output::Cancel(id) => talk.works.cancel(id),
+                Output::Persist(record) => records.push(record),
+                Output::HangUp(say) => self.part(talk, now, &Farewell::HangUp { say }),
+                Output::SendKeys(keys) => self.part(talk, now, &Farewell::SendKeys { keys }),
+                Output::Transfer { to, say } => {
+                    let farewell = match to.parse() {
+                        Ok(to) => Farewell::Transfer { to, say },
+                        // The bot's numbers were checked when it was saved; a model can name no others.
+                        Err(_) => Farewell::HangUp { say },
+                    };
+                    self.part(talk, now, &farewell);
+                }
+            }
+        }
+        records
+    }
+
+    /// Leaves the rest to the carrier: it will ask the functions what to do, and they us.
+    fn part(&self, talk: &mut Talk, now: Instant, farewell: &Farewell) {
+        self.store.set(Fact::Farewell, farewell);
+        self.detach(talk, now, "the bot has left the stream");
+    }
+
+    /// Lets go of the stream.
+    pub(crate) fn detach(&self, talk: &mut Talk, now: Instant, reason: &str) {
+        if let Some(mouth) = talk.mouth.take() {
+            mouth.close(reason);
+        }
+        talk.watch = None;
+        if let Some(keep) = &mut talk.keep {
+            keep.recorder.clear(now);
+        }
+    }
+
+    /// After the outputs: writes, reports, and sets the timer.
+    fn settle(&self, talk: &mut Talk, now: Instant, records: Vec<call::Record>) {
+        if !records.is_empty() {
+            let at_ms = talk.clock.epoch_ms_of(now);
+            let entries: Vec<Entry> = records
+                .into_iter()
+                .map(|record| Entry { at_ms, record })
+                .collect();
+            self.store.append(&entries);
+            for entry in &entries {
+                talk.outbox
+                    .extend(talk.reports.note(&entry.record, at_ms, now));
+            }
+        }
+        let over = talk.is_over();
+        if let Some(keep) = &mut talk.keep {
+            let tracks = if over {
+                Some(keep.recorder.finish(now))
+            } else if talk.mouth.is_some() {
+                keep.recorder.take(now, KEEP_EVERY)
+            } else {
+                None
+            };
+            if let Some((caller, bot)) = tracks {
+                let tape = keep.tape.take();
+                self.store.keep(Sound { caller, bot, tape });
+            }
+        }
+        if over {
+            self.end(talk, now);
+        } else {
+            self.arm(talk, now);
+        }
+        self.report_soon(talk);
+    }
+
+    /// Sees that the deadline is not missed. A timer that goes off too early is cheaper than one that is set anew for
+    /// every frame, so it is only replaced when it would be too late.
+    fn arm(&self, talk: &mut Talk, now: Instant) {
+        let Some(due) = talk.call.deadline() else {
+            return;
+        };
+        if talk.timer.as_ref().is_some_and(|(set, _)| *set <= due) {
+            return;
+        }
+        let me = Weak::clone(&self.me);
+        // The platform counts in whole milliseconds, and so do we: what is due now is still later than this event.
+        let wait = due.since(now).max(Duration::from_millis(1));
+        let task = spawn("timer", async move {
+            Delay::from(wait).await;
+            if let Some(shell) = me.upgrade() {
+                shell.tick();
+            }
+        });
+        talk.timer = Some((due, task));
+    }
+
+    fn tick(&self) {
+        let mut talk = self.talk.borrow_mut();
+        let Some(talk) = talk.as_mut() else {
+            return;
+        };
+        talk.timer = None;
+        let now = talk.clock.read();
+        if talk.call.deadline().is_some_and(|due| due <= now) {
+            self.step_at(talk, now, Input::Tick);
+        } else if !talk.is_over() {
+            self.arm(talk, now);
+        }
+    }
+
+    /// A provider's request came to its end.
+    pub(crate) fn finished(&self, id: call::RequestId) {
+        if let Some(talk) = self.talk.borrow_mut().as_mut() {
+            talk.works.cancel(id);
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! The journal as the functions get it: a fold over its lines, so that after a restart the same lines make the same
+//! records with the same numbers.
+
+use call::{EndReason, Failure, Instant, Note, Record, Stage, Timing, ToolCall};
+use contract::{Event, Numbered, Speaker, Turn, Usage};
+
+/// Turns lines of the journal into numbered records.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reports {
+    number: u64,
+    streams: u32,
+    /// When the first stream was opened.
+    first: Option<Instant>,
+    /// When the current stream was opened.
+    open: Option<Instant>,
+    usage: Usage,
+}
+
+impl Reports {
+    /// Takes in a line, written at this time of day and at this time of the call.
+    pub(crate) fn note(&mut self, record: &Record, at_ms: u64, now: Instant) -> Option<Numbered> {
+        let record = self.translate(record, now)?;
+        Some(self.number(record, at_ms))
+    }
+
+    /// Gives a record of the shell's own its number.
+    pub(crate) fn number(&mut self, record: contract::Record, at_ms: u64) -> Numbered {
+        self.number += 1;
+        Numbered {
+            number: self.number,
+            at_ms,
+            record,
+        }
+    }
+
+    fn translate(&mut self, record: &Record, now: Instant) -> Option<contract::Record> {
+        match record {
+            Record::Begun { .. } | Record::Saying { .. } | Record::Heard { .. } => None,
+            Record::Connected { at } => {
+                // A stream that was cut by a crash has no end of its own: it ends where the next one begins.
+                self.hang_up(*at);
+                self.open = Some(*at);
+                self.first.get_or_insert(*at);
+                self.streams += 1;
+                Some(contract::Record::Connected {
+                    stream: self.streams,
+                })
+            }
+            Record::Caller { text, began, ended } => Some(contract::Record::Turn(Turn {
+                speaker: Speaker::Caller,
+                text: text.clone(),
+                began_ms: began.as_ms(),
+                ended_ms: ended.as_ms(),
+                interrupted: false,
+                timing: None,
+            })),
+            Record::Replied {
+                text,
+                began,
+                ended,
+                interrupted,
+                timing,
+            } => {
+                let began = (*began).filter(|_| !text.is_empty())?;
+                Some(contract::Record::Turn(Turn {
+                    speaker: Speaker::Bot,
+                    text: text.clone(),
+                    began_ms: began.as_ms(),
+                    ended_ms: ended.as_ms(),
+                    interrupted: *interrupted,
+                    timing: timing.map(wait),
+                }))
+            }
+            Record::Tool(tool) => Some(event(tool_name(tool), String::new(), now)),
+            Record::Note { note, at } => {
+                if *note == Note::Dropped {
+                    self.hang_up(*at);
+                }
+                let (name, detail) = describe(*note);
+                Some(event(name, detail, *at))
+            }
+            Record::Used(used) => {
+                self.usage.add(sum(used));
+                None
+            }
+            Record::Ended { reason, at } => {
+                self.hang_up(*at);
+                let duration = self.first.map(|first| at.since(first)).unwrap_or_default();
+                Some(contract::Record::Ended {
+                    reason: translate_reason(*reason),
+                    duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+                    usage: self.usage,
+                })
+            }
+        }
+    }
+
+    /// The stream ended: its time is counted.
+    fn hang_up(&mut self, at: Instant) {
+        if let Some(opened) = self.open.take() {
+            let line = at.since(opened).as_millis();
+            self.usage.line_ms += u64::try_from(line).unwrap_or(u64::MAX);
+        }
+    }
+}
+
+fn event(name: &str, detail: String, at: Instant) -> contract::Record {
+    contract::Record::Event(Event {
+        name: name.to_owned(),
+        detail,
+        at_ms: at.as_ms(),
+    })
+}
+
+/// A note's stable name, and its detail.
+fn describe(note: Note) -> (&'static str, String) {
+    let plain = |name| (name, String::new());
+    match note {
+        Note::BargeIn => plain("barge_in"),
+        Note::ReplyResumed => plain("reply_resumed"),
+        Note::DraftDropped => plain("draft_dropped"),
+        Note::Idle => plain("idle"),
+        Note::Slow => plain("slow"),
+        Note::Dropped => plain("dropped"),
+        Note::NoWords => plain("no_words"),
+        Note::Retried(stage, failure) => {
+            let name = match stage {
+                Stage::Listen => "listen_retried",
+                Stage::Think => "think_retried",
+                Stage::Speak => "speak_retried",
+            };
+            (name, failure_name(failure).to_owned())
+        }
+        Note::GaveUp(stage, failure) => {
+            let name = match stage {
+                Stage::Listen => "listen_failed",
+                Stage::Think => "think_failed",
+                Stage::Speak => "speak_failed",
+            };
+            (name, failure_name(failure).to_owned())
+        }
+    }
+}
+
+fn failure_name(failure: Failure) -> &'static str {
+    match failure {
+        Failure::Refused => "refused",
+        Failure::Busy => "busy",
+        Failure::Broken => "broken",
+        Failure::Late => "late",
+    }
+}
+
+fn tool_name(tool: &ToolCall) -> &'static str {
+    match tool {
+        ToolCall::EndCall => "tool_end_call",
+        ToolCall::Transfer { .. } => "tool_transfer",
+        ToolCall::SendKeys { .. } => "tool_send_keys",
+    }
+}
+
+fn wait(timing: Timing) -> contract::Timing {
+    contract::Timing {
+        decided_ms: timing.decided_ms,
+        text_ms: timing.text_ms,
+        words_ms: timing.words_ms,
+        sound_ms: timing.sound_ms,
+    }
+}
+
+fn sum(used: &call::Usage) -> Usage {
+    Usage {
+        line_ms: 0,
+        listen_ms: used.listen_ms,
+        listen_requests: used.listen_requests,
+        think_input_tokens: used.think.input_tokens,
+        think_cached_tokens: used.think.cached_tokens,
+        think_output_tokens: used.think.output_tokens,
+        think_requests: used.think_requests,
+        speak_chars: used.speak_chars,
+        speak_requests: used.speak_requests,
+    }
+}
+
+fn translate_reason(reason: EndReason) -> contract::EndReason {
+    match reason {
+        EndReason::CallerLeft => contract::EndReason::CallerLeft,
+        EndReason::BotLeft => contract::EndReason::BotLeft,
+        EndReason::Transferred => contract::EndReason::Transferred,
+        EndReason::Idle => contract::EndReason::Idle,
+        EndReason::TooLong => contract::EndReason::TooLong,
+        EndReason::Failed => contract::EndReason::Failed,
+        EndReason::Lost => contract::EndReason::Lost,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> Instant {
+        Instant::from_ms(ms)
+    }
+
+    fn fold(records: &[Record]) -> Vec<Numbered> {
+        let mut reports = Reports::default();
+        records
+            .iter()
+            .filter_map(|record| reports.note(record, 7, at(0)))
+            .collect()
+    }
+
+    #[test]
+    fn usage_is_summed_and_line_time_leaves_out_the_gap_between_two_streams() {
+        let used = call::Usage {
+            speak_chars: 10,
+            ..call::Usage::default()
+        };
+        let reports = fold(&[
+            Record::Connected { at: at(1_000) },
+            Record::Used(used),
+            Record::Note {
+                note: Note::Dropped,
+                at: at(3_000),
+            },
+            Record::Connected { at: at(8_000) },
+            Record::Used(used),
+            Record::Ended {
+                reason: EndReason::CallerLeft,
+                at: at(9_000),
+            },
+        ]);
+        let numbers: Vec<u64> = reports.iter().map(|report| report.number).collect();
+        assert_eq!(numbers, [1, 2, 3, 4]);
+        let usage = Usage {
+            line_ms: 3_000,
+            speak_chars: 20,
+            ..Usage::default()
+        };
+        let ended = contract::Record::Ended {
+            reason: contract::EndReason::CallerLeft,
+            duration_ms: 8_000,
+            usage,
+        };
+        assert_eq!(reports.last().map(|report| &report.record), Some(&ended));
+    }
+
+    #[test]
+    fn a_reply_of_which_nothing_was_heard_is_no_turn() {
+        let replied = |text: &str, began| Record::Replied {
+            text: text.to_owned(),
+            began,
+            ended: at(50),
+            interrupted: true,
+            timing: None,
+        };
+        assert_eq!(fold(&[replied("", Some(at(10))), replied("", None)]), []);
+        assert_eq!(fold(&[replied("Hello.", Some(at(10)))]).len(), 1);
+    }
+
+    #[test]
+    fn a_failure_is_named_by_its_stage() {
+        let note = Note::GaveUp(Stage::Listen, Failure::Late);
+        let contract::Record::Event(event) =
+            fold(&[Record::Note { note, at: at(5) }]).remove(0).record
+        else {
+            panic!("not an event");
+        };
+        assert_eq!(
+            (event.name.as_str(), event.detail.as_str(), event.at_ms),
+            ("listen_failed", "late", 5)
+        );
+    }
+}

@@ -1,0 +1,276 @@
+//! What survives the object: its SQLite database.
+//!
+//! | table | one row per |
+//! |---|---|
+//! | `fact` | thing that there is one of, by name |
+//! | `journal` | [`call::Record`], as JSON: readable after any later deployment |
+//! | `ticket` | ticket that was used |
+//! | `sound` | some seconds of recording and tape; gone once they are in the bucket |
+//!
+//! Nothing here fails the caller: a write that does not work is logged, and the call goes on.
+
+use call::Record;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use worker::{Result, SqlStorage, SqlStorageValue, State, Storage};
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS journal (number INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, record TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS ticket (nonce TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS sound (number INTEGER PRIMARY KEY, caller BLOB NOT NULL, bot BLOB NOT NULL, tape BLOB NOT NULL);
+";
+
+/// Things there is one of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fact {
+    /// The [`contract::Opening`], with all handshakes that are still good.
+    Opening,
+    /// When the call was opened, in milliseconds since the Unix epoch.
+    OpenedMs,
+    /// The [`contract::Farewell`] that the carrier was not told of yet, or that ended the call.
+    Farewell,
+    /// The highest number of a report that the functions have stored.
+    Acknowledged,
+    /// The files in the bucket, as [`crate::deliver::StoredFile`]s.
+    Stored,
+    /// When the call ended, in milliseconds since the Unix epoch.
+    OverMs,
+    /// How often delivery after the call has failed.
+    Tries,
+    /// There is nothing left to deliver.
+    Delivered,
+}
+
+impl Fact {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Opening => "opening",
+            Self::OpenedMs => "opened_ms",
+            Self::Farewell => "farewell",
+            Self::Acknowledged => "acknowledged",
+            Self::Stored => "stored",
+            Self::OverMs => "over_ms",
+            Self::Tries => "tries",
+            Self::Delivered => "delivered",
+        }
+    }
+}
+
+/// One line of the journal, with the time of day at which it was written.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// Milliseconds since the Unix epoch.
+    pub(crate) at_ms: u64,
+    /// What happened.
+    pub(crate) record: Record,
+}
+
+/// Some seconds of recording and tape.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Sound {
+    /// What the caller said, in μ-law.
+    pub(crate) caller: Vec<u8>,
+    /// What the caller heard, as long as the other.
+    pub(crate) bot: Vec<u8>,
+    /// A stretch of [`call::Tape`].
+    pub(crate) tape: Vec<u8>,
+}
+
+/// How much of it there is, in bytes.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+pub(crate) struct SoundSize {
+    /// Chunks.
+    pub(crate) chunks: u32,
+    /// Of one track.
+    pub(crate) track: u64,
+    /// Of the tape.
+    pub(crate) tape: u64,
+}
+
+/// The database.
+pub(crate) struct Store {
+    sql: SqlStorage,
+    storage: Storage,
+}
+
+impl Store {
+    /// The database of an object. Nothing is read or written yet.
+    pub(crate) fn new(state: &State) -> Self {
+        let storage = state.storage();
+        Self {
+            sql: storage.sql(),
+            storage,
+        }
+    }
+
+    /// Makes the tables, if this is a new object.
+    pub(crate) fn prepare(&self) {
+        self.write(SCHEMA, Vec::new());
+    }
+
+    /// Reads a fact; none if it is not known, or there is no call here.
+    pub(crate) fn fact<T: DeserializeOwned>(&self, fact: Fact) -> Option<T> {
+        #[derive(Deserialize)]
+        struct Row {
+            value: String,
+        }
+        let query = "SELECT value FROM fact WHERE name = ?";
+        // Without tables there is no call here: no error.
+        let cursor = self.sql.exec(query, vec![fact.name().into()]).ok()?;
+        let row = cursor.next::<Row>().next()?.ok()?;
+        serde_json::from_str(&row.value)
+            .inspect_err(
+                |error| tracing::error!(fact = fact.name(), %error, "a stored fact cannot be read"),
+            )
+            .ok()
+    }
+
+    /// Writes a fact.
+    pub(crate) fn set<T: serde::Serialize>(&self, fact: Fact, value: &T) {
+        let text = serde_json::to_string(value).unwrap_or_default();
+        self.write(
+            "INSERT OR REPLACE INTO fact VALUES (?, ?)",
+            vec![fact.name().into(), text.into()],
+        );
+    }
+
+    /// Forgets a fact.
+    pub(crate) fn clear(&self, fact: Fact) {
+        self.write("DELETE FROM fact WHERE name = ?", vec![fact.name().into()]);
+    }
+
+    /// Adds to the journal.
+    pub(crate) fn append(&self, entries: &[Entry]) {
+        for entry in entries {
+            let text = serde_json::to_string(&entry.record).unwrap_or_default();
+            let values = vec![integer(entry.at_ms), text.into()];
+            self.write("INSERT INTO journal (at_ms, record) VALUES (?, ?)", values);
+        }
+    }
+
+    /// Reads the journal, up to the first line that cannot be read.
+    pub(crate) fn journal(&self) -> Vec<Entry> {
+        #[derive(Deserialize)]
+        struct Row {
+            at_ms: u64,
+            record: String,
+        }
+        let query = "SELECT at_ms, record FROM journal ORDER BY number";
+        let Ok(cursor) = self.sql.exec(query, None) else {
+            return Vec::new();
+        };
+        let rows = cursor.next::<Row>().map(|row| {
+            let row = row?;
+            let record = serde_json::from_str(&row.record)?;
+            Ok(Entry {
+                at_ms: row.at_ms,
+                record,
+            })
+        });
+        rows.map_while(|entry: Result<Entry>| {
+            entry
+                .inspect_err(
+                    |error| tracing::error!(%error, "a line of the journal cannot be read"),
+                )
+                .ok()
+        })
+        .collect()
+    }
+
+    /// Notes that a ticket was used; false if it was before.
+    pub(crate) fn use_ticket(&self, nonce: u64) -> bool {
+        let query = "INSERT OR IGNORE INTO ticket VALUES (?) RETURNING nonce";
+        match self.sql.exec(query, vec![format!("{nonce:x}").into()]) {
+            Ok(cursor) => cursor.raw().next().is_some(),
+            Err(error) => {
+                tracing::error!(%error, "a ticket cannot be noted");
+                false
+            }
+        }
+    }
+
+    /// Adds some seconds of sound.
+    pub(crate) fn keep(&self, sound: Sound) {
+        let values = vec![sound.caller.into(), sound.bot.into(), sound.tape.into()];
+        self.write(
+            "INSERT INTO sound (caller, bot, tape) VALUES (?, ?, ?)",
+            values,
+        );
+    }
+
+    /// How much sound there is.
+    pub(crate) fn sound_size(&self) -> SoundSize {
+        let query = "SELECT COUNT(*) AS chunks, COALESCE(SUM(LENGTH(caller)), 0) AS track, \
+                     COALESCE(SUM(LENGTH(tape)), 0) AS tape FROM sound";
+        let cursor = self.sql.exec(query, None).ok();
+        let size = cursor.and_then(|cursor| cursor.next::<SoundSize>().next());
+        size.and_then(Result::ok).unwrap_or_default()
+    }
+
+    /// The `at`th chunk of sound, from 0: both tracks.
+    pub(crate) fn tracks(&self, at: u32) -> Option<(Vec<u8>, Vec<u8>)> {
+        let query = "SELECT caller, bot FROM sound ORDER BY number LIMIT 1 OFFSET ?";
+        let mut columns = self.blobs(query, at)?.into_iter();
+        Some((columns.next()?, columns.next()?))
+    }
+
+    /// The `at`th chunk of the tape, from 0.
+    pub(crate) fn tape(&self, at: u32) -> Option<Vec<u8>> {
+        self.blobs(
+            "SELECT tape FROM sound ORDER BY number LIMIT 1 OFFSET ?",
+            at,
+        )?
+        .pop()
+    }
+
+    /// How long the recording is, in samples.
+    pub(crate) fn recorded(&self) -> u64 {
+        self.sound_size().track
+    }
+
+    /// Drops the sound: it is in the bucket.
+    pub(crate) fn drop_sound(&self) {
+        self.write("DELETE FROM sound", Vec::new());
+    }
+
+    /// Forgets everything.
+    pub(crate) async fn forget(&self) -> Result<()> {
+        self.storage.delete_alarm().await?;
+        self.storage.delete_all().await
+    }
+
+    /// Asks to be woken after so many milliseconds, whatever becomes of this object until then. Replaces what was asked
+    /// before.
+    pub(crate) async fn wake_after(&self, ms: u64) {
+        let wait = i64::try_from(ms).unwrap_or(i64::MAX);
+        if let Err(error) = self.storage.set_alarm(wait).await {
+            tracing::error!(%error, "the alarm cannot be set");
+        }
+    }
+
+    fn blobs(&self, query: &str, at: u32) -> Option<Vec<Vec<u8>>> {
+        let cursor = self.sql.exec(query, vec![integer(at.into())]).ok()?;
+        let columns = cursor.raw().next()?.ok()?;
+        let blob = |column| match column {
+            SqlStorageValue::Blob(bytes) => Some(bytes),
+            SqlStorageValue::Null
+            | SqlStorageValue::Boolean(_)
+            | SqlStorageValue::Integer(_)
+            | SqlStorageValue::Float(_)
+            | SqlStorageValue::String(_) => None,
+        };
+        columns.into_iter().map(blob).collect()
+    }
+
+    fn write(&self, statement: &str, values: Vec<SqlStorageValue>) {
+        if let Err(error) = self.sql.exec(statement, values) {
+            tracing::error!(%error, "the store cannot be written");
+        }
+    }
+}
+
+/// Whole numbers up to 2^53 survive the way through JavaScript; all of ours do.
+fn integer(value: u64) -> SqlStorageValue {
+    SqlStorageValue::Integer(i64::try_from(value).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,284 @@
+//! The carrier's stream and the object: who is let in, what is heard, and how it ends.
+
+use std::time::Duration;
+
+use call::{Closing, Input, Instant};
+use contract::{ErrorBody, Ticket};
+use twilio::media::Start;
+use twilio::signature::{SIGNATURE_HEADER, matches_any};
+use worker::{Delay, Response, Result, WebSocket, WebSocketPair};
+
+use crate::carrier::{Attachment, Junk, Message, Mouth, close, objection};
+use crate::line::{Shell, Talk};
+use crate::web::{detach, refuse, spawn};
+
+/// The tag of a carrier's socket.
+const TAG: &str = "twilio";
+/// Twilio's `start` comes at once; who has not sent it by then is not Twilio.
+const START_MAX: Duration = Duration::from_secs(5);
+/// Twilio sends a frame every 20 ms. So long without one, and the peer is gone, though nobody closed the socket.
+const QUIET_MAX: Duration = Duration::from_secs(30);
+const QUIET_CHECK: Duration = Duration::from_secs(10);
+/// A policy was violated (RFC 6455).
+const REFUSED: u16 = 1008;
+
+impl Shell {
+    /// Lets a stream in, if it is the one that was announced: the ticket was for this call's account and bot and was
+    /// never used, and the handshake bears a signature that the functions announced.
+    pub(crate) fn admit(&self, ticket: &Ticket, signature: &str) -> Result<Response> {
+        match self.may_enter(ticket, signature) {
+            Ok(()) => {
+                let pair = WebSocketPair::new()?;
+                self.state.accept_websocket_with_tags(&pair.server, &[TAG]);
+                attach(&pair.server, &Attachment::default());
+                self.await_start(pair.server);
+                Response::from_websocket(pair.client)
+            }
+            Err((status, code, message)) => {
+                tracing::warn!(call = %ticket.call, code, status, "a stream is refused");
+                refuse(status, &ErrorBody::new(code, message))
+            }
+        }
+    }
+
+    fn may_enter(
+        &self,
+        ticket: &Ticket,
+        signature: &str,
+    ) -> std::result::Result<(), (u16, &'static str, &'static str)> {
+        if !self.wake(true) {
+            return Err((
+                403,
+                "call_unknown",
+                "no such call was opened: fetch new TwiML",
+            ));
+        }
+        let talk = self.talk.borrow();
+        let Some(talk) = talk.as_ref() else {
+            return Err((
+                403,
+                "call_unknown",
+                "no such call was opened: fetch new TwiML",
+            ));
+        };
+        if talk.is_over() {
+            return Err((403, "call_ended", "the call is over: fetch new TwiML"));
+        }
+        let opening = &talk.opening;
+        if ticket.account != opening.account || ticket.bot != opening.bot.id {
+            return Err((
+                403,
+                "ticket_foreign",
+                "the ticket is for another account or bot: fetch new TwiML",
+            ));
+        }
+        if !matches_any(&opening.handshakes, signature) {
+            return Err((
+                401,
+                SIGNATURE_FORGED,
+                "X-Twilio-Signature is none that was announced: is the edge's URL the one the functions know?",
+            ));
+        }
+        if !self.store.use_ticket(ticket.nonce) {
+            return Err((
+                403,
+                "ticket_used",
+                "the ticket was used before: fetch new TwiML",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Closes a socket on which nobody says whose stream it is.
+    fn await_start(&self, socket: WebSocket) {
+        let name = self.name();
+        detach("start", async move {
+            Delay::from(START_MAX).await;
+            if attachment(&socket).stream.is_none() {
+                tracing::warn!(call = name, "a stream without start is closed");
+                close(&socket, REFUSED, "no start message came");
+            }
+        });
+    }
+
+    /// A message of the carrier's, or with `None` one that is none.
+    pub(crate) fn hear(&self, socket: &WebSocket, text: Option<&str>) {
+        if !self.wake(true) {
+            close(socket, REFUSED, "no such call");
+            return;
+        }
+        let mut talk = self.talk.borrow_mut();
+        let Some(talk) = talk.as_mut() else {
+            return;
+        };
+        let now = talk.clock.read();
+        let ours = talk.mouth.as_ref().is_some_and(|mouth| mouth.is(socket));
+        if ours {
+            talk.heard = now;
+        }
+        let message = text
+            .ok_or(Junk::Binary)
+            .and_then(|text| talk.ear.hear(now, text));
+        let done = match message {
+            Ok(Message::Nothing) => Ok(()),
+            Ok(Message::Input(input)) if ours => {
+                self.step_at(talk, now, input);
+                Ok(())
+            }
+            Ok(Message::Stop) if ours => {
+                self.stopped(talk, now);
+                Ok(())
+            }
+            Ok(Message::Start(start)) if !ours && !talk.is_over() => {
+                self.start(talk, now, socket, &start)
+            }
+            Ok(Message::Input(_) | Message::Stop | Message::Start(_)) => Err(Junk::Stray),
+            Err(junk) => Err(junk),
+        };
+        if let Err(junk) = done
+            && talk.ear.pass_over(junk)
+        {
+            tracing::warn!(call = %talk.opening.call, ?junk, "a message is passed over; further ones of its kind are only counted");
+        }
+    }
+
+    /// Somebody says whose stream this is.
+    fn start(
+        &self,
+        talk: &mut Talk,
+        now: Instant,
+        socket: &WebSocket,
+        start: &Start,
+    ) -> std::result::Result<(), Junk> {
+        if attachment(socket).stream.is_some() {
+            return Err(Junk::Stray);
+        }
+        if let Some(reason) = objection(start, &talk.opening) {
+            tracing::warn!(call = %talk.opening.call, reason, "a stream is closed");
+            close(socket, REFUSED, reason);
+            return Ok(());
+        }
+        if talk.mouth.is_some() {
+            tracing::warn!(call = %talk.opening.call, "a second stream takes the first one's place");
+            self.dropped(talk, now, "another stream took its place");
+        }
+        let opened_ms = now.as_ms();
+        attach(
+            socket,
+            &Attachment {
+                stream: Some(start.stream),
+                opened_ms,
+            },
+        );
+        tracing::info!(call = %talk.opening.call, stream = %start.stream, "a stream is open");
+        self.connect(talk, now, Mouth::new(socket.clone(), start.stream), now);
+        Ok(())
+    }
+
+    /// Takes up the stream that outlived the object's memory.
+    pub(crate) fn reattach(&self) {
+        for socket in self.state.get_websockets_with_tag(TAG) {
+            if socket.as_ref().ready_state() != web_sys::WebSocket::OPEN {
+                continue;
+            }
+            let Attachment { stream, opened_ms } = attachment(&socket);
+            let Some(stream) = stream else {
+                self.await_start(socket);
+                continue;
+            };
+            let mut talk = self.talk.borrow_mut();
+            if let Some(talk) = talk.as_mut().filter(|talk| talk.mouth.is_none()) {
+                tracing::info!(call = %talk.opening.call, %stream, "the stream is still open");
+                let now = talk.clock.read();
+                self.connect(
+                    talk,
+                    now,
+                    Mouth::new(socket, stream),
+                    Instant::from_ms(opened_ms),
+                );
+            }
+        }
+    }
+
+    fn connect(&self, talk: &mut Talk, now: Instant, mouth: Mouth, opened: Instant) {
+        talk.mouth = Some(mouth);
+        talk.heard = now;
+        if let Some(keep) = &mut talk.keep {
+            keep.recorder.open(opened);
+        }
+        let me = self.me.clone();
+        talk.watch = Some(spawn("watch", async move {
+            loop {
+                Delay::from(QUIET_CHECK).await;
+                let Some(shell) = me.upgrade() else {
+                    return;
+                };
+                shell.watch();
+            }
+        }));
+        self.step_at(talk, now, Input::Opened);
+    }
+
+    /// A peer that vanished does not always close its socket.
+    fn watch(&self) {
+        let mut talk = self.talk.borrow_mut();
+        let Some(talk) = talk.as_mut() else {
+            return;
+        };
+        let now = talk.clock.read();
+        if talk.mouth.is_some() && now.since(talk.heard) >= QUIET_MAX {
+            tracing::warn!(call = %talk.opening.call, "nothing was heard on the stream for long: it counts as dropped");
+            self.dropped(talk, now, "nothing was heard for long");
+        }
+    }
+
+    /// The carrier said that it is over.
+    fn stopped(&self, talk: &mut Talk, now: Instant) {
+        tracing::info!(call = %talk.opening.call, "the stream was stopped");
+        self.detach(talk, now, "stopped");
+        self.step_at(talk, now, Input::Closed(Closing::Stopped));
+    }
+
+    /// The stream is gone, though nobody said so.
+    fn dropped(&self, talk: &mut Talk, now: Instant, reason: &str) {
+        self.detach(talk, now, reason);
+        self.step_at(talk, now, Input::Closed(Closing::Dropped));
+    }
+
+    /// A socket was closed, or broke.
+    pub(crate) fn hung_up(&self, socket: &WebSocket, code: usize) {
+        close(socket, 1000, "");
+        if attachment(socket).stream.is_none() || !self.wake(false) {
+            return;
+        }
+        let mut talk = self.talk.borrow_mut();
+        let Some(talk) = talk.as_mut() else {
+            return;
+        };
+        if talk.mouth.as_ref().is_some_and(|mouth| mouth.is(socket)) {
+            tracing::info!(call = %talk.opening.call, code, "the stream broke");
+            let now = talk.clock.read();
+            self.dropped(talk, now, "");
+        }
+    }
+}
+
+/// The stable code of the refusal of a wrong signature.
+pub(crate) const SIGNATURE_FORGED: &str = "signature_forged";
+
+/// The header that a handshake must bear.
+pub(crate) const SIGNATURE: &str = SIGNATURE_HEADER;
+
+fn attach(socket: &WebSocket, attachment: &Attachment) {
+    if let Err(error) = socket.serialize_attachment(attachment) {
+        tracing::error!(%error, "nothing can be attached to the socket");
+    }
+}
+
+fn attachment(socket: &WebSocket) -> Attachment {
+    socket
+        .deserialize_attachment()
+        .ok()
+        .flatten()
+        .unwrap_or_default()
+}
