@@ -1,5 +1,7 @@
 //! A small function for the emulator's tests: tells what it was asked, and fails on demand.
 
+#![allow(clippy::panic, reason = "failing on demand is its purpose")]
+
 use std::time::Duration;
 
 use lambda_http::{Body, Error, Request, Response, run, service_fn};

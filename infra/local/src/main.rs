@@ -1,3 +1,12 @@
-//! `callbox-local`: the platform on one machine.
+//! `callbox-local`: the platform on one machine, for people and for scripts.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    cli::run(cli::Cli::parse()).await
+}

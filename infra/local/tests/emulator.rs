@@ -1,5 +1,7 @@
 //! The emulator against a real function built on `lambda_http` (examples/echo.rs).
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -143,7 +145,7 @@ async fn a_function_that_does_not_start_is_a_502() {
         drop(
             spec.environment
                 .insert("FAIL_AT_START".to_owned(), "1".to_owned()),
-        )
+        );
     })
     .await;
     assert_eq!(

@@ -1,5 +1,7 @@
 //! The local stores through the real AWS SDK: what the functions rely on, held for whichever endpoint stands in.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
@@ -315,14 +317,14 @@ async fn an_object_is_a_file_that_can_be_played() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn presigned_urls_open_what_they_name_for_as_long_as_they_say() {
+async fn presigned_urls_to_write_open_one_key_and_one_content_type() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::start(folder.path(), &["media".to_owned()], 0)
         .await
         .unwrap();
     let client = s3_client(&storage.url());
     let web = reqwest::Client::new();
-    let minute = PresigningConfig::expires_in(Duration::from_secs(60)).unwrap();
+    let minute = PresigningConfig::expires_in(Duration::from_mins(1)).unwrap();
     let put = client
         .put_object()
         .bucket("media")
@@ -349,6 +351,22 @@ async fn presigned_urls_open_what_they_name_for_as_long_as_they_say() {
         403,
         "another key"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn presigned_urls_to_read_open_one_object_for_as_long_as_they_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::start(folder.path(), &["media".to_owned()], 0)
+        .await
+        .unwrap();
+    let client = s3_client(&storage.url());
+    let web = reqwest::Client::new();
+    let minute = PresigningConfig::expires_in(Duration::from_mins(1)).unwrap();
+    let put = client
+        .put_object()
+        .bucket("media")
+        .key("recordings/CA1.wav");
+    put.body(b"RIFF".to_vec().into()).send().await.unwrap();
 
     let get = client
         .get_object()
@@ -383,7 +401,7 @@ async fn presigned_urls_open_what_they_name_for_as_long_as_they_say() {
     let past = std::time::SystemTime::now() - Duration::from_secs(90);
     let past = PresigningConfig::builder()
         .start_time(past)
-        .expires_in(Duration::from_secs(60))
+        .expires_in(Duration::from_mins(1))
         .build()
         .unwrap();
     let expired = get.presigned(past).await.unwrap();

@@ -1,6 +1,7 @@
 //! All of it together: stores, functions and edge, started in the order in which they need each other.
 
 mod options;
+mod providers;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,6 +11,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 pub use options::{Credentials, Options, Ports};
+pub use providers::providers;
 
 use crate::dynamo::{Dynamo, Store};
 use crate::edge::{Edge, EdgeOptions};

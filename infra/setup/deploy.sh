@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Deploys the edge to Cloudflare (wrangler) and the functions to AWS (sam). Expects `infra/setup/setup.sh deploy` to have
+# run, and the credentials of both in their usual places (`wrangler login` or CLOUDFLARE_API_TOKEN; the AWS variables or
+# profiles).
+#
+#   SECRET_ARN   the deployment's secret in Secrets Manager: see template.yaml
+#   EDGE_URL     where the edge answers; by default what wrangler says after deploying it
+#   STAGE        dev (default) or prod: a section of samconfig.toml
+#   DRY_RUN=1    build and check everything, deploy nothing
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+source infra/setup/progress.sh
+
+stage=${STAGE:-dev}
+wrangler=infra/tools/node_modules/.bin/wrangler
+export PATH=$PWD/.tools/venv-lint/bin:$PWD/.tools/bin:$PATH SAM_CLI_TELEMETRY=0 WRANGLER_SEND_METRICS=false
+case $stage in
+  dev) section=default ;;
+  *) section=$stage ;;
+esac
+grep -qF "[$section.deploy.parameters]" samconfig.toml ||
+  fail "samconfig.toml has no section for STAGE=$stage" "STAGE is dev or prod, or a section that you add there"
+[ -n "${DRY_RUN:-}" ] || [ -n "${SECRET_ARN:-}" ] ||
+  fail "SECRET_ARN is not set" "the secret's members are listed at the parameter SecretArn of template.yaml; create it once:" \
+    "aws secretsmanager create-secret --name callbox/$stage --secret-string file://secret.json"
+
+infra/setup/build.sh
+if [ -n "${DRY_RUN:-}" ]; then
+  step wrangler "edge: wrangler deploy --dry-run" env CI=1 "$wrangler" deploy --dry-run --outdir .wrangler/dry-run
+else
+  step wrangler "edge: wrangler deploy" "$wrangler" deploy
+  [ -n "${EDGE_URL:-}" ] || EDGE_URL=$(grep -oE 'https://[a-z0-9.-]+\.workers\.dev' .tools/logs/wrangler.log | head -n 1) ||
+    fail "wrangler did not say where the edge is" "set EDGE_URL to it, without a path, and run make deploy again"
+fi
+
+step sam-build "functions: sam build" sam build
+if [ -n "${DRY_RUN:-}" ]; then
+  step sam-validate "functions: sam validate" sam validate --lint
+  say "Everything builds; nothing was deployed."
+  exit 0
+fi
+# What is given here replaces the list in samconfig.toml, so that list comes along.
+overrides=$(sed -n "/^\[$section\.deploy\.parameters\]/,/^\[/s/^parameter_overrides = \"\(.*\)\"/\1/p" samconfig.toml)
+# shellcheck disable=SC2086 # a list of words
+sam deploy --config-env "$section" --no-fail-on-empty-changeset \
+  --parameter-overrides $overrides "EdgeUrl=$EDGE_URL" "SecretArn=$SECRET_ARN" >&2
+say "Deployed. If not done yet: \`$wrangler secret put EDGE_SECRET\` with the secret's member edge_secret, and the number's"
+say "URLs at Twilio as in the outputs above."
