@@ -2,6 +2,7 @@
 //! speech providers beside them.
 
 pub mod bench;
+pub mod caller;
 pub mod child;
 pub mod dynamo;
 pub mod edge;
