@@ -7,7 +7,6 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 source infra/setup/progress.sh
 
-esbuild=$PWD/infra/tools/node_modules/@esbuild/linux-x64/bin/esbuild
 rust=(Cargo.toml Cargo.lock .cargo rust-toolchain.toml)
 
 # fresh STAMP RESULT SOURCE...: whether nothing among the sources changed since, folders included (for deletions).
@@ -33,14 +32,6 @@ built() {
 
 functions() { cargo build --target-dir target -p functions --bins; }
 
-edge() {
-  (
-    cd edge
-    export WASM_BINDGEN_BIN=$PWD/../.tools/bin/wasm-bindgen ESBUILD_BIN=$esbuild
-    exec ../.tools/bin/worker-build --profile edge --no-opt --out-dir build . --target-dir "$PWD/../target"
-  )
-}
-
 platform() { cargo build --manifest-path infra/local/Cargo.toml --target-dir infra/local/target --bins; }
 
 platform_release() { cargo build --manifest-path infra/local/Cargo.toml --target-dir infra/local/target --bins --release; }
@@ -48,7 +39,7 @@ platform_release() { cargo build --manifest-path infra/local/Cargo.toml --target
 exec 9>.tools/build-lock
 flock 9
 built build-functions target/debug/voice "build: functions" functions -- "${rust[@]}" core functions
-built build-edge edge/build/index_bg.wasm "build: edge" edge -- "${rust[@]}" core edge
+built build-edge edge/build/index_bg.wasm "build: edge" infra/setup/build-edge.sh -- "${rust[@]}" core edge infra/setup/build-edge.sh
 built build-local infra/local/target/debug/callbox-local "build: local platform" platform -- \
   .cargo rust-toolchain.toml core infra/local
 if [ "${1:-}" = release ]; then
