@@ -185,6 +185,3 @@ fn direction(asked: &VoiceRequest) -> Direction {
         Wire::OutboundApi | Wire::OutboundDial | Wire::TrunkingTerminating => Direction::Outbound,
     }
 }
-
-#[cfg(test)]
-mod tests;

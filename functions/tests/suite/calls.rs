@@ -1,0 +1,355 @@
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use contract::{EndReason, Event, Numbered, PriceTable, Record};
+use functions::store::Calls as _;
+use serde_json::{Value, json};
+
+use crate::store::{batch, ended, turn, usage};
+use crate::support::*;
+
+#[tokio::test]
+async fn nothing_opens_without_the_operator_key() {
+    let house = house().await;
+    for (method, path) in [
+        ("GET", "/calls"),
+        ("POST", "/calls"),
+        ("GET", "/calls/CA1"),
+        ("PUT", "/bots/mesa"),
+        ("GET", "/bots/mesa"),
+        ("PUT", "/numbers/+15005550006"),
+        ("GET", "/usage/2026-11"),
+        ("GET", "/health"),
+        ("GET", "/nowhere"),
+    ] {
+        for (given, status, code) in [
+            (None, StatusCode::UNAUTHORIZED, "key_missing"),
+            (
+                Some("Basic bm90OmtleQ=="),
+                StatusCode::UNAUTHORIZED,
+                "key_missing",
+            ),
+            (Some("Bearer "), StatusCode::FORBIDDEN, "key_wrong"),
+            (
+                Some("Bearer not-the-operator-key"),
+                StatusCode::FORBIDDEN,
+                "key_wrong",
+            ),
+        ] {
+            let mut request = Request::builder().method(method).uri(path);
+            if let Some(given) = given {
+                request = request.header("authorization", given);
+            }
+            let answer = send(&house.calls, request.body(Body::empty()).unwrap()).await;
+            assert_eq!(
+                (answer.status, answer.code().as_str()),
+                (status, code),
+                "{method} {path}"
+            );
+        }
+    }
+    assert!(house.carrier.asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_bot_is_put_and_got_and_counts_its_changes() {
+    let house = house().await;
+    let body = json!({ "greeting": "Good morning.", "turns": { "end": { "by": "silence", "silence_ms": 900 } } });
+    let put = async |body: &Value| {
+        ask(&house.calls, "PUT", "/bots/dawn", Some(body.clone()))
+            .await
+            .json()
+    };
+    assert_eq!(put(&body).await["version"], 1);
+    assert_eq!(put(&body).await["version"], 1);
+    let got = ask(&house.calls, "GET", "/bots/dawn", None).await.json();
+    assert_eq!(
+        (&got["greeting"], &got["reply_chars_max"], &got["id"]),
+        (&json!("Good morning."), &json!(300), &json!("dawn"))
+    );
+    // What was read can be put back, changed.
+    let mut changed = got;
+    changed["greeting"] = "Good evening.".into();
+    assert_eq!(put(&changed).await["version"], 2);
+    assert_eq!(
+        ask(&house.calls, "GET", "/bots/dusk", None).await.code(),
+        "not_found"
+    );
+}
+
+#[tokio::test]
+async fn a_bot_that_cannot_be_is_refused_by_field() {
+    let house = house().await;
+    for (path, body, field) in [
+        ("/bots/Mesa", json!({}), "id"),
+        ("/bots/mesa", json!({ "id": "other" }), "id"),
+        ("/bots/mesa", json!({ "greating": "Hi." }), "greating"),
+        (
+            "/bots/mesa",
+            json!({ "turns": { "end": { "by": "silence", "silence_ms": 50 } } }),
+            "turns.end.silence_ms",
+        ),
+        (
+            "/bots/mesa",
+            json!({ "reply_chars_max": 1 }),
+            "reply_chars_max",
+        ),
+    ] {
+        let answer = ask(&house.calls, "PUT", path, Some(body.clone())).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
+        assert_eq!(answer.json()["error"]["field"], field, "{body}");
+    }
+    for body in [
+        json!([]),
+        json!({ "greeting": 7 }),
+        json!({ "fallback_number": "12" }),
+    ] {
+        assert_eq!(
+            ask(&house.calls, "PUT", "/bots/mesa", Some(body))
+                .await
+                .code(),
+            "body_malformed"
+        );
+    }
+    let large = json!({ "goodbye": "x".repeat(310_000) });
+    assert_eq!(
+        ask(&house.calls, "PUT", "/bots/mesa", Some(large))
+            .await
+            .code(),
+        "body_malformed"
+    );
+}
+
+#[tokio::test]
+async fn a_number_is_given_to_a_bot_that_exists() {
+    let house = house().await;
+    let put = async |path: &str, bot: &str| {
+        ask(&house.calls, "PUT", path, Some(json!({ "bot": bot }))).await
+    };
+    let answer = put("/numbers/+15005550007", "mesa").await;
+    assert_eq!(
+        (answer.status, answer.json()),
+        (
+            StatusCode::OK,
+            json!({ "number": "+15005550007", "bot": "mesa" })
+        )
+    );
+    assert_eq!(
+        ask(&house.calls, "GET", "/numbers/%2B15005550007", None)
+            .await
+            .json()["bot"],
+        "mesa"
+    );
+    assert_eq!(
+        put("/numbers/+15005550007", "nobody").await.code(),
+        "bot_unknown"
+    );
+    assert_eq!(
+        put("/numbers/15005550007", "mesa").await.code(),
+        "number_malformed"
+    );
+    assert_eq!(
+        ask(&house.calls, "GET", "/numbers/+15005550008", None)
+            .await
+            .code(),
+        "not_found"
+    );
+}
+
+#[tokio::test]
+async fn a_call_is_shown_with_turns_events_receipt_and_recording() {
+    let house = house().await;
+    post_signed(
+        &house.voice,
+        "https://voice.example.com/voice/incoming",
+        &inbound(1).to_form(),
+    )
+    .await;
+    let barge_in = Event {
+        name: "barge_in".to_owned(),
+        detail: "after 700 ms".to_owned(),
+        at_ms: 5,
+    };
+    let key = format!("recordings/2026/11/{}/recording.wav", call_sid(1));
+    let records = vec![
+        turn(1),
+        Numbered {
+            number: 2,
+            at_ms: NOW_MS,
+            record: Record::Event(barge_in),
+        },
+        turn(3),
+        ended(4, NOW_MS),
+        Numbered {
+            number: 5,
+            at_ms: NOW_MS,
+            record: Record::Stored {
+                name: "recording".to_owned(),
+                key: key.clone(),
+                bytes: 44,
+            },
+        },
+    ];
+    post_sealed(&house.status, "/records", &json!(batch(1, records))).await;
+    let shown = ask(
+        &house.calls,
+        "GET",
+        &format!("/calls/{}", call_sid(1)),
+        None,
+    )
+    .await
+    .json();
+    assert_eq!(
+        (&shown["bot"], &shown["direction"], &shown["complete"]),
+        (&json!("mesa"), &json!("inbound"), &json!(false))
+    );
+    assert_eq!(
+        (&shown["turns"][0]["text"], &shown["turns"][1]["number"]),
+        (&json!("turn 1"), &json!(3))
+    );
+    assert_eq!(
+        (&shown["events"][0]["name"], &shown["events"][0]["call_ms"]),
+        (&json!("barge_in"), &json!(5))
+    );
+    assert_eq!(shown["ended"]["reason"], json!(EndReason::CallerLeft));
+    assert_eq!(
+        (&shown["usage"], &shown["cost"]),
+        (&json!(usage()), &json!(PriceTable::list().cost(usage())))
+    );
+    assert_eq!(shown["recording"]["url"], format!("memory:get/{key}"));
+    assert_eq!(
+        ask(&house.calls, "GET", "/usage/2026-11", None)
+            .await
+            .json()["calls"],
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_file_outside_the_recordings_is_not_signed() {
+    let house = house().await;
+    let stored = Record::Stored {
+        name: "recording".to_owned(),
+        key: "secrets/x".to_owned(),
+        bytes: 1,
+    };
+    let records = vec![Numbered {
+        number: 1,
+        at_ms: NOW_MS,
+        record: stored,
+    }];
+    post_sealed(&house.status, "/records", &json!(batch(1, records))).await;
+    let shown = ask(
+        &house.calls,
+        "GET",
+        &format!("/calls/{}", call_sid(1)),
+        None,
+    )
+    .await
+    .json();
+    assert_eq!(shown["recording"], Value::Null);
+}
+
+#[tokio::test]
+async fn calls_are_listed_page_by_page() {
+    let house = house().await;
+    for call in 1..=3 {
+        post_signed(
+            &house.voice,
+            "https://voice.example.com/voice/incoming",
+            &inbound(call).to_form(),
+        )
+        .await;
+    }
+    let first = ask(&house.calls, "GET", "/calls?limit=2", None)
+        .await
+        .json();
+    assert_eq!(first["calls"].as_array().unwrap().len(), 2);
+    let after = first["next"].as_str().unwrap().replace('#', "%23");
+    let second = ask(
+        &house.calls,
+        "GET",
+        &format!("/calls?limit=2&after={after}"),
+        None,
+    )
+    .await
+    .json();
+    assert_eq!(
+        (second["calls"].as_array().unwrap().len(), &second["next"]),
+        (1, &Value::Null)
+    );
+    let ringing = ask(&house.calls, "GET", "/calls?status=ringing", None)
+        .await
+        .json();
+    assert_eq!(ringing["calls"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        ask(&house.calls, "GET", "/calls?bot=other", None)
+            .await
+            .json()["calls"],
+        json!([])
+    );
+    for (query, field) in [
+        ("limit=0", "limit"),
+        ("limit=101", "limit"),
+        ("limit=x", "limit"),
+        ("after=TEN%23other", "after"),
+        ("status=asleep", "status"),
+        ("bot=A", "bot"),
+        ("bot=a&status=ringing", "status"),
+    ] {
+        let answer = ask(&house.calls, "GET", &format!("/calls?{query}"), None).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");
+        assert_eq!(answer.json()["error"]["field"], field, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn calls_and_months_that_are_none_are_refused() {
+    let house = house().await;
+    assert_eq!(
+        ask(&house.calls, "GET", "/calls/CA1", None).await.code(),
+        "sid_malformed"
+    );
+    assert_eq!(
+        ask(
+            &house.calls,
+            "GET",
+            &format!("/calls/{}", call_sid(9)),
+            None
+        )
+        .await
+        .code(),
+        "not_found"
+    );
+    assert_eq!(
+        ask(&house.calls, "GET", "/usage/november", None)
+            .await
+            .code(),
+        "month_malformed"
+    );
+}
+
+#[tokio::test]
+async fn health_asks_the_store_and_the_edge() {
+    let house = house().await;
+    let well = ask(&house.calls, "GET", "/health", None).await;
+    assert_eq!(
+        (well.status, &well.json()["status"]),
+        (StatusCode::OK, &json!("ok"))
+    );
+    *house.edge.reply.lock().unwrap() = None;
+    let ill = ask(&house.calls, "GET", "/health", None).await;
+    assert_eq!(
+        (ill.status, &ill.json()["store"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("ok"))
+    );
+    assert!(house.memory.detail(&call_sid(1)).await.unwrap().is_none());
+    house.memory.breaks(true);
+    assert_ne!(
+        ask(&house.calls, "GET", "/health", None).await.json()["store"],
+        "ok"
+    );
+    assert_eq!(
+        ask(&house.calls, "GET", "/calls", None).await.status,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+}

@@ -1,0 +1,110 @@
+//! The edge by HTTP: sealed, impatient, and tried once more.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::{any, put};
+use contract::{Direction, Opening, SEAL_HEADER, Seal, Secret};
+use functions::clock::wall_ms;
+use functions::config::BaseUrl;
+use functions::edge::{Edge as _, EdgeError, HttpEdge};
+
+use crate::support::*;
+
+async fn serve(router: Router) -> HttpEdge {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async { axum::serve(listener, router).await });
+    HttpEdge::new(
+        reqwest::Client::new(),
+        BaseUrl::parse(&url).unwrap(),
+        wall_ms,
+    )
+}
+
+fn opening() -> Opening {
+    Opening {
+        call: call_sid(1),
+        account: account(),
+        from: inbound(1).from,
+        to: inbound(1).to,
+        direction: Direction::Inbound,
+        bot: mesa(),
+        handshakes: vec![],
+        records_url: String::new(),
+        uploads_url: String::new(),
+    }
+}
+
+async fn open(edge: &HttpEdge) -> Result<contract::OpeningReply, EdgeError> {
+    edge.open(&opening(), &Secret::new(EDGE_SECRET)).await
+}
+
+#[tokio::test]
+async fn an_opening_arrives_sealed() {
+    async fn take(headers: HeaderMap, body: Bytes) -> Result<&'static str, StatusCode> {
+        let seal = headers
+            .get(SEAL_HEADER)
+            .and_then(|value| value.to_str().ok());
+        let path = format!("/calls/{}", call_sid(1));
+        Seal::check(
+            seal,
+            &Secret::new(EDGE_SECRET),
+            wall_ms() / 1_000,
+            "PUT",
+            &path,
+            &body,
+        )
+        .map_err(|_| StatusCode::FORBIDDEN)?;
+        assert_eq!(serde_json::from_slice::<Opening>(&body).unwrap(), opening());
+        Ok(r#"{"state":"ready"}"#)
+    }
+    let edge = serve(Router::new().route("/calls/{sid}", put(take))).await;
+    assert_eq!(open(&edge).await.unwrap(), ready());
+    let wrong = edge
+        .open(&opening(), &Secret::new("another"))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(wrong, EdgeError::Refused { status: 403, .. }),
+        "{wrong}"
+    );
+}
+
+#[tokio::test]
+async fn a_failing_edge_is_asked_once_more_and_a_refusing_one_is_not() {
+    async fn count(State(times): State<Arc<AtomicUsize>>) -> Result<&'static str, StatusCode> {
+        match times.fetch_add(1, Ordering::SeqCst) {
+            0 => Err(StatusCode::INTERNAL_SERVER_ERROR),
+            1 => Ok(r#"{"state":"ready"}"#),
+            _ => Err(StatusCode::UNAUTHORIZED),
+        }
+    }
+    let times = Arc::new(AtomicUsize::new(0));
+    let edge = serve(Router::new().fallback(any(count)).with_state(times.clone())).await;
+    assert_eq!(open(&edge).await.unwrap(), ready());
+    assert_eq!(times.load(Ordering::SeqCst), 2);
+    assert!(open(&edge).await.is_err());
+    assert_eq!(times.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn an_edge_that_says_nothing_is_given_up_within_three_seconds() {
+    async fn hang() {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    let edge = serve(Router::new().fallback(any(hang))).await;
+    let began = Instant::now();
+    assert!(matches!(open(&edge).await, Err(EdgeError::Silent(_))));
+    assert!(
+        began.elapsed() < Duration::from_millis(3_500),
+        "{:?}",
+        began.elapsed()
+    );
+}

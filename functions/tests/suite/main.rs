@@ -1,0 +1,21 @@
+//! The functions from outside: each route on the store in memory, the store itself in memory and on DynamoDB's protocol
+//! through the real SDK, the programs with a bad environment.
+
+#![allow(
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod calls;
+mod dialling;
+mod edge;
+mod programs;
+mod status;
+mod store;
+mod storm;
+mod support;
+mod voice;

@@ -1,0 +1,313 @@
+//! A deployment in memory, and the hands that knock on its doors.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
+use contract::{
+    Bot, BotId, Opening, OpeningReply, OpeningState, PriceTable, SEAL_HEADER, Seal, Secret,
+};
+use functions::carrier::{Carrier, DialError};
+use functions::config::{BadSetting, BaseUrl};
+use functions::edge::{Edge, EdgeError};
+use functions::secrets::{Keyring, Secrets, Vault};
+use functions::store::memory::Memory;
+use functions::store::{Bots, Calls, Dials};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+use twilio::rest::{CallResource, CreateCall};
+use twilio::signature::{AuthToken, request_signature};
+use twilio::twiml::{self, Verb};
+use twilio::webhook::{CallStatus, Direction, VoiceRequest};
+use twilio::{AccountSid, CallSid, Form, Party, PhoneNumber};
+
+/// Saturday, 21 November 2026, 12:00:00 UTC.
+pub(crate) const NOW_MS: u64 = 1_795_262_400_000;
+pub(crate) const TOKEN: &str = "00000000000000000000000000000000";
+pub(crate) const EDGE_SECRET: &str = "not a secret, but thirty-two bytes long";
+pub(crate) const OPERATOR_KEY: &str = "not-an-operator-key";
+pub(crate) const VOICE: &str = "https://voice.example.com";
+pub(crate) const STATUS: &str = "https://status.example.com";
+pub(crate) const EDGE: &str = "https://edge.example.com";
+
+pub(crate) fn clock() -> u64 {
+    NOW_MS
+}
+
+pub(crate) fn call_sid(number: u64) -> CallSid {
+    format!("CA{number:032x}").parse().unwrap()
+}
+
+pub(crate) fn account() -> AccountSid {
+    format!("AC{}", "0".repeat(32)).parse().unwrap()
+}
+
+pub(crate) fn number(text: &str) -> PhoneNumber {
+    text.parse().unwrap()
+}
+
+pub(crate) fn mesa() -> Bot {
+    Bot {
+        id: BotId::new("mesa").unwrap(),
+        greeting: "Mesa Verde, good evening.".to_owned(),
+        apology: "Something is wrong here.".to_owned(),
+        fallback_number: Some(number("+15005550009")),
+        ..Bot::default()
+    }
+}
+
+/// The only number that has a bot.
+pub(crate) const OUR_NUMBER: &str = "+15005550006";
+
+pub(crate) struct Safe;
+
+#[async_trait]
+impl Vault for Safe {
+    async fn fetch(&self) -> Result<Secrets, BadSetting> {
+        Secrets::parse(
+            &json!({
+                "twilio_account_sid": account(),
+                "twilio_auth_token": TOKEN,
+                "edge_secret": EDGE_SECRET,
+                "operator_key": OPERATOR_KEY,
+            })
+            .to_string(),
+        )
+    }
+}
+
+/// An edge that answers as told, and remembers what it was told.
+pub(crate) struct FakeEdge {
+    pub(crate) openings: Mutex<Vec<Opening>>,
+    pub(crate) reply: Mutex<Option<OpeningReply>>,
+}
+
+#[async_trait]
+impl Edge for FakeEdge {
+    async fn open(&self, opening: &Opening, _secret: &Secret) -> Result<OpeningReply, EdgeError> {
+        self.openings.lock().unwrap().push(opening.clone());
+        self.reply
+            .lock()
+            .unwrap()
+            .clone()
+            .ok_or(EdgeError::Silent("told to".to_owned()))
+    }
+
+    async fn health(&self) -> Result<Value, EdgeError> {
+        match &*self.reply.lock().unwrap() {
+            Some(_) => Ok(json!({ "status": "ok" })),
+            None => Err(EdgeError::Silent("told to".to_owned())),
+        }
+    }
+}
+
+/// A carrier that dials, or fails as told, and remembers what it was asked.
+#[derive(Default)]
+pub(crate) struct FakeCarrier {
+    pub(crate) asked: Mutex<Vec<CreateCall>>,
+    pub(crate) failure: Mutex<Option<DialError>>,
+}
+
+#[async_trait]
+impl Carrier for FakeCarrier {
+    async fn dial(
+        &self,
+        secrets: &Secrets,
+        create: &CreateCall,
+    ) -> Result<CallResource, DialError> {
+        let mut asked = self.asked.lock().unwrap();
+        asked.push(create.clone());
+        match &*self.failure.lock().unwrap() {
+            Some(failure) => Err(failure.clone()),
+            None => Ok(CallResource::new(
+                secrets.account,
+                call_sid(1_000 + asked.len() as u64),
+                CallStatus::Queued,
+            )),
+        }
+    }
+}
+
+/// A whole deployment.
+pub(crate) struct House {
+    pub(crate) memory: Arc<Memory>,
+    pub(crate) edge: Arc<FakeEdge>,
+    pub(crate) carrier: Arc<FakeCarrier>,
+    pub(crate) voice: Router,
+    pub(crate) calls: Router,
+    pub(crate) status: Router,
+}
+
+pub(crate) fn ready() -> OpeningReply {
+    OpeningReply {
+        state: OpeningState::Ready,
+        farewell: None,
+    }
+}
+
+pub(crate) async fn house() -> House {
+    let memory = Arc::new(Memory::default());
+    memory.put_bot(&mesa()).await.unwrap();
+    memory
+        .assign(&number(OUR_NUMBER), &mesa().id)
+        .await
+        .unwrap();
+    let edge = Arc::new(FakeEdge {
+        openings: Mutex::default(),
+        reply: Mutex::new(Some(ready())),
+    });
+    let carrier = Arc::new(FakeCarrier::default());
+    let keyring = Arc::new(Keyring::open(Arc::new(Safe), clock).await.unwrap());
+    let voice = functions::voice::app(functions::voice::Voice {
+        bots: memory.clone(),
+        calls: memory.clone(),
+        dials: memory.clone(),
+        edge: edge.clone(),
+        keyring: keyring.clone(),
+        clock,
+        edge_url: BaseUrl::parse(EDGE).unwrap(),
+        status_url: BaseUrl::parse(STATUS).unwrap(),
+    });
+    let calls = functions::calls::app(functions::calls::Api {
+        bots: memory.clone(),
+        calls: memory.clone(),
+        dials: memory.clone(),
+        files: memory.clone(),
+        edge: edge.clone(),
+        carrier: carrier.clone(),
+        keyring,
+        clock,
+        voice_url: BaseUrl::parse(VOICE).unwrap(),
+        status_url: BaseUrl::parse(STATUS).unwrap(),
+    });
+    let status = status_on(memory.clone(), memory.clone(), memory.clone()).await;
+    House {
+        memory,
+        edge,
+        carrier,
+        voice,
+        calls,
+        status,
+    }
+}
+
+pub(crate) async fn status_on(
+    calls: Arc<dyn Calls>,
+    dials: Arc<dyn Dials>,
+    files: Arc<Memory>,
+) -> Router {
+    let keyring = Arc::new(Keyring::open(Arc::new(Safe), clock).await.unwrap());
+    let prices = PriceTable::list();
+    functions::status::app(functions::status::Status {
+        calls,
+        dials,
+        files,
+        keyring,
+        clock,
+        prices,
+    })
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: String,
+    pub(crate) replayed: bool,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
+    }
+
+    pub(crate) fn code(&self) -> String {
+        self.json()["error"]["code"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    pub(crate) fn verbs(&self) -> Vec<Verb> {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.body);
+        twiml::Response::parse(&self.body).unwrap().0
+    }
+}
+
+pub(crate) async fn send(app: &Router, request: Request<Body>) -> Answer {
+    let response = app.clone().oneshot(request).await.unwrap();
+    let status = response.status();
+    let replayed = response.headers().contains_key("idempotent-replayed");
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    Answer {
+        status,
+        body: String::from_utf8(body.to_vec()).unwrap(),
+        replayed,
+    }
+}
+
+/// A webhook as Twilio posts it.
+pub(crate) fn webhook(url: &str, form: &Form, signature: Option<&str>) -> Request<Body> {
+    let mut request =
+        Request::post(url).header("content-type", "application/x-www-form-urlencoded");
+    if let Some(signature) = signature {
+        request = request.header("x-twilio-signature", signature);
+    }
+    request.body(Body::from(form.encode())).unwrap()
+}
+
+pub(crate) fn signature(url: &str, form: &Form) -> String {
+    request_signature(&AuthToken::new(TOKEN).unwrap(), url, form)
+}
+
+pub(crate) async fn post_signed(app: &Router, url: &str, form: &Form) -> Answer {
+    send(app, webhook(url, form, Some(&signature(url, form)))).await
+}
+
+/// A request as the edge makes it.
+pub(crate) fn sealed(path: &str, body: &Value, secret: &str, now_s: u64) -> Request<Body> {
+    let body = body.to_string();
+    let seal = Seal::new(&Secret::new(secret), now_s, "POST", path, body.as_bytes());
+    Request::post(format!("{STATUS}{path}"))
+        .header(SEAL_HEADER, seal.as_str())
+        .body(Body::from(body))
+        .unwrap()
+}
+
+pub(crate) async fn post_sealed(app: &Router, path: &str, body: &Value) -> Answer {
+    send(app, sealed(path, body, EDGE_SECRET, NOW_MS / 1_000)).await
+}
+
+/// A request as the operator makes it.
+pub(crate) async fn ask(app: &Router, method: &str, path: &str, body: Option<Value>) -> Answer {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("authorization", format!("Bearer {OPERATOR_KEY}"));
+    send(
+        app,
+        request
+            .body(body.map_or(Body::empty(), |body| Body::from(body.to_string())))
+            .unwrap(),
+    )
+    .await
+}
+
+pub(crate) fn inbound(call: u64) -> VoiceRequest {
+    VoiceRequest {
+        call: call_sid(call),
+        account: account(),
+        from: Party::parse("+15005550001"),
+        to: Party::parse(OUR_NUMBER),
+        status: CallStatus::Ringing,
+        direction: Direction::Inbound,
+        forwarded_from: None,
+        caller_name: None,
+        parent_call: None,
+        answered_by: None,
+        stir_verstat: None,
+        dial_status: None,
+    }
+}
