@@ -1,0 +1,86 @@
+//! Whoever has said something must hear something, soon.
+
+use call::{Config, EndOfTurn, Turn};
+
+use crate::carrier::Carrier;
+
+/// From the end of speech to the first sound, in the worst weather.
+const LIMIT_MS: u64 = 5_000;
+/// A late timer here and there, and the frame that shows that a turn is over.
+const SLACK_MS: u64 = 60;
+/// The longest silence that the engine waits on its own account.
+const PATIENCE_MS: u64 = 1_800;
+/// How long it waits for more keys.
+const KEYS_MS: u64 = 2_000;
+
+/// What the caller has a right to.
+#[derive(Debug)]
+pub struct Owed {
+    since: Option<u64>,
+    paused: bool,
+    limit_ms: u64,
+}
+
+impl Owed {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        // Who configures a silence of four seconds wants the bot to wait for so long.
+        let silence_ms = match config.end {
+            EndOfTurn::Silence(silence) => u64::try_from(silence.as_millis()).unwrap_or(0),
+            EndOfTurn::Adaptive => 0,
+        };
+        Self {
+            since: None,
+            paused: false,
+            limit_ms: LIMIT_MS + SLACK_MS + silence_ms.saturating_sub(PATIENCE_MS),
+        }
+    }
+
+    /// The engine has heard the end of an utterance with words.
+    pub fn speech_ended(&mut self, now: u64, turn: Turn) {
+        let extra = if turn == Turn::Keying { KEYS_MS } else { 0 };
+        let hears = !matches!(turn, Turn::Ringing | Turn::Away | Turn::Ended);
+        self.since = hears.then_some(now + extra);
+    }
+
+    /// The engine has taken a key.
+    pub fn keyed(&mut self, now: u64, turn: Turn) {
+        if turn == Turn::Keying {
+            self.since = Some(now + KEYS_MS);
+        }
+    }
+
+    /// The caller makes a sound again.
+    pub fn goes_on(&mut self, now: u64) {
+        self.since = self.since.map(|_| now);
+    }
+
+    /// Nothing is owed after all.
+    pub fn forgive(&mut self) {
+        self.since = None;
+    }
+
+    /// Nothing can be heard.
+    pub fn dropped(&mut self) {
+        self.paused = true;
+    }
+
+    /// Something can be heard again. `owes`: whether the history ends with the caller's words.
+    pub fn opened(&mut self, now: u64, owes: bool) {
+        self.paused = false;
+        self.since = (self.since.is_some() || owes).then_some(now);
+    }
+
+    /// Whether the caller has waited for too long.
+    pub fn is_late(&mut self, now: u64, carrier: &Carrier) -> bool {
+        let Some(since) = self.since else {
+            return false;
+        };
+        if carrier.last_heard(now).is_some_and(|at| at > since) {
+            self.since = None;
+            return false;
+        }
+        !self.paused && now > since + self.limit_ms
+    }
+}
