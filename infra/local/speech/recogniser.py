@@ -8,6 +8,7 @@ Ends when stdin does, so it never outlives its parent.
 
 import json
 import os
+import select
 import struct
 import sys
 import tempfile
@@ -56,6 +57,11 @@ class Ear:
             self.booking = decoder(file.name, **WIDE)
         self.anything = None
 
+    def widen(self):
+        """Loads the model of all English, half a second's work."""
+        if self.anything is None:
+            self.anything = decoder(os.path.join(MODEL, "en-us.lm.bin"))
+
     def hear(self, pcm, open_only):
         if not open_only:
             text, frames = listen(self.booking, pcm)
@@ -65,8 +71,7 @@ class Ear:
             if grammar.accepts(self.rules, words):
                 heard = frames >= WORD_FRAMES_MIN * len(words)
                 return (text if heard else ""), True, frames * FRAME_MS
-        if self.anything is None:
-            self.anything = decoder(os.path.join(MODEL, "en-us.lm.bin"))
+        self.widen()
         text, frames = listen(self.anything, pcm)
         heard = frames >= WORD_FRAMES_MIN * len(text.split())
         return (text if heard else ""), False, frames * FRAME_MS
@@ -93,6 +98,9 @@ def main():
     ear = Ear()
     wanted, answers = sys.stdin.buffer, sys.stdout
     print(json.dumps({"ready": True}), file=answers, flush=True)
+    # While nobody asks, get ready for what is in no grammar.
+    if not select.select([wanted], [], [], 2.0)[0]:
+        ear.widen()
     while len(head := wanted.read(5)) == 5:
         mode, length = struct.unpack("<cI", head)
         pcm = wanted.read(length)
