@@ -3,7 +3,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use axum::Router;
 use axum::body::Body;
@@ -30,9 +30,18 @@ pub struct Server {
 /// # Errors
 /// Names the port when it is taken.
 pub async fn bind(port: u16) -> io::Result<TcpListener> {
-    let bound = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, port)).await;
-    bound
-        .map_err(|error| io::Error::new(error.kind(), format!("port {port} of 127.0.0.1: {error}")))
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(|error| bind_error(port, &error))
+}
+
+/// Why a port cannot be had.
+pub(crate) fn bind_error(port: u16, error: &io::Error) -> io::Error {
+    let message = match error.kind() {
+        io::ErrorKind::AddrInUse => format!("port {port} is taken: does another platform run?"),
+        _ => format!("port {port}: {error}"),
+    };
+    io::Error::new(error.kind(), message)
 }
 
 impl Server {

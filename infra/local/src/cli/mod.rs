@@ -1,5 +1,6 @@
 //! The commands.
 
+mod bench;
 mod call;
 mod dev;
 mod look;
@@ -41,6 +42,8 @@ enum Command {
     Call(call::CallArgs),
     /// Keep the platform up until Ctrl-C, and print its URLs.
     Dev(dev::DevArgs),
+    /// Measure latency and density of the edge, with providers that answer at once.
+    Bench(bench::BenchArgs),
 }
 
 /// What every command understands.
@@ -54,7 +57,7 @@ pub(crate) struct Shared {
     pub(crate) verbose: bool,
     /// The checkout, with template.yaml and wrangler.toml.
     #[arg(long, global = true, default_value = ".", value_name = "FOLDER")]
-    root: PathBuf,
+    pub(crate) root: PathBuf,
     /// Where tables, objects and logs are kept [default: .local in the checkout].
     #[arg(long, global = true, value_name = "FOLDER")]
     data: Option<PathBuf>,
@@ -99,11 +102,15 @@ pub(crate) async fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Call(arguments) => call::run(&cli.shared, arguments, look).await,
         Command::Dev(arguments) => dev::run(&cli.shared, arguments, look).await,
+        Command::Bench(arguments) => bench::run(&cli.shared, arguments, look).await,
     };
     match done {
         Ok(code) => code,
         Err(error) => {
             eprintln!("{} {error}", look.error("error:"));
+            if error.kind() == io::ErrorKind::AddrInUse {
+                eprintln!("  --free-ports takes other ports; --data gives it a folder of its own");
+            }
             ExitCode::FAILURE
         }
     }

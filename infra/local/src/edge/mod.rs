@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::child::{Launch, Log, Process};
+use crate::serve::bind_error;
 use config::Wrangler;
 
 /// How long `workerd` may take to listen.
@@ -99,6 +100,11 @@ impl Edge {
             port: 0,
             process: Mutex::new(None),
         };
+        if edge.options.port != 0 {
+            // workerd's own message is a stack trace.
+            let taken = std::net::TcpListener::bind(("127.0.0.1", edge.options.port));
+            drop(taken.map_err(|error| bind_error(edge.options.port, &error))?);
+        }
         let attempts = if edge.options.port == 0 { 5 } else { 1 };
         for attempt in 1..=attempts {
             edge.port = if edge.options.port == 0 {

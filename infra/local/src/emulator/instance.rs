@@ -91,7 +91,7 @@ impl Instance {
             .map_err(|error| error.to_string())?;
         tokio::select! {
             () = api.ready.notified() => {}
-            status = process.ended() => return Err(format!("its process ended ({status}){}", log.tail())),
+            status = process.ended() => return Err(format!("its process ended ({status})")),
         }
         let failed = api
             .init_error

@@ -4,9 +4,12 @@ mod options;
 mod providers;
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use contract::ErrorBody;
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -44,6 +47,7 @@ pub struct Platform {
     /// The buckets of the template.
     pub buckets: Vec<String>,
     started_in: Duration,
+    _lock: File,
 }
 
 impl Platform {
@@ -53,6 +57,7 @@ impl Platform {
     /// Names the part that did not come up, with the last lines of its log.
     pub async fn start(options: Options) -> io::Result<Self> {
         let began = Instant::now();
+        let lock = lock(&options.data)?;
         let template = Template::read(&options.root.join("template.yaml")).map_err(wrong)?;
         let mut scope = Scope {
             parameters: parameters(&options),
@@ -90,6 +95,7 @@ impl Platform {
             credentials: options.credentials,
             buckets: template.buckets(&scope).map_err(wrong)?,
             started_in: began.elapsed(),
+            _lock: lock,
         })
     }
 
@@ -122,6 +128,17 @@ impl Platform {
     pub async fn stop(self) {
         tokio::join!(self.functions.stop(), self.edge.stop());
     }
+}
+
+/// Two platforms on one folder would write into each other's databases.
+fn lock(folder: &Path) -> io::Result<File> {
+    std::fs::create_dir_all(folder)?;
+    let lock = File::create(folder.join("lock"))?;
+    lock.try_lock().map_err(|_| {
+        let message = format!("{} is in use: does another platform run?", folder.display());
+        io::Error::new(io::ErrorKind::AddrInUse, message)
+    })?;
+    Ok(lock)
 }
 
 /// Binds a port for every function URL, and makes the URLs known to the template: functions name each other's.
@@ -229,38 +246,35 @@ fn edge_options(options: &Options) -> EdgeOptions {
     }
 }
 
-/// Waits for `GET /health` of the edge to answer 200; what it answers instead is quoted.
+/// Asks the edge for its health; it answers 200, or says what it lacks.
 async fn healthy(edge: &Edge) -> io::Result<()> {
     let client = reqwest::Client::builder()
         .no_proxy()
         .timeout(HEALTHY_MAX)
         .build()
         .map_err(io::Error::other)?;
-    let url = format!("{}/health", edge.url());
-    let began = Instant::now();
-    let mut answer = String::new();
-    while began.elapsed() < HEALTHY_MAX {
-        match client.get(&url).send().await {
-            Ok(response) if response.status().is_success() => return Ok(()),
-            Ok(response) => {
-                let status = response.status();
-                answer = format!(
-                    " (GET /health: {status} {})",
-                    response.text().await.unwrap_or_default()
-                );
-                // A refusal is a decision, such as about a bad setting: it will not pass with time.
-                if !status.is_server_error() || status == reqwest::StatusCode::INTERNAL_SERVER_ERROR
-                {
-                    break;
-                }
-            }
-            Err(error) => answer = format!(" (GET /health: {error})"),
+    let answer = match client.get(format!("{}/health", edge.url())).send().await {
+        Ok(answer) => answer,
+        Err(error) => {
+            let seconds = HEALTHY_MAX.as_secs();
+            let message = format!(
+                "the edge did not become healthy within {seconds} s: {error}{}",
+                edge.log_tail()
+            );
+            return Err(io::Error::other(message));
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(());
     }
-    let seconds = HEALTHY_MAX.as_secs();
-    Err(io::Error::other(format!(
-        "the edge did not become healthy within {seconds} s{answer}{}",
-        edge.log_tail()
-    )))
+    let body = answer.text().await.unwrap_or_default();
+    let message = match serde_json::from_str::<ErrorBody>(&body) {
+        Ok(body) => format!("the edge is not healthy: {}", body.error.message),
+        Err(_) => format!(
+            "the edge is not healthy: {status} {body}{}",
+            edge.log_tail()
+        ),
+    };
+    Err(io::Error::other(message))
 }
