@@ -65,18 +65,21 @@ impl Carrier {
         self.connected = false;
     }
 
-    /// Queues sound. None if it is no whole sound of the bot's.
-    pub fn play(&mut self, now: u64, clip: &Clip) -> Option<Span> {
-        let (request, from_ms, to_ms) = voice::bot_span(clip.bytes())?;
-        let span = Span {
-            request,
-            from_ms,
-            to_ms,
-            at: self.busy_until.max(now),
-        };
-        self.busy_until = span.end();
-        self.queue.push_back(Queued::Sound(span));
-        Some(span)
+    /// Queues sound, which may be of several requests. None if it is no whole sound of the bot's.
+    pub fn play(&mut self, now: u64, clip: &Clip) -> Option<Vec<Span>> {
+        let mut spans = Vec::new();
+        for (request, from_ms, to_ms) in voice::bot_spans(clip.bytes())? {
+            let span = Span {
+                request,
+                from_ms,
+                to_ms,
+                at: self.busy_until.max(now),
+            };
+            self.busy_until = span.end();
+            self.queue.push_back(Queued::Sound(span));
+            spans.push(span);
+        }
+        Some(spans)
     }
 
     /// Queues a mark. Answers when it is due.

@@ -89,16 +89,26 @@ impl Heard {
         };
         let current = std::mem::take(&mut self.current);
         let crashed = std::mem::take(&mut self.crashed);
-        let heard: Vec<String> = current
-            .iter()
-            .map(|request| {
-                let chars = carrier.heard_ms(now, *request) / CHAR_MS;
-                let text = &spoken[*request as usize].1;
-                text.chars().take(chars as usize).collect()
-            })
-            .filter(|text: &String| !text.is_empty())
-            .collect();
-        let truth = heard.join(" ");
+        let heard = |request: &u32| {
+            let chars = carrier.heard_ms(now, *request) / CHAR_MS;
+            let text = spoken[*request as usize].1.as_str();
+            let end = text.char_indices().nth(chars as usize);
+            text.split_at(end.map_or(text.len(), |(at, _)| at))
+        };
+        let mut parts: Vec<&str> = Vec::new();
+        for (n, request) in current.iter().enumerate() {
+            let (part, rest) = heard(request);
+            // Of what broke off, only whole words count, unless it was the last.
+            let is_whole = n + 1 == current.len() || rest.is_empty() || rest.starts_with(' ');
+            let whole = if is_whole {
+                part
+            } else {
+                part.rsplit_once(' ').map_or("", |(words, _)| words)
+            };
+            parts.push(whole.trim_end());
+        }
+        parts.retain(|part| !part.is_empty());
+        let truth = parts.join(" ");
         let (said, really) = (text.chars().count() as u64, truth.chars().count() as u64);
         if crashed {
             // What was heard between the last record and the crash was said again: by how much is not known here.

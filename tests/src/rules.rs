@@ -137,7 +137,11 @@ impl Rules {
             );
         }
         if self.folded.lines() != call.history() {
-            let rule = format!("the journal says {:?}, the history {:?}", self.folded.lines(), call.history());
+            let rule = format!(
+                "the journal says {:?}, the history {:?}",
+                self.folded.lines(),
+                call.history()
+            );
             self.breaks(rule);
         }
     }

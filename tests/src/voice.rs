@@ -92,25 +92,21 @@ pub fn bot(request: u32, from_ms: u32, to_ms: u32) -> Clip {
     Clip::from(bytes)
 }
 
-/// What a stretch of the bot's sound is: the request, and its first and (excluded) last millisecond. None if it is
-/// not whole, or torn.
+/// What a stretch of the bot's sound is: requests, with the first and (excluded) last millisecond of each. None if it
+/// is torn.
 #[must_use]
-pub fn bot_span(sound: &[u8]) -> Option<(u32, u32, u32)> {
+pub fn bot_spans(sound: &[u8]) -> Option<Vec<(u32, u32, u32)>> {
     let (blocks, rest) = sound.as_chunks::<MS>();
-    let read = |block: &[u8; MS]| {
-        let [a, b, c, d, e, f, g, h] = *block;
-        (
-            u32::from_le_bytes([a, b, c, d]),
-            u32::from_le_bytes([e, f, g, h]),
-        )
-    };
-    let (request, from) = read(blocks.first()?);
-    let whole = rest.is_empty()
-        && blocks
-            .iter()
-            .zip(from..)
-            .all(|(block, ms)| read(block) == (request, ms));
-    whole.then(|| (request, from, from + blocks.len() as u32))
+    let mut spans: Vec<(u32, u32, u32)> = Vec::new();
+    for [a, b, c, d, e, f, g, h] in blocks {
+        let request = u32::from_le_bytes([*a, *b, *c, *d]);
+        let ms = u32::from_le_bytes([*e, *f, *g, *h]);
+        match spans.last_mut() {
+            Some((same, _, to)) if (*same, *to) == (request, ms) => *to += 1,
+            _ => spans.push((request, ms, ms + 1)),
+        }
+    }
+    (rest.is_empty() && !spans.is_empty()).then_some(spans)
 }
 
 /// Syllables: vowels of changing colour, pitch and loudness, with a little breath between them.
@@ -268,6 +264,6 @@ mod tests {
         let mut tags = Vec::new();
         understood(&sound, |tag| tags.push((tag.phrase, tag.frame)));
         assert_eq!(tags, [(3, 9), (3, 10)]);
-        assert_eq!(bot_span(bot(7, 20, 80).bytes()), Some((7, 20, 80)));
+        assert_eq!(bot_spans(bot(7, 20, 80).bytes()), Some(vec![(7, 20, 80)]));
     }
 }

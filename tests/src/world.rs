@@ -373,15 +373,19 @@ impl World {
     }
 
     fn play(&mut self, clip: &Clip) {
-        match self.carrier.play(self.now, clip) {
-            Some(span) if self.carrier.connected => {
-                let heard_ms = self.carrier.heard_ms(self.now, span.request);
-                if let Err(rule) = self.heard.play(span, heard_ms) {
-                    self.rules.breaks(rule);
-                }
+        if !self.carrier.connected {
+            self.rules.breaks("sound for a stream that is gone");
+            return;
+        }
+        let Some(spans) = self.carrier.play(self.now, clip) else {
+            self.rules.breaks("torn sound");
+            return;
+        };
+        for span in spans {
+            let heard_ms = self.carrier.heard_ms(self.now, span.request);
+            if let Err(rule) = self.heard.play(span, heard_ms) {
+                self.rules.breaks(rule);
             }
-            Some(_) => self.rules.breaks("sound for a stream that is gone"),
-            None => self.rules.breaks("torn sound"),
         }
     }
 

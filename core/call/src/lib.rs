@@ -24,6 +24,7 @@ mod listen;
 mod output;
 mod perceive;
 mod piece;
+mod playout;
 mod provider;
 mod record;
 mod resume;

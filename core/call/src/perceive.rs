@@ -342,7 +342,9 @@ impl Call {
                 None
             }
             Reply::Done(_) => {
-                self.speak.done(id);
+                if !self.speak.done(id) {
+                    return self.speak_failed(now, id, Failure::Broken, out);
+                }
                 self.ask_for_sound(now, out);
                 self.pump(now, out);
                 self.heard();
@@ -365,8 +367,7 @@ impl Call {
                 self.note(now, Note::Retried(Stage::Speak, failure));
                 Some(Cue::SpeakStumbled)
             }
-            Loss::Cut => {
-                self.note(now, Note::GaveUp(Stage::Speak, failure));
+            Loss::None => {
                 self.ask_for_sound(now, out);
                 self.pump(now, out);
                 self.heard();

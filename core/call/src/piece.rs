@@ -45,25 +45,42 @@ impl Piece {
         }
     }
 
-    /// In proportion to the sound that was heard, up to the end of a word.
+    /// Its sound has broken off. Keeps the words that were spoken, as its length has it, and gives back the rest.
+    pub(crate) fn break_off(&mut self) -> Option<Self> {
+        let spoken = self.text_until(self.length, false).len();
+        let rest = self.text.split_off(spoken);
+        self.state = State::Done;
+        let rest = rest.trim();
+        (!rest.is_empty()).then(|| Self {
+            attempts: self.attempts,
+            ..Self::new(rest.to_owned())
+        })
+    }
+
+    /// What was heard of it, up to the end of a word.
     pub(crate) fn heard_text(&self) -> &str {
-        if self.state == State::Done && self.heard >= self.length {
+        self.text_until(self.heard, self.state == State::Done)
+    }
+
+    /// The text in proportion to its sound. While that is not complete, how long it will be is estimated.
+    fn text_until(&self, at: Duration, complete: bool) -> &str {
+        if complete && at >= self.length {
             return &self.text;
         }
         let chars = self.text.chars().count();
-        let estimate = if self.state == State::Done {
+        let estimate = if complete {
             self.length
         } else {
             self.length
                 .max(CHAR * u32::try_from(chars).unwrap_or(u32::MAX))
         };
-        let scaled = chars as u128 * self.heard.as_millis();
-        let heard = scaled.checked_div(estimate.as_millis()).unwrap_or(0);
-        let heard = usize::try_from(heard).unwrap_or(usize::MAX);
+        let scaled = chars as u128 * at.as_millis();
+        let spoken = scaled.checked_div(estimate.as_millis()).unwrap_or(0);
+        let spoken = usize::try_from(spoken).unwrap_or(usize::MAX);
         let end = self
             .text
             .char_indices()
-            .nth(heard)
+            .nth(spoken)
             .map_or(self.text.len(), |(at, _)| at);
         let whole = self.text.get(..end).unwrap_or_default();
         let rest = self.text.get(end..).unwrap_or_default();

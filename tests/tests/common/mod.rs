@@ -1,0 +1,38 @@
+//! How conversations are told and shown.
+
+use call::{Config, EndOfTurn, Line};
+use std::time::Duration;
+use tests::story::Story;
+use tests::world::{Ending, tell};
+
+pub(crate) const GREETING: &str = "Hello, this is the Golden Fork.";
+
+/// A bot that is easy to predict.
+pub(crate) fn bot() -> Config {
+    Config {
+        greeting: GREETING.to_owned(),
+        end: EndOfTurn::Silence(Duration::from_millis(500)),
+        speculate: false,
+        ..Config::default()
+    }
+}
+
+/// Tells a story in which all rules hold.
+pub(crate) fn told(story: Story) -> Ending {
+    let ending = tell(story);
+    if let Some(broken) = &ending.broken {
+        panic!("{}\nat {} ms: {}", ending.shown(), broken.at, broken.rule);
+    }
+    // Shown only if the test fails.
+    println!("{}", ending.shown());
+    ending
+}
+
+/// The conversation as both sides heard it.
+pub(crate) fn words(ending: &Ending) -> Vec<String> {
+    let line = |line: &Line| match line {
+        Line::Caller(text) => format!("caller: {text}"),
+        Line::Bot(text) => format!("bot: {text}"),
+    };
+    ending.history.iter().map(line).collect()
+}

@@ -1,0 +1,29 @@
+//! Conversations, word by word.
+
+mod common;
+
+use call::{Config, EndOfTurn, Failure, Stage};
+use common::{GREETING, bot, told, words};
+use std::time::Duration;
+use tests::caller::{Act, Start};
+use tests::providers::Answer;
+use tests::story::Story;
+use tests::weather::Fate;
+
+#[test]
+fn speech_that_breaks_off_goes_on_with_the_words_that_were_not_heard() {
+    let mut story = Story::quiet(bot()).act(Start::AfterBot(500), Act::HangUp);
+    story.weather.fates = vec![(Stage::Speak, 0..1, Fate::Cut)];
+    let ending = told(story);
+    assert_eq!(words(&ending), ["bot: Hello, this is the Golden Fork."]);
+    let spoken: Vec<&str> = ending.spoken.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(spoken, [GREETING, "Golden Fork."]);
+}
+
+#[test]
+fn speech_without_sound_is_asked_for_once_more() {
+    let mut story = Story::quiet(bot()).act(Start::AfterBot(500), Act::HangUp);
+    story.weather.fates = vec![(Stage::Speak, 0..1, Fate::Empty)];
+    let ending = told(story);
+    assert_eq!(words(&ending), ["bot: Hello, this is the Golden Fork."]);
+}
