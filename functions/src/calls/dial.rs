@@ -232,10 +232,7 @@ fn nonce() -> Result<u128, Refusal> {
 
 fn fingerprint(to: &PhoneNumber, bot: &Bot, from: Option<&PhoneNumber>) -> String {
     let from = from.map_or("", PhoneNumber::as_str);
-    Sha256::digest(format!("{to}\n{}\n{from}", bot.id))
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    format!("{:x}", Sha256::digest(format!("{to}\n{}\n{from}", bot.id)))
 }
 
 fn placed(dial: &Dial, call: &CallSid, status: CallStatus) -> String {

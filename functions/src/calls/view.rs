@@ -131,10 +131,10 @@ pub(super) async fn detail(
         Some(key) => Some(json!({ "key": key, "url": api.files.download(key).await? })),
         None => None,
     };
-    Ok(Json(shown(detail, recording)))
+    Ok(Json(shown(detail, recording.as_ref())))
 }
 
-fn shown(detail: Detail, recording: Option<Value>) -> Value {
+fn shown(detail: Detail, recording: Option<&Value>) -> Value {
     let turns: Vec<Told<'_, Turn>> = detail.records.iter().filter_map(turn).collect();
     let events: Vec<Happened<'_>> = detail.records.iter().filter_map(event).collect();
     let files: Vec<&Record> = detail

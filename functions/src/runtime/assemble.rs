@@ -94,14 +94,13 @@ pub async fn calls(start: Start) -> Result<Router, BadSetting> {
     let (keyring, tables) = start
         .doors(&settings.secret, &settings.config, &settings.calls)
         .await?;
-    let http = start.http()?;
     Ok(crate::calls::app(Api {
         bots: tables.clone(),
         calls: tables.clone(),
         dials: tables,
         files: start.bucket(&settings.bucket, settings.path_style),
-        edge: Arc::new(HttpEdge::new(http.clone(), settings.edge, wall_ms)),
-        carrier: Arc::new(HttpCarrier::new(http, settings.twilio)),
+        edge: Arc::new(HttpEdge::new(start.http()?, settings.edge, wall_ms)),
+        carrier: Arc::new(HttpCarrier::new(start.http_once()?, settings.twilio)),
         keyring,
         clock: wall_ms,
         voice_url: settings.voice,

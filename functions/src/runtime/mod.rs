@@ -155,19 +155,35 @@ impl Start {
         Arc::new(Bucket::new(aws_sdk_s3::Client::from_conf(config), name))
     }
 
-    /// A client for our own requests.
+    /// A client for requests that may be repeated.
     ///
     /// # Errors
     /// If TLS cannot be set up.
     pub fn http(&self) -> Result<reqwest::Client, BadSetting> {
-        let built = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(1))
-            .redirect(reqwest::redirect::Policy::none());
-        built.build().map_err(|error| BadSetting {
-            name: "TLS",
-            problem: format!("cannot be set up: {error}"),
-        })
+        built(http())
     }
+
+    /// A client for requests that must not be sent twice: it never takes up an old connection, which may turn out to be
+    /// closed when it is too late to tell whether the request arrived.
+    ///
+    /// # Errors
+    /// If TLS cannot be set up.
+    pub fn http_once(&self) -> Result<reqwest::Client, BadSetting> {
+        built(http().pool_max_idle_per_host(0))
+    }
+}
+
+fn http() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .redirect(reqwest::redirect::Policy::none())
+}
+
+fn built(client: reqwest::ClientBuilder) -> Result<reqwest::Client, BadSetting> {
+    client.build().map_err(|error| BadSetting {
+        name: "TLS",
+        problem: format!("cannot be set up: {error}"),
+    })
 }
 
 struct SecretsManager {

@@ -17,12 +17,11 @@ impl DialId {
     #[must_use]
     pub fn of_key(key: &str) -> Self {
         let digest = Sha256::digest(format!("{TENANT}\n{key}"));
-        Self(
+        Self::of_nonce(
             digest
                 .iter()
                 .take(16)
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+                .fold(0, |number, byte| (number << 8) | u128::from(*byte)),
         )
     }
 

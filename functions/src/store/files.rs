@@ -10,10 +10,10 @@ use contract::{Upload, UploadWish};
 use super::{Files, StoreError, Stored};
 
 /// How long an upload may wait for its turn. Not longer: what a function signs dies with its session anyway.
-const UPLOAD_VALID: Duration = Duration::from_secs(15 * 60);
+const UPLOAD_VALID: Duration = Duration::from_mins(15);
 
 /// How long a link to a recording works.
-const DOWNLOAD_VALID: Duration = Duration::from_secs(5 * 60);
+const DOWNLOAD_VALID: Duration = Duration::from_mins(5);
 
 /// Files in an S3 bucket.
 pub struct Bucket {
@@ -33,7 +33,7 @@ impl Bucket {
 }
 
 fn failed(error: impl std::error::Error) -> StoreError {
-    StoreError::new("presign", error)
+    StoreError::new("presign", error.to_string())
 }
 
 #[async_trait]

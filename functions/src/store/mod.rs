@@ -56,10 +56,10 @@ pub struct StoreError {
 impl StoreError {
     /// A failure of that operation.
     #[must_use]
-    pub fn new(operation: &'static str, cause: impl ToString) -> Self {
+    pub fn new(operation: &'static str, cause: impl Into<String>) -> Self {
         Self {
             operation,
-            cause: cause.to_string(),
+            cause: cause.into(),
         }
     }
 }

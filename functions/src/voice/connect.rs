@@ -5,6 +5,7 @@ use twilio::twiml::{Play, Stream, Verb};
 use twilio::webhook::VoiceRequest;
 
 use super::{Trouble, Voice, direction, words};
+use crate::edge::EdgeError;
 use crate::secrets::Secrets;
 
 /// How long a ticket is good, in seconds: Twilio opens the stream within a moment of reading the TwiML.
@@ -25,13 +26,30 @@ impl Voice {
         }
     }
 
+    /// Opens the call; once more with newer secrets if the edge does not know those at hand.
     async fn open(
         &self,
         bot: &Bot,
         asked: &VoiceRequest,
     ) -> Result<(OpeningReply, String), Trouble> {
-        let secrets = self.keyring.secrets();
-        let stream_url = self.stream_url(bot, asked, &secrets)?;
+        let opened = self.open_with(&self.keyring.secrets(), bot, asked).await;
+        if let Err(Trouble::Edge(EdgeError::Refused {
+            status: 401 | 403, ..
+        })) = opened
+            && let Some(newer) = self.keyring.newer().await
+        {
+            return self.open_with(&newer, bot, asked).await;
+        }
+        opened
+    }
+
+    async fn open_with(
+        &self,
+        secrets: &Secrets,
+        bot: &Bot,
+        asked: &VoiceRequest,
+    ) -> Result<(OpeningReply, String), Trouble> {
+        let stream_url = self.stream_url(bot, asked, secrets)?;
         let opening = Opening {
             call: asked.call,
             account: asked.account,

@@ -4,6 +4,7 @@ mod connect;
 mod words;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -23,6 +24,9 @@ use crate::store::{Bots, Calls, DialId, Dials, Opened, StoreError};
 
 /// Most resumes of one call in one minute. A stream that breaks more often is a loop, not a bad line.
 pub const RESUMES_PER_MINUTE_MAX: u32 = 10;
+
+/// Longest time for an answer. The function itself is stopped at 10 s, and Twilio gives up at 15 s.
+const ANSWER: Duration = Duration::from_secs(8);
 
 /// What the function needs.
 pub struct Voice {
@@ -53,6 +57,8 @@ enum Trouble {
     Edge(#[from] EdgeError),
     #[error("the call resumed {0} times within a minute")]
     Loop(u32),
+    #[error("there was no answer in time")]
+    Late,
     #[error("there is no record of the call")]
     NoRecord,
     #[error("no random number: {0}")]
@@ -74,13 +80,19 @@ pub fn app(voice: Voice) -> Router {
 async fn incoming(State(voice): State<Arc<Voice>>, request: Request) -> Result<Response, Refusal> {
     let (webhook, asked) = voice.admit(request).await?;
     let span = tracing::info_span!("incoming", call_sid = %asked.call);
-    Ok(voice.incoming(&webhook, &asked).instrument(span).await)
+    Ok(voice
+        .in_time(voice.incoming(&webhook, &asked))
+        .instrument(span)
+        .await)
 }
 
 async fn resume(State(voice): State<Arc<Voice>>, request: Request) -> Result<Response, Refusal> {
     let (webhook, asked) = voice.admit(request).await?;
     let span = tracing::info_span!("resume", call_sid = %asked.call);
-    Ok(voice.resume(&webhook, &asked).instrument(span).await)
+    Ok(voice
+        .in_time(voice.resume(&webhook, &asked))
+        .instrument(span)
+        .await)
 }
 
 /// A form that Twilio signed, but that is not what it should be.
@@ -96,6 +108,14 @@ impl Voice {
         let webhook = twilio_request(&self.keyring, request).await?;
         let asked = VoiceRequest::from_form(&webhook.form).map_err(|error| misread(&error))?;
         Ok((webhook, asked))
+    }
+
+    /// The answer, or words when it takes too long.
+    async fn in_time(&self, answer: impl Future<Output = Response>) -> Response {
+        match tokio::time::timeout(ANSWER, answer).await {
+            Ok(response) => response,
+            Err(_) => self.apologise(None, &Trouble::Late),
+        }
     }
 
     async fn incoming(&self, webhook: &Webhook, asked: &VoiceRequest) -> Response {

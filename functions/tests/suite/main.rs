@@ -11,8 +11,10 @@
 )]
 
 mod calls;
+mod carrier;
 mod dialling;
 mod edge;
+mod keys;
 mod programs;
 mod status;
 mod store;

@@ -384,7 +384,7 @@ async fn news_are_kept_once_and_in_order(store: Store) {
 
 pub(crate) fn turn(number: u64) -> Numbered {
     let turn = Turn {
-        speaker: if number % 2 == 0 {
+        speaker: if number.is_multiple_of(2) {
             Speaker::Caller
         } else {
             Speaker::Bot

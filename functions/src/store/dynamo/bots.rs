@@ -14,7 +14,7 @@ impl Dynamo {
             .client
             .put_item()
             .table_name(&self.config)
-            .set_item(Some(item.into()));
+            .set_item(Some(item.into_map()));
         request
             .send()
             .await
@@ -31,7 +31,7 @@ impl Dynamo {
             .client
             .put_item()
             .table_name(&self.config)
-            .set_item(Some(item.into()));
+            .set_item(Some(item.into_map()));
         let request = match known {
             None => request.condition_expression("attribute_not_exists(pk)"),
             Some(known) => request

@@ -49,7 +49,7 @@ impl Dials for Dynamo {
             .client
             .put_item()
             .table_name(&self.calls)
-            .set_item(Some(write(dial)?.into()))
+            .set_item(Some(write(dial)?.into_map()))
             .condition_expression("attribute_not_exists(pk) OR #settled = :free OR #ttl <= :now")
             .expression_attribute_names("#settled", "settled")
             .expression_attribute_names("#ttl", "ttl")

@@ -20,16 +20,15 @@ impl From<HashMap<String, AttributeValue>> for Item {
     }
 }
 
-impl From<Item> for HashMap<String, AttributeValue> {
-    fn from(item: Item) -> Self {
-        item.0
-    }
-}
-
 impl Item {
     /// An item with nothing but its key.
     pub(super) fn at(pk: impl Into<String>, sk: impl Into<String>) -> Self {
         Self::default().with("pk", text(pk)).with("sk", text(sk))
+    }
+
+    /// The attributes.
+    pub(super) fn into_map(self) -> HashMap<String, AttributeValue> {
+        self.0
     }
 
     /// The item with one more attribute.
@@ -79,5 +78,5 @@ pub(super) fn number(value: impl Display) -> AttributeValue {
 pub(super) fn json<T: Serialize>(value: &T) -> Stored<AttributeValue> {
     serde_json::to_string(value)
         .map(AttributeValue::S)
-        .map_err(|error| StoreError::new("write", error))
+        .map_err(|error| StoreError::new("write", error.to_string()))
 }

@@ -68,7 +68,7 @@ impl Dynamo {
                 .client
                 .put_item()
                 .table_name(table)
-                .set_item(Some(item.clone().into()))
+                .set_item(Some(item.clone().into_map()))
                 .condition_expression("attribute_not_exists(pk)")
                 .return_values_on_condition_check_failure(
                     ReturnValuesOnConditionCheckFailure::AllOld,

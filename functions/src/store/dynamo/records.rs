@@ -130,10 +130,10 @@ impl Dynamo {
             .with("ttl", expiry(now_ms));
         let used = Put::builder()
             .table_name(&self.calls)
-            .set_item(Some(used.into()))
+            .set_item(Some(used.into_map()))
             .condition_expression("attribute_not_exists(pk)")
             .build()
-            .map_err(|error| StoreError::new("count", error))?;
+            .map_err(|error| StoreError::new("count", error.to_string()))?;
         let update = heard_of(call, now_ms).set("ended", json(ended)?);
         // Sixteen parts, so that calls that end together seldom meet on one item.
         let part = call

@@ -116,16 +116,14 @@ impl Update {
             .set_expression_attribute_names(Some(self.names))
             .set_expression_attribute_values(Some(self.values))
             .build()
-            .map_err(|error| StoreError::new("transaction", error))
+            .map_err(|error| StoreError::new("transaction", error.to_string()))
     }
 }
 
 /// The item of which the condition did not hold.
 pub(super) fn refused(error: &UpdateItemError) -> Option<Item> {
-    match error {
-        UpdateItemError::ConditionalCheckFailedException(known) => {
-            Some(known.item().cloned().map(Item::from).unwrap_or_default())
-        }
-        _ => None,
-    }
+    let UpdateItemError::ConditionalCheckFailedException(known) = error else {
+        return None;
+    };
+    Some(known.item().cloned().map(Item::from).unwrap_or_default())
 }
