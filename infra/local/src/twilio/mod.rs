@@ -12,25 +12,28 @@
 //! ```
 
 mod call;
+mod carrier;
+mod client;
+mod courier;
+mod date;
+mod dialling;
 mod event;
+mod leg;
+mod line;
 mod options;
+mod plan;
+mod playout;
+mod program;
 mod record;
+mod rest;
+mod sid;
 mod sound;
+mod stream;
 
 pub use call::Call;
+pub use carrier::{Carrier, NotInService};
 pub use event::{Closer, Event, Events, Webhook, What};
 pub use options::{
     Behaviour, Callee, CarrierOptions, Delivery, Handshake, Number, Order, Reaction,
 };
 pub use sound::{Silence, Spoken, Voice};
-
-// The service object, to come:
-//   Carrier::start(CarrierOptions) -> io::Result<Carrier>          (async)
-//   carrier.url() -> String                                        base of the REST API
-//   carrier.add_number(Number) -> NumberSid
-//   carrier.dial(from: Party, to: &PhoneNumber) -> Result<Call, NotInService>
-//   carrier.outbound().await -> Call                               the next call that the REST API created
-//   carrier.call(CallSid) -> Option<Call>, carrier.calls() -> Vec<Call>
-//   carrier.set_callee(PhoneNumber, Callee)
-//   carrier.behave(|behaviour| behaviour.omit_silence = true)
-//   carrier.refuse_next(RestError)                                 the next REST request fails so

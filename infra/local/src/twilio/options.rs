@@ -21,6 +21,8 @@ pub struct CarrierOptions {
     pub fresh_sids: bool,
     /// Where to listen on 127.0.0.1; 0 takes a free port.
     pub port: u16,
+    /// How long a webhook may take, in milliseconds: 15,000 at Twilio, retry included.
+    pub webhook_timeout_ms: u64,
     /// Speaks `<Say>`.
     pub voice: Arc<dyn Voice>,
     /// How it treats calls.
@@ -37,6 +39,7 @@ impl CarrierOptions {
             seed: 0,
             fresh_sids: false,
             port: 0,
+            webhook_timeout_ms: 15_000,
             voice: Arc::new(Silence),
             behaviour: Behaviour::default(),
         }

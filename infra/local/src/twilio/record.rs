@@ -118,7 +118,9 @@ impl Record {
     /// Since the answer; nothing without one.
     pub(super) fn duration(&self) -> Duration {
         let answered = self.answered_at();
-        answered.map_or(Duration::ZERO, |at| self.dialled.elapsed().saturating_sub(at))
+        answered.map_or(Duration::ZERO, |at| {
+            self.dialled.elapsed().saturating_sub(at)
+        })
     }
 
     pub(super) fn keep(&self, caller: &[u8], bot: &[u8]) {
