@@ -93,7 +93,8 @@ impl Ear {
     ///
     /// Why it is passed over.
     pub(crate) fn hear(&mut self, now: Instant, text: &str) -> Result<Message, Junk> {
-        if !self.admit(now) && !(text.len() < STOP_BYTES_MAX && text.contains("\"stop\"")) {
+        let stops = || text.len() < STOP_BYTES_MAX && text.contains("\"stop\"");
+        if !self.admit(now) && !stops() {
             return Err(Junk::Flood);
         }
         if text.len() > MESSAGE_BYTES_MAX {

@@ -5,24 +5,17 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use audio::RATE_HZ;
-use audio::wav::{self, Sound};
 use call::Instant;
-use contract::{
-    Accepted, Batch, Numbered, Opening, SEAL_HEADER, Seal, Upload, UploadReply, UploadRequest,
-    UploadWish,
-};
-use futures_util::{Stream, stream};
+use contract::{Accepted, Batch, Numbered, Opening, SEAL_HEADER, Seal};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use wasm_bindgen::JsValue;
-use worker::worker_sys::FixedLengthStream as RawStream;
-use worker::{Delay, Error, FixedLengthStream, Response, Result, Url};
+use worker::{Delay, Error, Response, Result, Url};
 
 use crate::clock::{epoch_ms, epoch_s};
-use crate::line::{ALIVE_MS, Shell, Talk};
+use crate::line::{ALIVE_MS, Shell};
 use crate::settings;
 use crate::store::Fact;
+use crate::talk::Talk;
 use crate::web::{bytes, detach, send, timeout};
 
 /// Records that come within this time go together.
@@ -31,8 +24,6 @@ const TOGETHER: Duration = Duration::from_millis(200);
 const BATCH_MAX: usize = 50;
 /// How long the functions may take.
 const FUNCTIONS_MAX: Duration = Duration::from_secs(15);
-/// How long the bucket may take for a file; half an hour of recording is 29 MB.
-const BUCKET_MAX: Duration = Duration::from_secs(300);
 /// First and longest wait before another try, in milliseconds; during the call, and after it.
 const WAIT_MS: (u64, u64) = (1_000, 30_000);
 const WAIT_AFTER_MS: (u64, u64) = (5_000, 3_600_000);
@@ -56,38 +47,7 @@ impl Outbox {
     }
 }
 
-/// A file that is in the bucket.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub(crate) struct StoredFile {
-    /// `recording` or `tape`.
-    name: String,
-    key: String,
-    bytes: u64,
-    /// When it was stored, in milliseconds since the Unix epoch.
-    pub(crate) at_ms: u64,
-}
-
-impl StoredFile {
-    /// What the functions are told.
-    pub(crate) fn record(&self) -> contract::Record {
-        contract::Record::Stored {
-            name: self.name.clone(),
-            key: self.key.clone(),
-            bytes: self.bytes,
-        }
-    }
-}
-
-/// A file as it is asked for: its name, its type, and how to tell it in records.
-const RECORDING: (&str, &str, &str) = ("recording.wav", "audio/wav", "recording");
-const TAPE: (&str, &str, &str) = ("tape", "application/octet-stream", "tape");
-
 impl Shell {
-    /// The files that are in the bucket.
-    pub(crate) fn stored_files(&self) -> Vec<StoredFile> {
-        self.store.fact(Fact::Stored).unwrap_or_default()
-    }
-
     /// Asks to be woken later, even if the object is gone until then.
     pub(crate) fn wake_later(&self, ms: u64) {
         let me = Weak::clone(&self.me);
@@ -112,7 +72,7 @@ impl Shell {
                 match shell.send_records().await {
                     Ok(()) => break,
                     Err(error) => {
-                        tracing::warn!(call = shell.name(), %error, wait_ms, "the functions do not take records")
+                        tracing::warn!(call = shell.name(), %error, wait_ms, "the functions do not take records");
                     }
                 }
                 // After the call its end takes care of what is left.
@@ -133,7 +93,7 @@ impl Shell {
 
     /// The call is over: lets go of everything, and delivers.
     pub(crate) fn end(&self, talk: &mut Talk, now: Instant) {
-        self.detach(talk, now, "the call is over");
+        talk.detach(now, "the call is over");
         talk.works.cancel_all();
         talk.keep = None;
         if self.store.fact::<u64>(Fact::OverMs).is_some() {
@@ -251,92 +211,8 @@ impl Shell {
         })
     }
 
-    /// Puts recording and tape into the bucket, those that are not there yet.
-    async fn store_files(self: &Rc<Self>) -> Result<()> {
-        let size = self.store.sound_size();
-        if size.chunks == 0 {
-            return Ok(());
-        }
-        let track_bytes = u32::try_from(size.track * 2).unwrap_or(u32::MAX);
-        let head = wav::header(Sound::Mulaw, 2, RATE_HZ, track_bytes);
-        let sizes = [
-            (RECORDING, head.len() as u64 + size.track * 2),
-            (TAPE, size.tape),
-        ];
-        let mut stored = self.stored_files();
-        let missing: Vec<_> = sizes
-            .into_iter()
-            .filter(|(file, _)| stored.iter().all(|known| known.name != file.2))
-            .collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let opening = self.opening()?;
-        let request = UploadRequest {
-            call: opening.call,
-            files: missing
-                .iter()
-                .map(|((name, content_type, _), bytes)| wish(name, content_type, *bytes))
-                .collect(),
-        };
-        let reply: UploadReply = self.call_functions(&opening.uploads_url, &request).await?;
-        for ((file, bytes), upload) in missing.into_iter().zip(reply.uploads) {
-            if file == RECORDING {
-                put(&upload, bytes, self.recording(head.clone(), size.chunks)).await?;
-            } else {
-                put(&upload, bytes, self.tape(size.chunks)).await?;
-            }
-            let file = StoredFile {
-                name: file.2.to_owned(),
-                key: upload.key,
-                bytes,
-                at_ms: epoch_ms(),
-            };
-            let record = file.record();
-            let at_ms = file.at_ms;
-            stored.push(file);
-            self.store.set(Fact::Stored, &stored);
-            self.with(|talk| {
-                let report = talk.reports.number(record, at_ms);
-                talk.outbox.extend([report]);
-            });
-        }
-        Ok(())
-    }
-
-    /// The recording, a chunk at a time: half an hour of it would not fit beside other calls.
-    fn recording(
-        self: &Rc<Self>,
-        head: Vec<u8>,
-        chunks: u32,
-    ) -> impl Stream<Item = Result<Vec<u8>>> + use<> {
-        let shell = Rc::clone(self);
-        let chunks = (0..chunks).map(move |at| {
-            let (caller, bot) = shell
-                .store
-                .tracks(at)
-                .ok_or_else(|| Error::RustError("a chunk is gone".to_owned()))?;
-            Ok(caller
-                .into_iter()
-                .zip(bot)
-                .flat_map(<[u8; 2]>::from)
-                .collect())
-        });
-        stream::iter(std::iter::once(Ok(head)).chain(chunks))
-    }
-
-    fn tape(self: &Rc<Self>, chunks: u32) -> impl Stream<Item = Result<Vec<u8>>> + use<> {
-        let shell = Rc::clone(self);
-        stream::iter((0..chunks).map(move |at| {
-            shell
-                .store
-                .tape(at)
-                .ok_or_else(|| Error::RustError("a chunk is gone".to_owned()))
-        }))
-    }
-
     /// Asks the functions for something, sealed.
-    async fn call_functions<T: DeserializeOwned>(
+    pub(crate) async fn call_functions<T: DeserializeOwned>(
         &self,
         url: &str,
         body: &impl Serialize,
@@ -369,7 +245,7 @@ impl Shell {
         }
     }
 
-    fn opening(&self) -> Result<Rc<Opening>> {
+    pub(crate) fn opening(&self) -> Result<Rc<Opening>> {
         let talk = self.talk.borrow();
         let opening = talk.as_ref().map(|talk| Rc::clone(&talk.opening));
         opening.ok_or_else(|| Error::RustError("there is no call".to_owned()))
@@ -379,44 +255,17 @@ impl Shell {
         self.talk.borrow().as_ref().is_none_or(Talk::is_over)
     }
 
-    fn with(&self, change: impl FnOnce(&mut Talk)) {
+    pub(crate) fn with(&self, change: impl FnOnce(&mut Talk)) {
         if let Some(talk) = self.talk.borrow_mut().as_mut() {
             change(talk);
         }
     }
 }
 
-fn wish(name: &str, content_type: &str, bytes: u64) -> UploadWish {
-    UploadWish {
-        name: name.to_owned(),
-        content_type: content_type.to_owned(),
-        bytes,
-    }
-}
-
-/// Puts a file into the bucket.
-async fn put(
-    upload: &Upload,
-    length: u64,
-    content: impl Stream<Item = Result<Vec<u8>>> + 'static,
-) -> Result<()> {
-    let body: RawStream = FixedLengthStream::wrap(content, length).into();
-    let body = JsValue::from(body.readable());
-    let headers = upload
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    let sent = send("PUT", &upload.url, headers, &body)?;
-    timeout(BUCKET_MAX, async {
-        let (mut response, guard) = sent.response().await?;
-        response.bytes().await?;
-        drop(guard);
-        succeeded(&response, &upload.name)
-    })
-    .await
-}
-
-fn succeeded(response: &Response, what: &str) -> Result<()> {
+/// # Errors
+///
+/// Any other status than a 2xx.
+pub(crate) fn succeeded(response: &Response, what: &str) -> Result<()> {
     match response.status_code() {
         200..300 => Ok(()),
         status => Err(Error::RustError(format!("{what}: status {status}"))),

@@ -20,6 +20,8 @@ mod report;
 mod settings;
 mod store;
 mod stream;
+mod talk;
+mod upload;
 mod web;
 
 pub use line::Line;

@@ -3,28 +3,29 @@
 //! Everything here is synchronous: between an input and its outputs nothing is waited for, so no two inputs ever
 //! interleave. Work that takes time runs in tasks that come back as inputs.
 
+#![allow(
+    missing_docs,
+    reason = "what the macro exports to JavaScript cannot be documented"
+)]
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use call::{Call, Input, Instant, Output, Tape};
+use call::{Call, Input, Instant, Output};
 use contract::{Farewell, Opening};
 use worker::{
     Delay, DurableObject, Env, Error, Request, Response, Result, State, WebSocket,
     WebSocketIncomingMessage, durable_object,
 };
 
-use crate::carrier::{Ear, Mouth};
 use crate::clock::{Clock, epoch_ms};
-use crate::deliver::Outbox;
-use crate::provider::Works;
-use crate::recorder::Recorder;
-use crate::report::Reports;
-use crate::settings::{self, Misconfigured, Providers};
+use crate::settings::{self, Misconfigured};
 use crate::store::{Entry, Fact, Sound, Store};
-use crate::web::{Task, spawn};
+use crate::talk::Talk;
+use crate::web::spawn;
 
 /// So often recording and tape are written out: seldom enough for the store, often enough to lose little in a crash and
 /// to hold little in memory.
@@ -100,67 +101,6 @@ pub(crate) struct Shell {
     pub(crate) store: Store,
     /// The call, while it is in memory. At any event it may not be: the journal has it.
     pub(crate) talk: RefCell<Option<Talk>>,
-}
-
-/// A call in memory.
-pub(crate) struct Talk {
-    pub(crate) opening: Rc<Opening>,
-    pub(crate) clock: Clock,
-    pub(crate) ear: Ear,
-    /// The carrier's stream, while there is one.
-    pub(crate) mouth: Option<Mouth>,
-    /// Ends the stream when nothing is heard any more.
-    pub(crate) watch: Option<Task>,
-    /// When the carrier last sent anything.
-    pub(crate) heard: Instant,
-    pub(crate) reports: Reports,
-    pub(crate) outbox: Outbox,
-    pub(crate) works: Works,
-    /// The one timer, and when it is due.
-    timer: Option<(Instant, Task)>,
-    call: Call,
-    /// What is kept of the sound; nothing, if the bot is not to be recorded.
-    pub(crate) keep: Option<Keep>,
-}
-
-/// What is kept of a call's sound.
-pub(crate) struct Keep {
-    pub(crate) recorder: Recorder,
-    tape: Tape,
-}
-
-impl Talk {
-    /// Whether the call is over.
-    pub(crate) fn is_over(&self) -> bool {
-        self.call.is_over()
-    }
-
-    fn new(
-        shell: &Shell,
-        opening: Opening,
-        providers: Providers,
-        clock: Clock,
-        call: Call,
-    ) -> Self {
-        let keep = opening.bot.record.then(|| Keep {
-            recorder: Recorder::new(shell.store.recorded()),
-            tape: Tape::default(),
-        });
-        Self {
-            opening: Rc::new(opening),
-            clock,
-            ear: Ear::default(),
-            mouth: None,
-            watch: None,
-            heard: Instant::ZERO,
-            reports: Reports::default(),
-            outbox: Outbox::default(),
-            works: Works::new(Weak::clone(&shell.me), Rc::new(providers)),
-            timer: None,
-            call,
-            keep,
-        }
-    }
 }
 
 impl Shell {
@@ -329,18 +269,7 @@ impl Shell {
     /// Leaves the rest to the carrier: it will ask the functions what to do, and they us.
     fn part(&self, talk: &mut Talk, now: Instant, farewell: &Farewell) {
         self.store.set(Fact::Farewell, farewell);
-        self.detach(talk, now, "the bot has left the stream");
-    }
-
-    /// Lets go of the stream.
-    pub(crate) fn detach(&self, talk: &mut Talk, now: Instant, reason: &str) {
-        if let Some(mouth) = talk.mouth.take() {
-            mouth.close(reason);
-        }
-        talk.watch = None;
-        if let Some(keep) = &mut talk.keep {
-            keep.recorder.clear(now);
-        }
+        talk.detach(now, "the bot has left the stream");
     }
 
     /// After the outputs: writes, reports, and sets the timer.
@@ -391,13 +320,13 @@ impl Shell {
         let me = Weak::clone(&self.me);
         // The platform counts in whole milliseconds, and so do we: what is due now is still later than this event.
         let wait = due.since(now).max(Duration::from_millis(1));
-        let task = spawn("timer", async move {
+        let timer = spawn("timer", async move {
             Delay::from(wait).await;
             if let Some(shell) = me.upgrade() {
                 shell.tick();
             }
         });
-        talk.timer = Some((due, task));
+        talk.timer = Some((due, timer));
     }
 
     fn tick(&self) {

@@ -15,13 +15,13 @@ use crate::settings::Providers;
 use crate::web::{Sent, Task, bytes, send, spawn, timeout};
 
 /// No request lasts longer. The engine gives up far earlier; this is for responses that nobody waits for any more.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// The requests under way.
 pub(crate) struct Works {
     line: Weak<Shell>,
     providers: Rc<Providers>,
-    works: BTreeMap<RequestId, Work>,
+    under_way: BTreeMap<RequestId, Work>,
 }
 
 /// One request of the engine's.
@@ -29,7 +29,13 @@ enum Work {
     /// What was fed so far, and the latest transcript that is on its way.
     Listening(Box<Listening>, Option<Task>),
     /// A response on its way.
-    Fetching(Task),
+    Fetching { _task: Task },
+}
+
+impl Work {
+    fn fetching(task: Task) -> Self {
+        Self::Fetching { _task: task }
+    }
 }
 
 impl Works {
@@ -38,7 +44,7 @@ impl Works {
         Self {
             line,
             providers,
-            works: BTreeMap::new(),
+            under_way: BTreeMap::new(),
         }
     }
 
@@ -47,22 +53,22 @@ impl Works {
         let stage = request.stage();
         let work = match request {
             Request::Listen => Work::Listening(Box::new(self.providers.listen.ask()), None),
-            Request::Think { history } => Work::Fetching(run(
+            Request::Think { history } => Work::fetching(run(
                 &self.line,
                 id,
                 stage,
                 self.providers.think.ask(&history),
             )),
             Request::Speak { text } => {
-                Work::Fetching(run(&self.line, id, stage, self.providers.speak.ask(&text)))
+                Work::fetching(run(&self.line, id, stage, self.providers.speak.ask(&text)))
             }
         };
-        self.works.insert(id, work);
+        self.under_way.insert(id, work);
     }
 
     /// Gives a request more. What can be answered at once comes back.
     pub(crate) fn feed(&mut self, id: RequestId, feed: Feed) -> Option<Input> {
-        let Some(Work::Listening(listening, _)) = self.works.get_mut(&id) else {
+        let Some(Work::Listening(listening, _)) = self.under_way.get_mut(&id) else {
             return None;
         };
         let flush = match feed {
@@ -76,9 +82,9 @@ impl Works {
             Flushed::Answer(reply) => Some(Input::Reply(id, reply)),
             Flushed::Fetch(fetch) => {
                 let fetching = run(&self.line, id, Stage::Listen, fetch);
-                if let Some(Work::Listening(_, under_way)) = self.works.get_mut(&id) {
+                if let Some(Work::Listening(_, latest)) = self.under_way.get_mut(&id) {
                     // An older transcript, of less, is not wanted any more.
-                    *under_way = Some(fetching);
+                    *latest = Some(fetching);
                 }
                 None
             }
@@ -87,12 +93,12 @@ impl Works {
 
     /// Stops a request.
     pub(crate) fn cancel(&mut self, id: RequestId) {
-        self.works.remove(&id);
+        self.under_way.remove(&id);
     }
 
     /// Stops them all.
     pub(crate) fn cancel_all(&mut self) {
-        self.works.clear();
+        self.under_way.clear();
     }
 }
 

@@ -14,7 +14,7 @@ use call::Instant;
 /// A caller's frame may come so much later than its place. What is older is written out as silence.
 const LATE_MAX: Duration = Duration::from_secs(4);
 /// The longest chunk: after a long gap the rest comes with the next ones.
-const CHUNK_MAX: Duration = Duration::from_secs(60);
+const CHUNK_MAX: Duration = Duration::from_mins(1);
 /// Room is made for so much at a time: doubling would hold twice of what is needed.
 const ROOM: usize = RATE_HZ as usize;
 
@@ -171,7 +171,7 @@ mod tests {
         let mut recorder = Recorder::new(0);
         recorder.open(at(100));
         let mut hear = |now, stamp, byte| {
-            recorder.caller(at(now), Duration::from_millis(stamp), &clip(byte, 20))
+            recorder.caller(at(now), Duration::from_millis(stamp), &clip(byte, 20));
         };
         hear(130, 0, 1);
         hear(230, 80, 3);

@@ -75,7 +75,9 @@ pub(crate) fn providers_of(env: &Env, bot: &Bot) -> Result<Providers, Misconfigu
 }
 
 /// The deployment's variables, by name.
-struct Variables<'a>(Box<dyn Fn(&str) -> Option<String> + 'a>);
+struct Variables<'a>(Find<'a>);
+
+type Find<'a> = Box<dyn Fn(&str) -> Option<String> + 'a>;
 
 impl<'a> Variables<'a> {
     fn of(env: &'a Env) -> Self {

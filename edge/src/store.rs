@@ -32,7 +32,7 @@ pub(crate) enum Fact {
     Farewell,
     /// The highest number of a report that the functions have stored.
     Acknowledged,
-    /// The files in the bucket, as [`crate::deliver::StoredFile`]s.
+    /// The files in the bucket, as [`crate::upload::StoredFile`]s.
     Stored,
     /// When the call ended, in milliseconds since the Unix epoch.
     OverMs,

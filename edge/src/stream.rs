@@ -9,7 +9,8 @@ use twilio::signature::{SIGNATURE_HEADER, matches_any};
 use worker::{Delay, Response, Result, WebSocket, WebSocketPair};
 
 use crate::carrier::{Attachment, Junk, Message, Mouth, close, objection};
-use crate::line::{Shell, Talk};
+use crate::line::Shell;
+use crate::talk::Talk;
 use crate::web::{detach, refuse, spawn};
 
 /// The tag of a carrier's socket.
@@ -235,13 +236,13 @@ impl Shell {
     /// The carrier said that it is over.
     fn stopped(&self, talk: &mut Talk, now: Instant) {
         tracing::info!(call = %talk.opening.call, "the stream was stopped");
-        self.detach(talk, now, "stopped");
+        talk.detach(now, "stopped");
         self.step_at(talk, now, Input::Closed(Closing::Stopped));
     }
 
     /// The stream is gone, though nobody said so.
     fn dropped(&self, talk: &mut Talk, now: Instant, reason: &str) {
-        self.detach(talk, now, reason);
+        talk.detach(now, reason);
         self.step_at(talk, now, Input::Closed(Closing::Dropped));
     }
 
