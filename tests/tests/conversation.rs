@@ -17,7 +17,7 @@ fn speech_that_breaks_off_goes_on_with_the_words_that_were_not_heard() {
     let ending = told(story);
     assert_eq!(words(&ending), ["bot: Hello, this is the Golden Fork."]);
     let spoken: Vec<&str> = ending.spoken.iter().map(|(_, text)| text.as_str()).collect();
-    assert_eq!(spoken, [GREETING, "Golden Fork."]);
+    assert_eq!(spoken, [GREETING, "the Golden Fork."]);
 }
 
 #[test]
@@ -26,4 +26,19 @@ fn speech_without_sound_is_asked_for_once_more() {
     story.weather.fates = vec![(Stage::Speak, 0..1, Fate::Empty)];
     let ending = told(story);
     assert_eq!(words(&ending), ["bot: Hello, this is the Golden Fork."]);
+}
+
+#[test]
+fn nothing_is_fed_to_a_transcription_that_failed() {
+    let mut story = Story::quiet(bot())
+        .say(Start::AfterBot(500), "I would like a table, <300> please.")
+        .act(Start::AfterBot(500), Act::HangUp);
+    story.weather.fates = vec![(Stage::Listen, 0..9, Fate::Failed(Failure::Refused))];
+    assert_eq!(
+        words(&told(story)),
+        [
+            "bot: Hello, this is the Golden Fork.",
+            "bot: Sorry, something went wrong. Could you say that again?"
+        ]
+    );
 }

@@ -120,6 +120,9 @@ impl Listen {
 
     fn keep(&mut self, clip: Clip, out: &mut Vec<Output>) {
         if let Some(dictation) = &mut self.dictation {
+            if dictation.failed {
+                return;
+            }
             dictation.length += clip.duration();
             dictation.audio.push(clip.clone());
             out.push(Output::Feed(dictation.id, Feed::Audio(clip)));
