@@ -42,3 +42,20 @@ fn nothing_is_fed_to_a_transcription_that_failed() {
         ]
     );
 }
+
+#[test]
+fn a_carrier_that_sends_nothing_in_silence_does_not_keep_the_caller_waiting() {
+    let mut story = Story::quiet(bot())
+        .say(Start::AfterBot(500), "I would like a table.")
+        .answer("I would like a table.", Answer::says("Which day?"))
+        .act(Start::AfterBot(500), Act::HangUp);
+    story.weather.line.skips_silence_after_ms = Some(0);
+    assert_eq!(
+        words(&told(story)),
+        [
+            "bot: Hello, this is the Golden Fork.",
+            "caller: I would like a table.",
+            "bot: Which day?"
+        ]
+    );
+}

@@ -16,6 +16,8 @@ use crate::turn::{Move, Turn};
 const DRAFT_AFTER: Duration = Duration::from_millis(250);
 /// Nobody speaks for so long without a pause.
 const UTTERANCE_MAX: Duration = Duration::from_secs(30);
+/// Longer than frames are late on a bad line, shorter than a caller notices.
+pub(crate) const QUIET_AFTER: Duration = Duration::from_millis(500);
 /// After the last key.
 const KEYS_AFTER: Duration = Duration::from_secs(2);
 /// How long a goodbye may take in all.
@@ -69,7 +71,7 @@ impl Call {
     /// Sets the waits that belong to a turn.
     pub(crate) fn enter(&mut self, now: Instant) {
         use Timer as T;
-        for timer in [T::Draft, T::Silence, T::Endless, T::Keys, T::Idle] {
+        for timer in [T::Draft, T::Silence, T::Quiet, T::Endless, T::Keys, T::Idle] {
             self.timers.cancel(timer);
         }
         if !matches!(self.turn, Turn::Transcribing | Turn::Replying) {
@@ -81,7 +83,10 @@ impl Call {
                 self.wait = None;
                 self.timers.set(T::Idle, now + self.config.idle_after);
             }
-            Turn::Hearing => self.timers.set(T::Endless, now + UTTERANCE_MAX),
+            Turn::Hearing => {
+                self.timers.set(T::Endless, now + UTTERANCE_MAX);
+                self.timers.set(T::Quiet, now + QUIET_AFTER);
+            }
             Turn::Pausing => self.enter_pause(),
             Turn::Transcribing => {
                 let ended = self.listen.voice_ended();

@@ -14,6 +14,10 @@ impl Call {
             Timer::Check => self.completed(),
             Timer::Draft => Some(Cue::DraftDue),
             Timer::Silence => Some(self.over()),
+            Timer::Quiet => {
+                self.listen.miss();
+                Some(Cue::Pause)
+            }
             Timer::Endless => Some(Cue::OverUnread),
             Timer::Keys => Some(self.keyed(now)),
             Timer::Listen => {

@@ -118,6 +118,11 @@ impl Listen {
         ear
     }
 
+    /// No sound came for so long that it must have been silence.
+    pub(crate) fn miss(&mut self) {
+        self.vad.miss(GAP_MAX);
+    }
+
     fn keep(&mut self, clip: Clip, out: &mut Vec<Output>) {
         if let Some(dictation) = &mut self.dictation {
             if dictation.failed {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use audio::Clip;
 
 use crate::call::{Call, Words};
+use crate::carry::QUIET_AFTER;
 use crate::endpoint;
 use crate::input::{Closing, Input, Key};
 use crate::output::{Mark, Output};
@@ -88,7 +89,10 @@ impl Call {
         };
         match self.turn {
             Turn::Waiting | Turn::Replying => voice,
-            Turn::Hearing => ear.offset.then_some(Cue::Pause),
+            Turn::Hearing => {
+                self.timers.set(Timer::Quiet, now + QUIET_AFTER);
+                ear.offset.then_some(Cue::Pause)
+            }
             Turn::Pausing if ear.onset.is_some() => {
                 let onset = now - ear.onset.unwrap_or_default();
                 self.listen.habit.learn(onset.since(paused_since));

@@ -13,6 +13,8 @@ pub(crate) enum Timer {
     Draft,
     /// The pause is long enough for the end of the turn.
     Silence,
+    /// No sound has come while the caller speaks: there are carriers that send nothing in silence.
+    Quiet,
     /// The caller has been speaking without a pause for too long to be a person.
     Endless,
     /// No more keys will come.
