@@ -2,7 +2,7 @@
 
 mod common;
 
-use call::{Config, EndOfTurn, Failure, Stage};
+use call::{Config, EndOfTurn, EndReason, Failure, Instant, Record, Stage};
 use common::{GREETING, bot, told, words};
 use std::time::Duration;
 use tests::caller::{Act, Start};
@@ -58,4 +58,23 @@ fn a_carrier_that_sends_nothing_in_silence_does_not_keep_the_caller_waiting() {
             "bot: Which day?"
         ]
     );
+}
+
+#[test]
+fn a_call_that_slept_through_its_longest_duration_ends_when_it_wakes() {
+    let config = Config {
+        duration_max: Some(Duration::from_secs(6)),
+        ..bot()
+    };
+    let away = Act::Crash {
+        away_ms: 4_000,
+        stream_lives: true,
+    };
+    let ending = told(Story::quiet(config).act(Start::At(4_000), away));
+    let ended = Record::Ended {
+        reason: EndReason::TooLong,
+        // 8.0 s, and the goodbye.
+        at: Instant::from_ms(8_700),
+    };
+    assert_eq!(ending.journal.last(), Some(&ended));
 }

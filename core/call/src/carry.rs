@@ -7,6 +7,7 @@ use crate::config::EndOfTurn;
 use crate::endpoint;
 use crate::history::Line;
 use crate::output::Output;
+
 use crate::record::{Note, Record};
 use crate::time::Instant;
 use crate::timer::Timer;
@@ -240,7 +241,7 @@ impl Call {
         self.ask_for_sound(now, out);
     }
 
-    fn journal_saying(&mut self, sentences: &[String]) {
+    pub(crate) fn journal_saying(&mut self, sentences: &[String]) {
         if !sentences.is_empty() {
             self.saying = true;
             self.records.push(Record::Saying {
@@ -302,104 +303,6 @@ impl Call {
                 .set(Timer::Playout, self.speak.playout_end() + PLAYOUT_SLACK);
         } else {
             self.timers.cancel(Timer::Playout);
-        }
-    }
-
-    fn hold(&mut self, now: Instant, out: &mut Vec<Output>) {
-        if self.speak.is_audible(now) {
-            self.note(now, Note::BargeIn);
-        }
-        self.speak.hold(now, out);
-        self.timers.cancel(Timer::Pump);
-        self.timers.cancel(Timer::Playout);
-    }
-
-    fn resume_reply(&mut self, now: Instant, out: &mut Vec<Output>) {
-        self.note(now, Note::ReplyResumed);
-        self.speak.open();
-        self.ask_for_sound(now, out);
-        self.pump(now, out);
-        self.timers.set(Timer::Check, now);
-    }
-
-    pub(crate) fn end_reply(&mut self, now: Instant, interrupted: bool, out: &mut Vec<Output>) {
-        if let Some(id) = self.think.request() {
-            let spent = self.think.estimate();
-            self.usage.think.input_tokens += spent.input_tokens;
-            self.usage.think.output_tokens += spent.output_tokens;
-            out.push(Output::Cancel(id));
-        }
-        if self.saying {
-            let replied = Record::Replied {
-                text: self.speak.heard_text(),
-                began: self.speak.began(),
-                ended: now,
-                interrupted,
-                timing: self.timing(),
-            };
-            self.persist_used();
-            self.records.push(replied);
-        }
-        self.think = crate::think::Think::default();
-        self.speak.abandon(now, out);
-        self.drafting = false;
-        self.saying = false;
-        self.heard_chars = 0;
-        for timer in [
-            Timer::Think,
-            Timer::Speak,
-            Timer::Pump,
-            Timer::Playout,
-            Timer::Slow,
-        ] {
-            self.timers.cancel(timer);
-        }
-    }
-
-    fn conclude(&mut self, now: Instant, out: &mut Vec<Output>) {
-        if let Some(tool) = self.think.tool().cloned() {
-            if self.departure.is_none() {
-                self.departure = Self::departure_of(&tool);
-            }
-            self.records.push(Record::Tool(tool));
-        }
-        if self.think.has_anything() {
-            self.failures = 0;
-        }
-        let cut = !self.speak.is_complete();
-        self.end_reply(now, cut, out);
-    }
-
-    fn greet(&mut self, now: Instant, out: &mut Vec<Output>) {
-        if self.speak.has_pieces() {
-            let greeting = self.config.greeting.clone();
-            self.journal_saying(&[greeting]);
-            self.speak.open();
-            self.pump(now, out);
-            self.timers.set(Timer::Check, now);
-        } else {
-            self.say(now, self.config.greeting.clone(), out);
-        }
-    }
-
-    /// Has the greeting spoken before there is a stream for it.
-    pub(crate) fn prepare_greeting(&mut self, now: Instant, out: &mut Vec<Output>) {
-        if !self.config.greeting.is_empty() {
-            self.speak.say(self.config.greeting.clone());
-            self.ask_for_sound(now, out);
-        }
-    }
-
-    fn prompt(&mut self, now: Instant, out: &mut Vec<Output>) {
-        self.note(now, Note::Idle);
-        self.idle_prompts += 1;
-        self.say(now, self.config.idle_prompt.clone(), out);
-    }
-
-    fn fill(&mut self, now: Instant, out: &mut Vec<Output>) {
-        if !self.speak.has_pieces() {
-            self.note(now, Note::Slow);
-            self.say(now, self.config.filler.clone(), out);
         }
     }
 }

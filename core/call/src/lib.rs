@@ -27,6 +27,7 @@ mod piece;
 mod playout;
 mod provider;
 mod record;
+mod reply;
 mod resume;
 mod sentence;
 mod speak;

@@ -1,5 +1,7 @@
 //! Going on from the journal.
 
+use std::time::Duration;
+
 use crate::call::Call;
 use crate::config::Config;
 use crate::output::Output;
@@ -62,7 +64,9 @@ impl Call {
         };
         self.turn = Turn::Away;
         if let Some(longest) = self.config.duration_max {
-            self.timers.set(Timer::Duration, opened + longest);
+            let at = opened + longest;
+            self.timers
+                .set(Timer::Duration, at.max(now + Duration::from_millis(1)));
         }
         let all = unfinished.sentences.join(" ");
         let at = all
