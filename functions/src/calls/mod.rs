@@ -1,4 +1,15 @@
-//! `calls`: the operator's API, behind the operator key. Bots, numbers, outbound calls, and what became of a call.
+//! `calls`: the operator's API, behind `Authorization: Bearer {operator key}`.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `PUT /bots/{id}` with a [`contract::Bot`] | the bot; its version is one more if anything changed |
+//! | `GET /bots/{id}` | the bot |
+//! | `PUT /numbers/{e164}` `{bot}`, `GET /numbers/{e164}` | `{number, bot}` |
+//! | `POST /calls` `{to, bot, from?}`, with an `Idempotency-Key` or without | 201 `{call, status, bot, to, from}` |
+//! | `GET /calls?limit&after&bot&status` | `{calls, next}`, newest first; `next` goes into `after` |
+//! | `GET /calls/{sid}` | the call with turns, events, the carrier's news, usage, cost, and a link to its recording for five minutes |
+//! | `GET /usage/{yyyy-mm}` | how many calls ended in that month, how long they were, what they cost |
+//! | `GET /health` | 200 or 503, with the state of store and edge |
 
 mod dial;
 mod setup;
