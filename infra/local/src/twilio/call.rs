@@ -131,6 +131,11 @@ impl Call {
         Events::new(Arc::clone(&self.record))
     }
 
+    /// Waits for an event, past or to come, for which `wanted` has an answer. None if the call is over without one.
+    pub async fn find<T>(&self, wanted: impl FnMut(&Event) -> Option<T>) -> Option<T> {
+        self.events().find(wanted).await
+    }
+
     /// All that happened so far.
     #[must_use]
     pub fn log(&self) -> Vec<Event> {
@@ -143,13 +148,13 @@ impl Call {
             What::Ended { status, duration } => Some((*status, *duration)),
             _ => None,
         };
-        let found = self.events().find(ending).await;
+        let found = self.find(ending).await;
         found.unwrap_or((CallStatus::Failed, Duration::ZERO))
     }
 
     /// Waits until the call is over and all callbacks are delivered.
     pub async fn settled(&self) {
-        self.events().find(|_| None::<()>).await;
+        self.find(|_| None::<()>).await;
     }
 
     /// How long after dialling the call was answered, which is where its recording begins.
@@ -162,6 +167,12 @@ impl Call {
     #[must_use]
     pub fn sound(&self) -> (Vec<u8>, Vec<u8>) {
         self.record.sound()
+    }
+
+    /// What the caller has heard from that sample on: for whoever listens while the call goes on.
+    #[must_use]
+    pub fn heard_from(&self, sample: usize) -> Vec<u8> {
+        self.record.heard_from(sample)
     }
 
     /// The same as a WAV file of 16-bit samples: the caller left, the bot right.

@@ -49,6 +49,8 @@ impl Client {
         let http = reqwest::Client::builder()
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
+            // A connection that the server is just closing would fail requests that nothing is wrong with.
+            .pool_max_idle_per_host(0)
             .redirect(Policy::limited(REDIRECTS_MAX))
             .user_agent("TwilioProxy/1.1")
             .build()?;

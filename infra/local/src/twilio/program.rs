@@ -115,7 +115,7 @@ impl Leg {
             form.push(name.clone(), value);
         }
         Ok(match self.ask(webhook, url, &form).await? {
-            Ok(answer) => read(answer, url),
+            Ok(answer) => read(&answer, url),
             Err(fault) => Err(fault),
         })
     }
@@ -128,8 +128,16 @@ impl Leg {
     ) -> Result<Result<Answer, Fault>, Interrupt> {
         let (shared, record) = (Arc::clone(&self.shared), Arc::clone(&self.record));
         let idempotency = self.mint.text("");
-        self.during(ask(&shared, &record, webhook, url, form, &idempotency))
-            .await
+        let (url, form) = (url.to_owned(), form.clone());
+        record.begin();
+        // A task of its own: a caller who hangs up does not take back what was asked.
+        let asking = tokio::spawn(async move {
+            let answer = ask(&shared, &record, webhook, &url, &form, &idempotency).await;
+            record.done();
+            answer
+        });
+        let gone = |_| Err(Fault::new(11200, "the request was given up"));
+        Ok(self.during(asking).await?.unwrap_or_else(gone))
     }
 
     /// What a caller hears of a customer whose server does not work.
@@ -347,7 +355,7 @@ fn parse(xml: &str, base: &str) -> Result<Document, Fault> {
     })
 }
 
-fn read(answer: Answer, url: &str) -> Result<Document, Fault> {
+fn read(answer: &Answer, url: &str) -> Result<Document, Fault> {
     if !(200..300).contains(&answer.status) {
         let text = format!("HTTP retrieval failure: {url} answered {}", answer.status);
         return Err(Fault::new(11200, text));

@@ -134,6 +134,11 @@ impl Record {
         (inner.caller.clone(), inner.bot.clone())
     }
 
+    pub(super) fn heard_from(&self, sample: usize) -> Vec<u8> {
+        let inner = self.lock();
+        inner.bot.get(sample..).unwrap_or_default().to_vec()
+    }
+
     pub(super) fn utterance_queued(&self) {
         self.unspoken.fetch_add(1, Ordering::SeqCst);
     }
@@ -143,6 +148,7 @@ impl Record {
     }
 
     pub(super) fn is_speaking(&self) -> bool {
-        self.unspoken.load(Ordering::SeqCst) > 0
+        // What the end of the call cut off is not said any more.
+        self.unspoken.load(Ordering::SeqCst) > 0 && !self.lock().resource.status.is_final()
     }
 }

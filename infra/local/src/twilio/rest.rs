@@ -12,7 +12,7 @@ use ::twilio::webhook::CallStatus;
 use ::twilio::{Form, NumberSid, Party};
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, Request, State};
+use axum::extract::{OriginalUri, Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
@@ -69,7 +69,7 @@ async fn admit(State(shared): Api, request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-async fn nothing(uri: Uri) -> Response {
+async fn nothing(OriginalUri(uri): OriginalUri) -> Response {
     refusal(&not_found(&uri))
 }
 
@@ -115,18 +115,22 @@ fn create(shared: &Arc<Shared>, headers: &HeaderMap, body: &[u8]) -> Outcome {
     let call = shared
         .create(create)
         .map_err(|error| RestError::new(500, 20500, error.to_string()))?;
-    Ok(answered(StatusCode::CREATED, &shown(call.resource())))
+    Ok(answered(StatusCode::CREATED, &shown(&call.resource())))
 }
 
-async fn fetch_call(State(shared): Api, Path(path): Path<(String, String)>, uri: Uri) -> Response {
+async fn fetch_call(
+    State(shared): Api,
+    Path(path): Path<(String, String)>,
+    OriginalUri(uri): OriginalUri,
+) -> Response {
     let found = find(&shared, &path.1, &uri);
-    answer(found.map(|call| answered(StatusCode::OK, &shown(call.resource()))))
+    answer(found.map(|call| answered(StatusCode::OK, &shown(&call.resource()))))
 }
 
 async fn update_call(
     State(shared): Api,
     Path(path): Path<(String, String)>,
-    uri: Uri,
+    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -154,7 +158,7 @@ fn update(call: &Call, headers: &HeaderMap, body: &[u8]) -> Outcome {
         }
         // It only concerns calls that have not been answered.
         CallChange::Cancel if status == CallStatus::InProgress => {
-            return Ok(answered(StatusCode::OK, &shown(resource)));
+            return Ok(answered(StatusCode::OK, &shown(&resource)));
         }
         CallChange::Cancel => {
             resource.status = CallStatus::Canceled;
@@ -164,10 +168,14 @@ fn update(call: &Call, headers: &HeaderMap, body: &[u8]) -> Outcome {
     if !call.order(order) {
         return Err(over());
     }
-    Ok(answered(StatusCode::OK, &shown(resource)))
+    Ok(answered(StatusCode::OK, &shown(&resource)))
 }
 
-async fn delete_call(State(shared): Api, Path(path): Path<(String, String)>, uri: Uri) -> Response {
+async fn delete_call(
+    State(shared): Api,
+    Path(path): Path<(String, String)>,
+    OriginalUri(uri): OriginalUri,
+) -> Response {
     let deleted = find(&shared, &path.1, &uri).and_then(|call| {
         if !call.status().is_final() {
             let text = "Cannot delete a call that is not over";
@@ -179,7 +187,11 @@ async fn delete_call(State(shared): Api, Path(path): Path<(String, String)>, uri
     answer(deleted)
 }
 
-async fn list_calls(State(shared): Api, uri: Uri, RawQuery(query): RawQuery) -> Response {
+async fn list_calls(
+    State(shared): Api,
+    OriginalUri(uri): OriginalUri,
+    RawQuery(query): RawQuery,
+) -> Response {
     let query = Form::parse(query.unwrap_or_default().as_bytes());
     let is = |wanted: Option<&str>, party: Option<&Party>| {
         wanted.is_none_or(|wanted| party.is_some_and(|party| party.to_string() == wanted))
@@ -194,7 +206,7 @@ async fn list_calls(State(shared): Api, uri: Uri, RawQuery(query): RawQuery) -> 
                 .get("Status")
                 .is_none_or(|status| call.status.as_str() == status)
         })
-        .map(shown)
+        .map(|call| shown(&call))
         .collect();
     page(&uri, &query, "calls", wanted)
 }
@@ -223,7 +235,11 @@ fn page(uri: &Uri, query: &Form, name: &str, entries: Vec<Value>) -> Response {
     answered(StatusCode::OK, &body)
 }
 
-async fn list_numbers(State(shared): Api, uri: Uri, RawQuery(query): RawQuery) -> Response {
+async fn list_numbers(
+    State(shared): Api,
+    OriginalUri(uri): OriginalUri,
+    RawQuery(query): RawQuery,
+) -> Response {
     let query = Form::parse(query.unwrap_or_default().as_bytes());
     let numbers = lock(&shared.numbers).clone();
     let wanted = numbers.into_values().filter(|number| {
@@ -242,7 +258,7 @@ async fn list_numbers(State(shared): Api, uri: Uri, RawQuery(query): RawQuery) -
 async fn fetch_number(
     State(shared): Api,
     Path(path): Path<(String, String)>,
-    uri: Uri,
+    OriginalUri(uri): OriginalUri,
 ) -> Response {
     answer(change_number(&shared, &path.1, &uri, &Form::new()))
 }
@@ -250,7 +266,7 @@ async fn fetch_number(
 async fn update_number(
     State(shared): Api,
     Path(path): Path<(String, String)>,
-    uri: Uri,
+    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -319,7 +335,7 @@ fn absolute_only(xml: &str) -> Result<(), RestError> {
 }
 
 /// A call as the API shows it, with the fields that nothing here reads.
-fn shown(call: CallResource) -> Value {
+fn shown(call: &CallResource) -> Value {
     let uri = format!(
         "/2010-04-01/Accounts/{}/Calls/{}.json",
         call.account_sid, call.sid

@@ -29,7 +29,7 @@ impl Voice for Silence {
 }
 
 /// Samples of a key's tone and of the silence behind it: 100 ms each.
-const KEY_SAMPLES: usize = 800;
+const KEY_SAMPLES: u16 = 800;
 /// `w` waits half a second.
 const WAIT_SAMPLES: usize = 4000;
 
@@ -56,13 +56,13 @@ fn tone(digit: char, sound: &mut Vec<u8>) {
     let (Some(low), Some(high)) = (low, high) else {
         return;
     };
-    for sample in 0_u16..KEY_SAMPLES as u16 {
+    for sample in 0..KEY_SAMPLES {
         let turns = f64::from(sample) / f64::from(audio::RATE_HZ) * std::f64::consts::TAU;
         let level = ((turns * low).sin() + (turns * high).sin()) * 6000.0;
         #[expect(clippy::cast_possible_truncation, reason = "at most 12000")]
         sound.push(audio::mulaw::encode(level as i16));
     }
-    sound.extend([audio::mulaw::SILENCE; KEY_SAMPLES]);
+    sound.extend([audio::mulaw::SILENCE; KEY_SAMPLES as usize]);
 }
 
 /// A sound file as μ-law, 8000 bytes a second.
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn sound_files_become_telephone_sound() {
-        let file = audio::wav::mono(audio::wav::Sound::Pcm16, 24_000, &[1000; 24_000]);
+        let file = audio::wav::mono(audio::wav::Sound::Pcm16, 24_000, &vec![1000; 24_000]);
         let sound = decode("audio/wav", &file).unwrap();
         assert!(sound.len().abs_diff(8000) < 10, "{}", sound.len());
         assert_eq!(decode("audio/basic", &[1, 2]), Ok(vec![1, 2]));
