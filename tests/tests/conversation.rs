@@ -2,8 +2,8 @@
 
 mod common;
 
-use call::{Config, EndOfTurn, EndReason, Failure, Instant, Record, Stage};
-use common::{GREETING, bot, told, words};
+use call::{Config, EndReason, Failure, Instant, Output, Record, Request, Stage};
+use common::{GREETING, bot, told, when, words};
 use std::time::Duration;
 use tests::caller::{Act, Start};
 use tests::providers::Answer;
@@ -16,7 +16,11 @@ fn speech_that_breaks_off_goes_on_with_the_words_that_were_not_heard() {
     story.weather.fates = vec![(Stage::Speak, 0..1, Fate::Cut)];
     let ending = told(story);
     assert_eq!(words(&ending), ["bot: Hello, this is the Golden Fork."]);
-    let spoken: Vec<&str> = ending.spoken.iter().map(|(_, text)| text.as_str()).collect();
+    let spoken: Vec<&str> = ending
+        .spoken
+        .iter()
+        .map(|(_, text)| text.as_str())
+        .collect();
     assert_eq!(spoken, [GREETING, "the Golden Fork."]);
 }
 
@@ -77,4 +81,39 @@ fn a_call_that_slept_through_its_longest_duration_ends_when_it_wakes() {
         at: Instant::from_ms(8_700),
     };
     assert_eq!(ending.journal.last(), Some(&ended));
+}
+
+#[test]
+fn a_sentence_that_does_not_come_is_not_waited_for_longer_because_the_next_one_does() {
+    let mut story = Story::quiet(bot())
+        .say(Start::AfterBot(500), "When?")
+        .answer(
+            "When?",
+            Answer::says("At seven. Or at any other time that you like, every day."),
+        );
+    story.weather.fates = vec![
+        (Stage::Speak, 1..2, Fate::Lost),
+        (Stage::Speak, 3..4, Fate::Lost),
+        (Stage::Speak, 2..3, Fate::Slow(5)),
+    ];
+    let ending = told(story);
+    let asked = when(
+        &ending,
+        |output| matches!(output, Output::Ask(_, Request::Speak { text }) if text == "At seven."),
+    );
+    let given_up = when(&ending, |output| matches!(output, Output::HangUp(Some(_))));
+    assert_eq!(given_up[0] - asked[0], 2_400);
+}
+
+#[test]
+fn a_mark_that_was_cleared_changes_nothing() {
+    // The rule behind it is checked in every story: see `Rules::void`.
+    let mut story = Story::quiet(bot())
+        .say(Start::IntoBot(600), "No, wait.")
+        .act(Start::AfterBot(500), Act::HangUp);
+    story.weather.line.latency_ms = 80;
+    assert_eq!(
+        words(&told(story)),
+        ["bot: Hello,", "caller: No, wait.", "bot: Very well."]
+    );
 }

@@ -40,6 +40,8 @@ pub struct Call {
     /// Drafts of this turn.
     pub(crate) drafts: u32,
     pub(crate) departure: Option<Departure>,
+    /// Whose sound is waited for.
+    pub(crate) awaited: Option<RequestId>,
     /// Whether something of the current reply is in the journal.
     pub(crate) saying: bool,
     /// How much of it the journal says was heard, in characters.
@@ -114,6 +116,7 @@ impl Call {
             drafting: false,
             drafts: 0,
             departure: None,
+            awaited: None,
             saying: false,
             heard_chars: 0,
             idle_prompts: 0,

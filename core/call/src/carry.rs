@@ -276,9 +276,19 @@ impl Call {
         self.expect_sound(now);
     }
 
-    /// Waits for the next sound of the sentence whose turn it is.
-    pub(crate) fn expect_sound(&mut self, now: Instant) {
-        match self.speak.front() {
+    /// Waits for the sound of the sentence whose turn it is. What else is asked for, or comes early, does not make
+    /// that wait longer.
+    fn expect_sound(&mut self, now: Instant) {
+        let front = self.speak.front();
+        if front != self.awaited {
+            self.awaited = front;
+            self.wait_for_sound(now);
+        }
+    }
+
+    /// Waits for more sound, now that some has come.
+    pub(crate) fn wait_for_sound(&mut self, now: Instant) {
+        match self.awaited {
             Some(_) => self
                 .timers
                 .set(Timer::Speak, now + self.config.budgets.speak),

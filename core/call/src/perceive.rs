@@ -37,8 +37,7 @@ impl Call {
             Input::Frame { at, audio } => self.frame(now, at, audio, out),
             Input::Key(key) => self.key(now, key),
             Input::Played(mark) => {
-                self.played(mark);
-                self.pump(now, out);
+                self.played(now, mark, out);
                 None
             }
             Input::Reply(id, reply) => self.reply(now, id, reply, out),
@@ -134,9 +133,11 @@ impl Call {
         Cue::Keyed
     }
 
-    fn played(&mut self, mark: Mark) {
-        self.speak.played(mark);
-        self.heard();
+    fn played(&mut self, now: Instant, mark: Mark, out: &mut Vec<Output>) {
+        if self.speak.played(mark) {
+            self.heard();
+            self.pump(now, out);
+        }
     }
 
     /// Writes down how far the reply was heard, if that is worth a row.
@@ -340,8 +341,10 @@ impl Call {
     ) -> Option<Cue> {
         match reply {
             Reply::Audio(clip) => {
+                if self.awaited == Some(id) && !clip.is_empty() {
+                    self.wait_for_sound(now);
+                }
                 self.speak.audio(id, clip);
-                self.expect_sound(now);
                 self.pump(now, out);
                 None
             }

@@ -179,7 +179,6 @@ impl Playout {
 
     /// All sound at the carrier must have been heard by now, whatever became of its marks.
     pub(crate) fn played_all(&mut self) -> impl Iterator<Item = Chunk> {
-        self.since_mark = Duration::ZERO;
         self.sent.drain(..).map(|sent| sent.chunk)
     }
 

@@ -47,6 +47,7 @@ impl Call {
         self.drafting = false;
         self.saying = false;
         self.heard_chars = 0;
+        self.awaited = None;
         for timer in [
             Timer::Think,
             Timer::Speak,

@@ -110,6 +110,9 @@ impl Speak {
         let Some(piece) = self.pieces.get_mut(at) else {
             return;
         };
+        if clip.is_empty() {
+            return;
+        }
         piece.length += clip.duration();
         if at == first {
             self.playout.push(Chunk { piece: at, clip });
@@ -237,10 +240,12 @@ impl Speak {
         self.playout.pump(now, is_done, out);
     }
 
-    /// The carrier has played everything before a mark.
-    pub(crate) fn played(&mut self, mark: Mark) {
-        let heard = self.playout.played(mark);
+    /// The carrier has played everything before a mark. Answers whether that is news.
+    pub(crate) fn played(&mut self, mark: Mark) -> bool {
+        let mut heard = self.playout.played(mark).peekable();
+        let is_news = heard.peek().is_some();
         Self::add_heard(&mut self.pieces, heard);
+        is_news
     }
 
     /// All sound at the carrier must have been heard by now, whatever became of its marks.

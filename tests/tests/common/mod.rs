@@ -1,7 +1,8 @@
 //! How conversations are told and shown.
 
-use call::{Config, EndOfTurn, Line};
+use call::{Config, EndOfTurn, Line, Output};
 use std::time::Duration;
+use tests::log::{Entry, What};
 use tests::story::Story;
 use tests::world::{Ending, tell};
 
@@ -35,4 +36,15 @@ pub(crate) fn words(ending: &Ending) -> Vec<String> {
         Line::Bot(text) => format!("bot: {text}"),
     };
     ending.history.iter().map(line).collect()
+}
+
+/// When such outputs were made, in milliseconds.
+pub(crate) fn when(ending: &Ending, is_meant: impl Fn(&Output) -> bool) -> Vec<u64> {
+    let meant = |entry: &&Entry| matches!(&entry.what, What::Output(output) if is_meant(output));
+    ending
+        .log
+        .iter()
+        .filter(meant)
+        .map(|entry| entry.at)
+        .collect()
 }
