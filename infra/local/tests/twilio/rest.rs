@@ -28,7 +28,11 @@ async fn send(world: &World, request: HttpRequest) -> (u16, Vec<u8>) {
 }
 
 /// Posts a form to a resource of the account.
-pub async fn post(world: &World, resource: &str, form: &[(&str, &str)]) -> (StatusCode, Value) {
+pub(crate) async fn post(
+    world: &World,
+    resource: &str,
+    form: &[(&str, &str)],
+) -> (StatusCode, Value) {
     let url = format!(
         "{}/2010-04-01/Accounts/{ACCOUNT}/{resource}",
         world.carrier.url()

@@ -15,23 +15,23 @@ use twilio::media::{Inbound, Outbound, Start};
 use twilio::signature::{AuthToken, Signed, handshake_signatures, matches_any, verify_request};
 use twilio::{Form, Party, PhoneNumber, StreamSid};
 
-pub const ACCOUNT: &str = "AC00000000000000000000000000000000";
-pub const TOKEN: &str = "00000000000000000000000000000000";
-pub const CALLER: &str = "+15005550001";
-pub const BOT: &str = "+15005550006";
+pub(crate) const ACCOUNT: &str = "AC00000000000000000000000000000000";
+pub(crate) const TOKEN: &str = "00000000000000000000000000000000";
+pub(crate) const CALLER: &str = "+15005550001";
+pub(crate) const BOT: &str = "+15005550006";
 const PATIENCE: Duration = Duration::from_secs(20);
 
-pub fn token() -> AuthToken {
+pub(crate) fn token() -> AuthToken {
     AuthToken::new(TOKEN).unwrap()
 }
 
 /// A request that the customer got.
 #[derive(Debug, Clone)]
-pub struct Asked {
-    pub path: String,
-    pub form: Form,
-    pub signed: bool,
-    pub idempotency: String,
+pub(crate) struct Asked {
+    pub(crate) path: String,
+    pub(crate) form: Form,
+    pub(crate) signed: bool,
+    pub(crate) idempotency: String,
 }
 
 type Reply = (u16, &'static str, Vec<u8>);
@@ -44,20 +44,20 @@ struct Customer {
     address: String,
 }
 
-pub struct World {
-    pub carrier: Carrier,
-    pub server: Server,
+pub(crate) struct World {
+    pub(crate) carrier: Carrier,
+    pub(crate) server: Server,
     customer: Customer,
     sockets: UnboundedReceiver<Socket>,
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let account = ACCOUNT.parse().unwrap();
         Self::with(CarrierOptions::new(account, token())).await
     }
 
-    pub async fn with(options: CarrierOptions) -> Self {
+    pub(crate) async fn with(options: CarrierOptions) -> Self {
         let listener = serve::bind(0).await.unwrap();
         let (send, sockets) = unbounded_channel();
         let customer = Customer {
@@ -85,7 +85,7 @@ impl World {
         world
     }
 
-    pub fn number(&self, change: impl FnOnce(&mut Number)) {
+    pub(crate) fn number(&self, change: impl FnOnce(&mut Number)) {
         let mut number = Number {
             number: BOT.parse().unwrap(),
             voice_url: self.url("/voice"),
@@ -96,43 +96,49 @@ impl World {
         self.carrier.add_number(number).unwrap();
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.customer.address)
     }
 
-    pub fn ws(&self, path: &str) -> String {
+    pub(crate) fn ws(&self, path: &str) -> String {
         format!("ws://{}{path}", self.customer.address)
     }
 
     /// What the customer answers there; several are answered in turn, the last one for ever.
-    pub fn reply(&self, path: &str, status: u16, kind: &'static str, body: impl Into<Vec<u8>>) {
+    pub(crate) fn reply(
+        &self,
+        path: &str,
+        status: u16,
+        kind: &'static str,
+        body: impl Into<Vec<u8>>,
+    ) {
         let mut replies = self.customer.replies.lock().unwrap();
         let queue = replies.entry(path.to_owned()).or_default();
         queue.push_back((status, kind, body.into()));
     }
 
-    pub fn twiml(&self, path: &str, verbs: &str) {
+    pub(crate) fn twiml(&self, path: &str, verbs: &str) {
         let xml = format!("<?xml version=\"1.0\"?><Response>{verbs}</Response>");
         self.reply(path, 200, "text/xml; charset=utf-8", xml);
     }
 
     /// A document that connects to the stream at that path.
-    pub fn stream_document(&self, path: &str, action: &str) -> String {
+    pub(crate) fn stream_document(&self, path: &str, action: &str) -> String {
         let url = self.ws(path);
         format!(r#"<Connect action="{action}"><Stream url="{url}"/></Connect>"#)
     }
 
-    pub fn dial(&self) -> Call {
+    pub(crate) fn dial(&self) -> Call {
         let to: PhoneNumber = BOT.parse().unwrap();
         self.carrier.dial(Party::parse(CALLER), &to).unwrap()
     }
 
-    pub async fn socket(&mut self) -> Socket {
+    pub(crate) async fn socket(&mut self) -> Socket {
         let socket = tokio::time::timeout(PATIENCE, self.sockets.recv()).await;
         socket.expect("no stream was opened").unwrap()
     }
 
-    pub fn asked(&self, path: &str) -> Vec<Asked> {
+    pub(crate) fn asked(&self, path: &str) -> Vec<Asked> {
         let asked = self.customer.asked.lock().unwrap().clone();
         asked
             .into_iter()
@@ -208,17 +214,17 @@ impl Customer {
 }
 
 /// The customer's end of a media stream.
-pub struct Socket {
-    socket: WebSocket,
-    pub signature: String,
-    pub signed: bool,
-    pub stream: Option<StreamSid>,
+pub(crate) struct Socket {
+    inner: WebSocket,
+    pub(crate) signature: String,
+    pub(crate) signed: bool,
+    pub(crate) stream: Option<StreamSid>,
 }
 
 impl Socket {
     fn new(socket: WebSocket, signature: String, signed: bool) -> Self {
         Self {
-            socket,
+            inner: socket,
             signature,
             signed,
             stream: None,
@@ -226,9 +232,9 @@ impl Socket {
     }
 
     /// The next message as it came. None once the socket is closed.
-    pub async fn text(&mut self) -> Option<String> {
+    pub(crate) async fn text(&mut self) -> Option<String> {
         loop {
-            let next = tokio::time::timeout(PATIENCE, self.socket.recv()).await;
+            let next = tokio::time::timeout(PATIENCE, self.inner.recv()).await;
             match next.expect("nothing came over the stream")? {
                 Ok(Message::Text(text)) => return Some(text.to_string()),
                 Ok(Message::Binary(bytes)) => return Some(format!("{} bytes", bytes.len())),
@@ -238,12 +244,12 @@ impl Socket {
         }
     }
 
-    pub async fn next(&mut self) -> Option<Inbound> {
+    pub(crate) async fn next(&mut self) -> Option<Inbound> {
         let text = self.text().await?;
         Some(Inbound::decode(&text).unwrap())
     }
 
-    pub async fn start(&mut self) -> Start {
+    pub(crate) async fn start(&mut self) -> Start {
         assert_eq!(self.next().await, Some(Inbound::Connected));
         let Some(Inbound::Start(start)) = self.next().await else {
             panic!("no start")
@@ -253,7 +259,10 @@ impl Socket {
     }
 
     /// The next message that `wanted` has an answer for.
-    pub async fn find<T>(&mut self, mut wanted: impl FnMut(&Inbound) -> Option<T>) -> Option<T> {
+    pub(crate) async fn find<T>(
+        &mut self,
+        mut wanted: impl FnMut(&Inbound) -> Option<T>,
+    ) -> Option<T> {
         loop {
             let message = self.next().await?;
             if let Some(found) = wanted(&message) {
@@ -262,7 +271,7 @@ impl Socket {
         }
     }
 
-    pub async fn mark(&mut self) -> Option<String> {
+    pub(crate) async fn mark(&mut self) -> Option<String> {
         self.find(|message| match message {
             Inbound::Mark { name, .. } => Some(name.clone()),
             _ => None,
@@ -270,28 +279,28 @@ impl Socket {
         .await
     }
 
-    pub async fn send(&mut self, message: Outbound<'_>) {
+    pub(crate) async fn send(&mut self, message: Outbound<'_>) {
         let text = message.encode(&self.stream.unwrap());
         self.send_raw(Message::text(text)).await;
     }
 
-    pub async fn send_raw(&mut self, message: Message) {
-        self.socket.send(message).await.unwrap();
+    pub(crate) async fn send_raw(&mut self, message: Message) {
+        self.inner.send(message).await.unwrap();
     }
 
     /// A closing handshake.
-    pub async fn close(mut self) {
-        drop(self.socket.send(Message::Close(None)).await);
+    pub(crate) async fn close(mut self) {
+        drop(self.inner.send(Message::Close(None)).await);
         while self.text().await.is_some() {}
     }
 }
 
 /// The log of a call, less what time and addresses make different.
-pub fn whats(call: &Call) -> Vec<What> {
+pub(crate) fn whats(call: &Call) -> Vec<What> {
     call.log().into_iter().map(|event| event.what).collect()
 }
 
-pub fn codes(call: &Call) -> Vec<u32> {
+pub(crate) fn codes(call: &Call) -> Vec<u32> {
     let code = |event: Event| match event.what {
         What::Warning { code, .. } | What::Error { code, .. } => Some(code),
         _ => None,
@@ -300,14 +309,14 @@ pub fn codes(call: &Call) -> Vec<u32> {
 }
 
 /// Everything that is waited for comes soon or never.
-pub async fn soon<T>(what: impl Future<Output = T>) -> T {
+pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, what)
         .await
         .expect("it took too long")
 }
 
 /// A call whose stream has begun; after it the call hangs up.
-pub async fn connected(world: &mut World) -> (Call, Socket) {
+pub(crate) async fn connected(world: &mut World) -> (Call, Socket) {
     world.twiml("/voice", &world.stream_document("/media/one", "/after"));
     world.twiml("/after", "<Hangup/>");
     let call = world.dial();
