@@ -20,7 +20,8 @@ impl World {
             Doing::Silence => None,
             Doing::Voice(tag, last) => {
                 self.owed.goes_on(self.now);
-                ends = last;
+                // A murmur asks for nothing, but what was owed before it still is.
+                ends = last && self.caller.phrases[usize::from(tag.phrase)].0 != "Mm-hm.";
                 Some(voice::voiced(tag))
             }
             Doing::Cough(frame) => {

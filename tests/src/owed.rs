@@ -17,6 +17,7 @@ const KEYS_MS: u64 = 2_000;
 #[derive(Debug)]
 pub struct Owed {
     since: Option<u64>,
+    extra_ms: u64,
     paused: bool,
     limit_ms: u64,
 }
@@ -32,6 +33,7 @@ impl Owed {
         };
         Self {
             since: None,
+            extra_ms: 0,
             paused: false,
             limit_ms: LIMIT_MS + SLACK_MS + silence_ms.saturating_sub(PATIENCE_MS),
         }
@@ -39,15 +41,16 @@ impl Owed {
 
     /// The engine has heard the end of an utterance with words.
     pub fn speech_ended(&mut self, now: u64, turn: Turn) {
-        let extra = if turn == Turn::Keying { KEYS_MS } else { 0 };
+        self.extra_ms = if turn == Turn::Keying { KEYS_MS } else { 0 };
         let hears = !matches!(turn, Turn::Ringing | Turn::Away | Turn::Ended);
-        self.since = hears.then_some(now + extra);
+        self.since = hears.then_some(now);
     }
 
     /// The engine has taken a key.
     pub fn keyed(&mut self, now: u64, turn: Turn) {
         if turn == Turn::Keying {
-            self.since = Some(now + KEYS_MS);
+            self.since = Some(now);
+            self.extra_ms = KEYS_MS;
         }
     }
 
@@ -81,6 +84,6 @@ impl Owed {
             self.since = None;
             return false;
         }
-        !self.paused && now > since + self.limit_ms
+        !self.paused && now > since + self.extra_ms + self.limit_ms
     }
 }

@@ -98,7 +98,7 @@ pub struct Providers {
     seed: u64,
     /// Texts of the requests for speech, by the number that is in their sound.
     pub spoken: Vec<(RequestId, String)>,
-    /// Whether a transcript was empty although there were words.
+    /// Whether there was a transcript without words.
     pub misheard: bool,
 }
 
@@ -176,8 +176,9 @@ impl Providers {
                 text: text.clone(),
             },
         )];
+        // Of what falls into the gap between two streams there may be nothing left to understand.
+        self.misheard |= fate == Fate::Empty || text.is_empty();
         if fate == Fate::Empty {
-            self.misheard |= !text.is_empty();
             return vec![(
                 after,
                 Reply::Transcript {
@@ -258,25 +259,33 @@ impl Providers {
     }
 }
 
-/// The words of all phrases most of which was heard, in the order in which they were heard.
+/// All words whose middle was heard, in the order in which they were said.
 fn transcript(sound: &[u8], phrases: &[(String, u16)]) -> String {
     let mut frames: BTreeMap<u16, BTreeSet<u16>> = BTreeMap::new();
     voice::understood(sound, |Tag { phrase, frame }| {
         frames.entry(phrase).or_default().insert(frame);
     });
-    let mut text = String::new();
-    for (phrase, heard) in frames {
-        let Some((words, length)) = phrases.get(usize::from(phrase)) else {
+    let mut heard = Vec::new();
+    for (phrase, frames) in frames {
+        let Some((text, length)) = phrases.get(usize::from(phrase)) else {
             continue;
         };
-        if heard.len() * 10 >= usize::from(*length) * 7 {
-            if !text.is_empty() {
-                text.push(' ');
+        let mut at = 0;
+        for word in text.split(' ') {
+            let middle = (at + word.len() / 2) * usize::from(*length) / text.len();
+            let middle = u16::try_from(middle).expect("short");
+            // A lost frame or two do no harm.
+            if frames
+                .range(middle.saturating_sub(2)..=middle + 2)
+                .next()
+                .is_some()
+            {
+                heard.push(word);
             }
-            text.push_str(words);
+            at += word.len() + 1;
         }
     }
-    text
+    heard.join(" ")
 }
 
 fn fated(

@@ -235,10 +235,17 @@ impl World {
     }
 
     fn opened(&mut self) {
-        if let Some(call) = &self.call
-            && self.carrier.connected
-        {
-            let owes = matches!(call.history().last(), Some(Line::Caller(_)));
+        if self.call.is_some() && self.carrier.connected {
+            let last = self.journal.iter().rev().find(|record| {
+                matches!(
+                    record,
+                    Record::Caller { .. }
+                        | Record::Saying { .. }
+                        | Record::Replied { .. }
+                        | Record::Tool(_)
+                )
+            });
+            let owes = matches!(last, Some(Record::Caller { .. }));
             self.owed.opened(self.now, owes);
             self.give(Input::Opened);
         }
@@ -312,7 +319,9 @@ impl World {
         let now = self.now;
         let is_filler = |span: &Span| {
             turn == Turn::Transcribing
-                && self.providers.spoken[span.request as usize].1 == self.filler
+                && self
+                    .filler
+                    .ends_with(&self.providers.spoken[span.request as usize].1)
         };
         let rude = self
             .carrier
@@ -341,7 +350,8 @@ impl World {
             Output::HangUp(_) | Output::Transfer { .. } => (),
             Output::SendKeys(_) => {
                 self.carrier.close(now);
-                self.owed.dropped();
+                // The caller hears the keys.
+                self.owed.forgive();
                 self.at(now + 50, Event::Closed);
                 self.at(now + 1_200, Event::Open);
             }

@@ -117,3 +117,89 @@ fn a_mark_that_was_cleared_changes_nothing() {
         ["bot: Hello,", "caller: No, wait.", "bot: Very well."]
     );
 }
+
+#[test]
+fn words_said_just_before_the_stream_broke_are_answered_on_the_next_one() {
+    for fates in [vec![], vec![(Stage::Listen, 0..9, Fate::Lost)]] {
+        let is_heard = fates.is_empty();
+        let mut story = Story::quiet(bot())
+            .say(Start::AfterBot(500), "When?")
+            .answer("When?", Answer::says("At seven."))
+            .act(Start::After(100), Act::Drop(200))
+            .act(Start::AfterBot(3_000), Act::HangUp);
+        story.weather.fates = fates;
+        let expected = if is_heard {
+            vec![
+                "bot: Hello, this is the Golden Fork.",
+                "caller: When?",
+                "bot: At seven.",
+            ]
+        } else {
+            vec![
+                "bot: Hello, this is the Golden Fork.",
+                "bot: One moment, please.",
+                "bot: Sorry, something went wrong. Could you say that again?",
+            ]
+        };
+        assert_eq!(words(&told(story)), expected);
+    }
+}
+
+#[test]
+fn keys_pressed_before_the_stream_broke_are_answered_on_the_next_one() {
+    let story = Story::quiet(bot())
+        .act(Start::AfterBot(500), Act::Press("12".to_owned()))
+        .act(Start::After(100), Act::Drop(1_000))
+        .answer("12", Answer::says("Twelve, then."))
+        .act(Start::AfterBot(500), Act::HangUp);
+    assert_eq!(
+        words(&told(story)),
+        [
+            "bot: Hello, this is the Golden Fork.",
+            "caller: 12",
+            "bot: Twelve, then."
+        ]
+    );
+}
+
+#[test]
+fn a_reply_goes_on_if_nobody_can_write_down_what_was_said_into_it() {
+    let mut story = Story::quiet(bot())
+        .say(Start::IntoBot(600), "No, wait.")
+        .act(Start::AfterBot(500), Act::HangUp);
+    story.weather.fates = vec![(Stage::Listen, 0..9, Fate::Lost)];
+    // That it does so within five seconds is checked in every story: see `Owed`.
+    assert_eq!(
+        words(&told(story)),
+        ["bot: Hello, this is the Golden Fork."]
+    );
+}
+
+#[test]
+fn a_filler_is_no_answer() {
+    // The caller goes on while the filler is made, and then nobody can write down any of it.
+    let mut story = Story::quiet(bot())
+        .say(Start::AfterBot(500), "A table <2600> please.")
+        .act(Start::AfterBot(1_500), Act::HangUp);
+    story.weather.fates = vec![(Stage::Listen, 0..9, Fate::Lost)];
+    story.speeds.speak_ms = (900, 900);
+    let all = words(&told(story));
+    assert_eq!(
+        all.last().map(String::as_str),
+        Some("bot: Sorry, something went wrong. Could you say that again?")
+    );
+}
+
+#[test]
+fn a_cough_while_the_answer_is_thought_does_not_make_the_wait_endless() {
+    let mut story = Story::quiet(bot())
+        .say(Start::AfterBot(500), "When?")
+        .act(Start::After(1_200), Act::Cough)
+        .act(Start::AfterBot(3_000), Act::HangUp);
+    story.weather.fates = vec![(Stage::Think, 0..9, Fate::Lost)];
+    let all = words(&told(story));
+    assert!(
+        all.contains(&"bot: One moment, please.".to_owned()),
+        "{all:?}"
+    );
+}

@@ -39,6 +39,8 @@ pub struct Call {
     pub(crate) drafting: bool,
     /// Drafts of this turn.
     pub(crate) drafts: u32,
+    /// What is said is no more than that the answer takes a moment.
+    pub(crate) filling: bool,
     pub(crate) departure: Option<Departure>,
     /// Whose sound is waited for.
     pub(crate) awaited: Option<RequestId>,
@@ -115,6 +117,7 @@ impl Call {
             wait: None,
             drafting: false,
             drafts: 0,
+            filling: false,
             departure: None,
             awaited: None,
             saying: false,
@@ -206,12 +209,6 @@ impl Call {
     /// Whether there is a reply that the caller interrupted, or that must wait for a stream.
     pub(crate) fn holds_reply(&self) -> bool {
         !self.drafting && (self.speak.is_held() || (!self.speak.is_open() && self.think.is_busy()))
-    }
-
-    /// Whether the caller spoke last and nothing is being done about it.
-    pub(crate) fn owes_answer(&self) -> bool {
-        let lines = self.history.lines();
-        matches!(lines.last(), Some(Line::Caller(_)))
     }
 
     pub(crate) fn timing(&self) -> Option<Timing> {

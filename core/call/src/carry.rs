@@ -23,6 +23,8 @@ pub(crate) const QUIET_AFTER: Duration = Duration::from_millis(500);
 const KEYS_AFTER: Duration = Duration::from_secs(2);
 /// How long a goodbye may take in all.
 const LEAVE_AFTER: Duration = Duration::from_secs(15);
+/// The verdict on what was said into our reply may take so long, as the reply needs no time to go on.
+const SLOW_VERDICT_AFTER: Duration = Duration::from_secs(4);
 /// How much later than computed the carrier may have played everything.
 const PLAYOUT_SLACK: Duration = Duration::from_millis(1_500);
 
@@ -50,7 +52,7 @@ impl Call {
             Move::Conclude => self.conclude(now, out),
             Move::Greet => self.greet(now, out),
             Move::Prompt => self.prompt(now, out),
-            Move::Apologise => self.say(now, self.config.apology.clone(), out),
+            Move::Apologise => self.apologise(now, out),
             Move::Fill => self.fill(now, out),
             Move::Goodbye(reason) => self.say_goodbye(now, reason, out),
             Move::Fallback => self.fall_back(now, out),
@@ -90,9 +92,8 @@ impl Call {
             }
             Turn::Pausing => self.enter_pause(),
             Turn::Transcribing => {
-                let ended = self.listen.voice_ended();
-                self.timers
-                    .set(T::Slow, ended + self.config.budgets.slow_after);
+                let at = self.slow_at(self.listen.voice_ended());
+                self.timers.set(T::Slow, at);
             }
             Turn::Keying => self.timers.set(T::Keys, now + KEYS_AFTER),
             Turn::Replying => self.timers.set(T::Check, now),
@@ -112,6 +113,22 @@ impl Call {
         if needs_words && silence > DRAFT_AFTER {
             self.timers.set(Timer::Draft, ended + DRAFT_AFTER);
         }
+    }
+
+    /// When the caller has been waiting for long, after a turn that ended then.
+    pub(crate) fn slow_at(&self, ended: Instant) -> Instant {
+        // Who configures a longer silence than ours wants the caller to wait for it.
+        let wanted = match self.config.end {
+            EndOfTurn::Silence(silence) => silence.saturating_sub(endpoint::SILENCE_MAX),
+            EndOfTurn::Adaptive => Duration::ZERO,
+        };
+        let after = if self.turn != Turn::Replying && self.speak.has_sound() {
+            // A reply that waits for the verdict on what was said into it can be heard at once.
+            SLOW_VERDICT_AFTER
+        } else {
+            self.config.budgets.slow_after
+        };
+        ended + wanted + after
     }
 
     fn expect_words(&mut self, now: Instant, length: Option<Duration>) {
@@ -147,8 +164,8 @@ impl Call {
             read: words.read,
             words: draft_words,
         });
-        self.timers
-            .set(Timer::Slow, words.ended + self.config.budgets.slow_after);
+        let slow_at = self.slow_at(words.ended);
+        self.timers.set(Timer::Slow, slow_at);
         self.persist_used();
         // The history is needed before the records of this input are flushed, hence in this order.
         let record = Record::Caller {
@@ -169,6 +186,10 @@ impl Call {
     }
 
     fn think(&mut self, now: Instant, out: &mut Vec<Output>) {
+        if self.turn == Turn::Away {
+            let slow_at = self.slow_at(now);
+            self.timers.set(Timer::Slow, slow_at);
+        }
         let lines = self.lines();
         self.ask_model(now, lines, out);
         self.speak.open();
@@ -236,6 +257,7 @@ impl Call {
             self.journal_saying(&sentences);
         }
         for sentence in sentences {
+            self.filling = false;
             self.speak.say(sentence);
         }
         self.ask_for_sound(now, out);

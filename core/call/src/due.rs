@@ -2,7 +2,8 @@
 
 use crate::call::Call;
 use crate::output::Output;
-use crate::provider::{Failure, ToolCall};
+use crate::provider::{Failure, Stage, ToolCall};
+use crate::record::Note;
 use crate::time::Instant;
 use crate::timer::Timer;
 use crate::turn::{Cue, Turn};
@@ -32,6 +33,10 @@ impl Call {
                 let id = self.speak.front()?;
                 out.push(Output::Cancel(id));
                 self.speak_failed(now, id, Failure::Late, out)
+            }
+            Timer::Slow if self.turn == Turn::Transcribing && self.holds_reply() => {
+                self.note(now, Note::GaveUp(Stage::Listen, Failure::Late));
+                Some(self.deaf())
             }
             Timer::Slow => Some(Cue::Slow),
             Timer::Pump => {

@@ -7,6 +7,8 @@ use crate::config::EndOfTurn;
 /// Shortest and longest silence that ends a turn, when it is told from the words.
 const SILENCE_MS_MIN: u64 = 250;
 const SILENCE_MS_MAX: u64 = 1_800;
+/// The longest of these silences.
+pub(crate) const SILENCE_MAX: Duration = Duration::from_millis(SILENCE_MS_MAX);
 
 /// Words after which hardly anybody stops: conjunctions, prepositions, articles, fillers.
 const DANGLING: [&str; 46] = [

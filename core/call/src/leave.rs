@@ -29,6 +29,7 @@ impl Call {
     }
 
     pub(crate) fn fall_back(&mut self, now: Instant, out: &mut Vec<Output>) {
+        self.make_room(now, out);
         self.departure = Some(self.last_resort());
         self.say(now, self.config.apology.clone(), out);
     }

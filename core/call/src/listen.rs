@@ -259,6 +259,11 @@ impl Listen {
         dictation.text.as_deref().filter(|_| is_current)
     }
 
+    /// Whether there is an utterance whose words nobody took yet.
+    pub(crate) fn is_open(&self) -> bool {
+        self.dictation.is_some()
+    }
+
     /// Whether the transcription failed for good.
     pub(crate) fn has_failed(&self) -> bool {
         self.dictation

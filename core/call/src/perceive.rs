@@ -33,7 +33,7 @@ impl Call {
         out: &mut Vec<Output>,
     ) -> Option<Cue> {
         match input {
-            Input::Opened => Some(self.opened(now)),
+            Input::Opened => Some(self.opened(now, out)),
             Input::Frame { at, audio } => self.frame(now, at, audio, out),
             Input::Key(key) => self.key(now, key),
             Input::Played(mark) => {
@@ -45,25 +45,12 @@ impl Call {
             Input::Closed(Closing::Stopped) => Some(Cue::Stopped),
             Input::Closed(Closing::Dropped) => {
                 self.note(now, Note::Dropped);
+                if self.turn == Turn::Keying {
+                    // There will be no more keys: those that came are words already.
+                    self.keyed(now);
+                }
                 Some(Cue::Dropped)
             }
-        }
-    }
-
-    fn opened(&mut self, now: Instant) -> Cue {
-        self.records.push(Record::Connected { at: now });
-        self.listen.reconnect();
-        self.timers.cancel(Timer::Reconnect);
-        let first = self.turn == Turn::Ringing;
-        if first && let Some(longest) = self.config.duration_max {
-            self.timers.set(Timer::Duration, now + longest);
-        }
-        if self.holds_reply() || (first && !self.config.greeting.is_empty()) {
-            Cue::Opened
-        } else if self.owes_answer() {
-            Cue::OpenedOwing
-        } else {
-            Cue::OpenedIdle
         }
     }
 
@@ -214,17 +201,13 @@ impl Call {
 
     /// What the words of a turn that is over mean.
     pub(crate) fn verdict(&self, text: &str) -> Cue {
-        if self.holds_reply() {
-            return if endpoint::is_backchannel(text) {
-                Cue::Murmur
-            } else {
-                Cue::Interrupted
-            };
-        }
-        if text.is_empty() {
-            Cue::NoWords
-        } else {
-            Cue::Words
+        match (self.holds_reply(), text.is_empty()) {
+            (true, _) if endpoint::is_backchannel(text) => Cue::Murmur,
+            (true, _) => Cue::Interrupted,
+            (false, false) => Cue::Words,
+            // A filler goes on to its end.
+            (false, true) if self.speak.has_pieces() => Cue::Murmur,
+            (false, true) => Cue::NoWords,
         }
     }
 
@@ -237,8 +220,8 @@ impl Call {
         self.note(now, Note::GaveUp(Stage::Listen, failure));
         match self.turn {
             Turn::Transcribing => Some(self.deaf()),
-            Turn::Away => Some(Cue::NoWords),
-            Turn::Ringing
+            Turn::Away
+            | Turn::Ringing
             | Turn::Waiting
             | Turn::Hearing
             | Turn::Pausing
@@ -251,8 +234,9 @@ impl Call {
 
     /// A turn that nobody could write down.
     pub(crate) fn deaf(&mut self) -> Cue {
-        // Whoever was interrupted by something unknown had better go on.
-        if self.holds_reply() {
+        // Whoever was interrupted by something unknown had better go on, if there is anything to go on with.
+        let is_answer = !self.filling || self.think.is_busy();
+        if self.holds_reply() && is_answer {
             Cue::Murmur
         } else {
             self.failed()

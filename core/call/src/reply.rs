@@ -5,6 +5,7 @@ use crate::output::Output;
 use crate::record::{Note, Record};
 use crate::time::Instant;
 use crate::timer::Timer;
+use crate::turn::Turn;
 
 impl Call {
     pub(crate) fn hold(&mut self, now: Instant, out: &mut Vec<Output>) {
@@ -18,6 +19,15 @@ impl Call {
 
     pub(crate) fn resume_reply(&mut self, now: Instant, out: &mut Vec<Output>) {
         self.note(now, Note::ReplyResumed);
+        if self.speak.began().is_none() {
+            let since = if self.turn == Turn::Away {
+                now
+            } else {
+                self.listen.voice_ended()
+            };
+            self.timers
+                .set(Timer::Slow, since + self.config.budgets.slow_after);
+        }
         self.speak.open();
         self.ask_for_sound(now, out);
         self.pump(now, out);
@@ -48,6 +58,7 @@ impl Call {
         self.saying = false;
         self.heard_chars = 0;
         self.awaited = None;
+        self.filling = false;
         for timer in [
             Timer::Think,
             Timer::Speak,
@@ -93,6 +104,20 @@ impl Call {
         }
     }
 
+    pub(crate) fn apologise(&mut self, now: Instant, out: &mut Vec<Output>) {
+        self.make_room(now, out);
+        self.say(now, self.config.apology.clone(), out);
+    }
+
+    /// Ends what is being said, unless nothing of it was heard yet: that is a filler, and to begin anew with something
+    /// else would make the caller wait still longer for the first sound.
+    pub(crate) fn make_room(&mut self, now: Instant, out: &mut Vec<Output>) {
+        let is_underway = self.speak.is_open() && self.speak.has_pieces();
+        if !is_underway || self.speak.began().is_some() {
+            self.end_reply(now, true, out);
+        }
+    }
+
     pub(crate) fn prompt(&mut self, now: Instant, out: &mut Vec<Output>) {
         self.note(now, Note::Idle);
         self.idle_prompts += 1;
@@ -102,6 +127,7 @@ impl Call {
     pub(crate) fn fill(&mut self, now: Instant, out: &mut Vec<Output>) {
         if !self.speak.has_pieces() {
             self.note(now, Note::Slow);
+            self.filling = true;
             self.say(now, self.config.filler.clone(), out);
         }
     }

@@ -1,15 +1,16 @@
-//! Going on from the journal.
+//! Going on: with another stream, or from the journal.
 
 use std::time::Duration;
 
 use crate::call::Call;
 use crate::config::Config;
+use crate::history::Line;
 use crate::output::Output;
 use crate::record::Record;
 use crate::speak::Speak;
 use crate::time::Instant;
 use crate::timer::Timer;
-use crate::turn::Turn;
+use crate::turn::{Cue, Turn};
 
 /// What the journal says about the reply that was under way.
 #[derive(Default)]
@@ -47,6 +48,45 @@ impl Call {
             call.flush(&mut out);
         }
         (call, out)
+    }
+
+    pub(crate) fn opened(&mut self, now: Instant, out: &mut Vec<Output>) -> Cue {
+        self.records.push(Record::Connected { at: now });
+        self.listen.reconnect();
+        self.timers.cancel(Timer::Reconnect);
+        let first = self.turn == Turn::Ringing;
+        if first && let Some(longest) = self.config.duration_max {
+            self.timers.set(Timer::Duration, now + longest);
+        }
+        if self.turn == Turn::Away {
+            // A stream that outlived the engine still has sound of before, which will be said again.
+            out.push(Output::Clear);
+        }
+        if self.listen.is_open() {
+            return self.opened_unread();
+        }
+        if self.holds_reply() || (first && !self.config.greeting.is_empty()) {
+            Cue::Opened
+        } else if self.owes_answer() {
+            Cue::OpenedOwing
+        } else {
+            Cue::OpenedIdle
+        }
+    }
+
+    /// The stream broke before the caller's words were there.
+    fn opened_unread(&self) -> Cue {
+        match (self.listen.has_failed(), self.holds_reply()) {
+            (false, _) => Cue::OpenedUnread,
+            (true, true) => Cue::Opened,
+            (true, false) => Cue::OpenedDeaf,
+        }
+    }
+
+    /// Whether the caller spoke last and nothing is being done about it.
+    fn owes_answer(&self) -> bool {
+        let lines = self.history.lines();
+        matches!(lines.last(), Some(Line::Caller(_)))
     }
 
     fn go_on(

@@ -39,6 +39,10 @@ pub enum Cue {
     Opened,
     /// There is a stream, and the caller has not been answered.
     OpenedOwing,
+    /// There is a stream, and the caller's last words are not there yet.
+    OpenedUnread,
+    /// There is a stream, and nobody could write down the caller's last words.
+    OpenedDeaf,
     /// There is a stream, and nothing to say.
     OpenedIdle,
     /// The stream broke.
@@ -140,13 +144,13 @@ pub enum Move {
     Greet,
     /// Ask whether the caller is still there.
     Prompt,
-    /// Say sorry.
+    /// Say sorry, instead of what was being said.
     Apologise,
     /// Say that it takes a moment.
     Fill,
     /// Say goodbye; then hang up.
     Goodbye(EndReason),
-    /// Say sorry; then hand over to the fallback, or hang up.
+    /// Say sorry, instead of what was being said; then hand over to the fallback, or hang up.
     Fallback,
     /// Say what fits the model's wish to leave.
     Farewell,
@@ -211,8 +215,10 @@ fn ringing(cue: Cue) -> Next {
 fn away(cue: Cue) -> Next {
     use Move as M;
     match cue {
-        Cue::Opened => (Turn::Replying, &[M::Resume]),
+        Cue::Opened => (Turn::Replying, &[M::Forget, M::Resume]),
         Cue::OpenedOwing => (Turn::Replying, &[M::Think]),
+        Cue::OpenedUnread => (Turn::Transcribing, &[M::Transcribe]),
+        Cue::OpenedDeaf => (Turn::Replying, &[M::Forget, M::Apologise]),
         Cue::OpenedIdle => (Turn::Waiting, &[]),
         Cue::Words => (Turn::Away, &[M::TakeWords]),
         Cue::Interrupted => (Turn::Away, &[M::Yield, M::TakeWords]),
@@ -239,6 +245,7 @@ fn leaving(cue: Cue) -> Next {
 fn talking(turn: Turn, cue: Cue) -> Next {
     use Move as M;
     match cue {
+        Cue::Dropped if turn == Turn::Keying => (Turn::Away, &[M::TakeWords]),
         Cue::Dropped => (Turn::Away, &[M::DropDraft, M::Hold, M::Transcribe]),
         Cue::TimeUp => (
             Turn::Leaving,
@@ -296,8 +303,7 @@ fn pausing(cue: Cue) -> Next {
 fn transcribing(cue: Cue) -> Next {
     use Move as M;
     match cue {
-        Cue::Onset => (Turn::Hearing, &[]),
-        Cue::BargeIn => (Turn::Hearing, &[M::Hold]),
+        Cue::Onset | Cue::BargeIn => (Turn::Hearing, &[M::Hold]),
         Cue::Slow => (Turn::Transcribing, &[M::Fill]),
         _ => turn_over(Turn::Transcribing, cue),
     }
@@ -310,8 +316,8 @@ fn turn_over(turn: Turn, cue: Cue) -> Next {
         Cue::Interrupted => (Turn::Replying, &[M::Yield, M::TakeWords, M::Think]),
         Cue::Murmur => (Turn::Replying, &[M::Forget, M::Resume]),
         Cue::NoWords => (Turn::Waiting, &[M::Forget]),
-        Cue::Failed => (Turn::Replying, &[M::Forget, M::Yield, M::Apologise]),
-        Cue::FailedAgain => (Turn::Leaving, &[M::Forget, M::Yield, M::Fallback]),
+        Cue::Failed => (Turn::Replying, &[M::Forget, M::Apologise]),
+        Cue::FailedAgain => (Turn::Leaving, &[M::Forget, M::Fallback]),
         _ => (turn, provider(cue)),
     }
 }
@@ -333,8 +339,8 @@ fn replying(cue: Cue) -> Next {
         Cue::PressKeys => (Turn::Away, &[M::Conclude, M::PressKeys]),
         Cue::PartingMute => (Turn::Leaving, &[M::Farewell]),
         Cue::Slow => (Turn::Replying, &[M::Fill]),
-        Cue::Failed => (Turn::Replying, &[M::Yield, M::Apologise]),
-        Cue::FailedAgain => (Turn::Leaving, &[M::Yield, M::Fallback]),
+        Cue::Failed => (Turn::Replying, &[M::Apologise]),
+        Cue::FailedAgain => (Turn::Leaving, &[M::Fallback]),
         _ => (Turn::Replying, provider(cue)),
     }
 }
