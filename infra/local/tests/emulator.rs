@@ -34,7 +34,7 @@ async fn world(change: impl FnOnce(&mut FunctionSpec)) -> World {
         environment: BTreeMap::new(),
         logs: logs.path().to_owned(),
         verbose: false,
-        instances_max: 50,
+        instances_max: 20,
     };
     let listener = Some(serve::bind(0).await.unwrap());
     let emulator = Emulator::start(vec![Deployment { spec, listener }], &options).unwrap();
@@ -165,6 +165,15 @@ async fn requests_beyond_the_reserved_concurrency_are_refused() {
         .collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 200, 429]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_beyond_what_this_machine_can_bear_wait() {
+    let world = world(|_| {}).await;
+    let asked = (0..60).map(|_| world.get("/slow?200"));
+    let answers = futures_util::future::join_all(asked).await;
+    assert!(answers.iter().all(|answer| answer.0 == 200), "{answers:?}");
+    assert!(world.emulator.instances("echo") <= 20);
 }
 
 #[tokio::test(flavor = "multi_thread")]

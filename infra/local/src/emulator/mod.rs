@@ -41,7 +41,8 @@ pub struct EmulatorOptions {
     pub logs: PathBuf,
     /// Print the logs to standard error too.
     pub verbose: bool,
-    /// Instances per function where the template reserves no concurrency. One more request at once is a 429.
+    /// Instances per function: what this machine can bear. Requests wait for them; more requests at once than the
+    /// function may serve are a 429.
     pub instances_max: usize,
 }
 

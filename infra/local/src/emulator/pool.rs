@@ -19,6 +19,8 @@ use crate::template::{ACCOUNT, FunctionSpec, REGION};
 /// A burst would else start a hundred processes where a few, each done in a millisecond, serve it sooner.
 const STARTING_MAX: usize = 2;
 const PATIENCE: Duration = Duration::from_millis(50);
+/// Requests at once that an AWS account allows a function which reserves nothing.
+const ACCOUNT_CONCURRENCY: usize = 1000;
 /// How long an instance may take from its start to its first question for work; Lambda's own limit.
 const INIT_MAX: Duration = Duration::from_secs(10);
 /// What Lambda leaves an instance between SIGTERM and SIGKILL.
@@ -27,8 +29,8 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvokeError {
-    /// All instances are busy and there may not be more.
-    #[error("all instances are busy")]
+    /// As many requests are under way as there may be.
+    #[error("too many requests at once")]
     Throttled,
     /// No instance came up.
     #[error("the function did not start")]
@@ -46,6 +48,7 @@ pub(super) struct Pool {
     spec: FunctionSpec,
     program: PathBuf,
     environment: BTreeMap<String, String>,
+    concurrency_max: usize,
     instances_max: usize,
     log: Log,
     state: Mutex<PoolState>,
@@ -74,11 +77,13 @@ impl Pool {
         log: Log,
     ) -> Arc<Self> {
         let environment = environment(&spec, options);
-        let instances_max = spec.concurrency_max.unwrap_or(options.instances_max);
+        let concurrency_max = spec.concurrency_max.unwrap_or(ACCOUNT_CONCURRENCY);
+        let instances_max = options.instances_max.min(concurrency_max);
         Arc::new(Self {
             spec,
             program,
             environment,
+            concurrency_max,
             instances_max,
             log,
             state: Mutex::default(),
@@ -300,7 +305,7 @@ struct InFlight(Arc<Pool>);
 impl InFlight {
     fn admit(pool: &Arc<Pool>) -> Result<Self, InvokeError> {
         let mut state = pool.state();
-        if state.in_flight >= pool.instances_max {
+        if state.in_flight >= pool.concurrency_max {
             return Err(InvokeError::Throttled);
         }
         state.in_flight += 1;

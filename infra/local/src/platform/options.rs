@@ -30,7 +30,7 @@ pub struct Options {
     pub function_variables: BTreeMap<String, String>,
     /// Parameters of the template beside those that the platform itself sets.
     pub parameters: BTreeMap<String, String>,
-    /// Instances per function.
+    /// Instances per function: processes.
     pub instances_max: usize,
     /// Print what the processes print.
     pub verbose: bool,
