@@ -1,0 +1,141 @@
+//! What the edge tells, stored and counted once.
+
+use contract::{Batch, EndReason, Event, Numbered, PriceTable, Record, Speaker, Turn, Usage};
+use functions::clock::Month;
+
+use super::{Store, both};
+use crate::support::*;
+
+both! {
+    records_are_stored_once
+    usage_is_counted_once_in_the_month_it_ended
+}
+
+pub(crate) fn turn(number: u64) -> Numbered {
+    let turn = Turn {
+        speaker: if number.is_multiple_of(2) {
+            Speaker::Caller
+        } else {
+            Speaker::Bot
+        },
+        text: format!("turn {number}"),
+        began_ms: number * 1_000,
+        ended_ms: number * 1_000 + 900,
+        interrupted: false,
+        timing: None,
+    };
+    Numbered {
+        number,
+        at_ms: NOW_MS + number,
+        record: Record::Turn(turn),
+    }
+}
+
+pub(crate) fn usage() -> Usage {
+    Usage {
+        line_ms: 61_000,
+        listen_ms: 20_000,
+        speak_chars: 400,
+        think_input_tokens: 900,
+        ..Usage::default()
+    }
+}
+
+pub(crate) fn ended(number: u64, at_ms: u64) -> Numbered {
+    Numbered {
+        number,
+        at_ms,
+        record: Record::Ended {
+            reason: EndReason::CallerLeft,
+            duration_ms: 61_000,
+            usage: usage(),
+        },
+    }
+}
+
+pub(crate) fn batch(call: u64, records: Vec<Numbered>) -> Batch {
+    Batch {
+        call: call_sid(call),
+        account: account(),
+        bot: mesa().id,
+        bot_version: 1,
+        records,
+    }
+}
+
+async fn record(store: &Store, batch: &Batch) -> u64 {
+    store
+        .calls
+        .recorded(batch, &PriceTable::list(), NOW_MS)
+        .await
+        .unwrap()
+}
+
+async fn records_are_stored_once(store: Store) {
+    assert_eq!(record(&store, &batch(1, vec![turn(1), turn(2)])).await, 2);
+    let event = Event {
+        name: "barge_in".to_owned(),
+        detail: String::new(),
+        at_ms: 5,
+    };
+    let other = Numbered {
+        number: 2,
+        at_ms: 0,
+        record: Record::Event(event),
+    };
+    assert_eq!(record(&store, &batch(1, vec![other])).await, 2);
+    assert_eq!(record(&store, &batch(1, vec![turn(3)])).await, 3);
+    assert_eq!(record(&store, &batch(1, vec![turn(1)])).await, 3);
+    assert_eq!(record(&store, &batch(1, vec![])).await, 3);
+    let detail = store.calls.detail(&call_sid(1)).await.unwrap().unwrap();
+    assert_eq!(detail.records, [turn(1), turn(2), turn(3)]);
+    assert_eq!(
+        (detail.entry.records, detail.entry.bot),
+        (3, Some(mesa().id))
+    );
+}
+
+async fn usage_is_counted_once_in_the_month_it_ended(store: Store) {
+    let december = 1_798_761_599_999;
+    for _ in 0..3 {
+        record(&store, &batch(1, vec![turn(1), ended(2, december)])).await;
+    }
+    record(&store, &batch(0xf, vec![ended(1, december)])).await;
+    record(&store, &batch(3, vec![ended(1, december + 1)])).await;
+    let cost = PriceTable::list().cost(usage());
+    let meter = store
+        .calls
+        .meter(Month::parse("2026-12").unwrap())
+        .await
+        .unwrap();
+    assert_eq!(
+        (meter.calls, meter.line_ms, meter.micro_dollars),
+        (2, 122_000, 2 * cost.total_micro_dollars)
+    );
+    assert_eq!(
+        store
+            .calls
+            .meter(Month::parse("2027-01").unwrap())
+            .await
+            .unwrap()
+            .calls,
+        1
+    );
+    assert_eq!(
+        store
+            .calls
+            .meter(Month::parse("2026-11").unwrap())
+            .await
+            .unwrap()
+            .calls,
+        0
+    );
+    let detail = store.calls.detail(&call_sid(1)).await.unwrap().unwrap();
+    let ended = detail.entry.ended.unwrap();
+    assert_eq!(
+        (ended.reason, ended.duration_ms, ended.cost_micro_dollars),
+        (EndReason::CallerLeft, 61_000, cost.total_micro_dollars)
+    );
+    let receipt = detail.receipt.unwrap();
+    assert_eq!((receipt.usage, receipt.cost), (usage(), cost));
+}
