@@ -77,6 +77,9 @@ impl World {
     }
 
     fn incident(&mut self, act: &Act) {
+        if self.call.is_none() {
+            return;
+        }
         self.world(&format!("{act:?}"));
         match act {
             Act::HangUp => {

@@ -3,7 +3,7 @@
 mod common;
 
 use call::{Config, EndReason, Failure, Instant, Output, Record, Request, Stage};
-use common::{GREETING, bot, told, when, words};
+use common::{GREETING, asked, bot, told, when, words};
 use std::time::Duration;
 use tests::caller::{Act, Start};
 use tests::providers::Answer;
@@ -202,4 +202,61 @@ fn a_cough_while_the_answer_is_thought_does_not_make_the_wait_endless() {
         all.contains(&"bot: One moment, please.".to_owned()),
         "{all:?}"
     );
+}
+
+#[test]
+fn a_reply_of_dots_is_asked_for_once_more_and_then_apologised_for() {
+    let story = Story::quiet(bot())
+        .say(Start::AfterBot(500), "When?")
+        .answer("When?", Answer::says("... * ..."))
+        .act(Start::AfterBot(500), Act::HangUp);
+    let ending = told(story);
+    assert_eq!(asked(&ending, Stage::Think), 2);
+    assert_eq!(
+        words(&ending)[2],
+        "bot: Sorry, something went wrong. Could you say that again?"
+    );
+}
+
+#[test]
+fn a_sentence_without_an_end_is_cut_as_soon_as_it_is_too_long() {
+    let endless = "and then ".repeat(100);
+    let config = Config {
+        reply_chars_max: 40,
+        ..bot()
+    };
+    let story = Story::quiet(config)
+        .say(Start::AfterBot(500), "When?")
+        .answer("When?", Answer::says(&endless).paced(300, 100))
+        .act(Start::AfterBot(500), Act::HangUp);
+    let ending = told(story);
+    assert_eq!(
+        words(&ending)[2],
+        "bot: and then and then and then and then and"
+    );
+    assert!(ending.at < 12_000, "{}", ending.at);
+}
+
+#[test]
+fn a_question_whose_filler_outlived_a_crash_is_still_answered() {
+    for into_ms in [200, 900] {
+        let mut story = Story::quiet(bot())
+            .say(Start::AfterBot(500), "When?")
+            .answer("When?", Answer::says("At seven."))
+            .act(
+                Start::IntoBot(into_ms),
+                Act::Crash {
+                    away_ms: 500,
+                    stream_lives: true,
+                },
+            )
+            .act(Start::After(4_000), Act::HangUp);
+        story.weather.fates = vec![(Stage::Think, 0..1, Fate::Lost)];
+        let all = words(&told(story));
+        assert_eq!(
+            all.last().map(String::as_str),
+            Some("bot: At seven."),
+            "{all:?}"
+        );
+    }
 }

@@ -274,10 +274,10 @@ impl Call {
                 self.usage.think.input_tokens += spent.input_tokens;
                 self.usage.think.cached_tokens += spent.cached_tokens;
                 self.usage.think.output_tokens += spent.output_tokens;
-                if !self.think.has_anything() {
+                let ready = self.think.finish(self.config.reply_chars_max);
+                if !self.think.has_result() {
                     return self.think_failed(now, Failure::Broken);
                 }
-                let ready = self.think.finish(self.config.reply_chars_max);
                 self.after_thought();
                 ready.then_some(Cue::Sentence)
             }
@@ -302,13 +302,12 @@ impl Call {
             return Some(Cue::ThinkStumbled);
         }
         self.note(now, Note::GaveUp(Stage::Think, failure));
-        if self.think.has_anything() {
+        let ready = self.think.finish(self.config.reply_chars_max);
+        if self.think.has_result() {
             // Half a reply is better than an apology after it.
-            let ready = self.think.finish(self.config.reply_chars_max);
             self.after_thought();
             return ready.then_some(Cue::Sentence);
         }
-        self.think.fail();
         if self.drafting {
             Some(Cue::DraftFailed)
         } else {

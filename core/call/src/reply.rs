@@ -77,7 +77,7 @@ impl Call {
             }
             self.records.push(Record::Tool(tool));
         }
-        if self.think.has_anything() {
+        if self.think.has_result() {
             self.failures = 0;
         }
         let cut = !self.speak.is_complete();

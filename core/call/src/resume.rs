@@ -85,8 +85,16 @@ impl Call {
 
     /// Whether the caller spoke last and nothing is being done about it.
     fn owes_answer(&self) -> bool {
-        let lines = self.history.lines();
-        matches!(lines.last(), Some(Line::Caller(_)))
+        // A filler is no answer.
+        let is_filler =
+            |line: &&Line| matches!(line, Line::Bot(text) if self.config.filler.starts_with(text));
+        let last = self
+            .history
+            .lines()
+            .iter()
+            .rev()
+            .find(|line| !is_filler(line));
+        matches!(last, Some(Line::Caller(_)))
     }
 
     fn go_on(
@@ -117,7 +125,9 @@ impl Call {
         self.speak = Speak::resumed(now, heard.trim().to_owned());
         self.saying = !all.is_empty();
         self.heard_chars = unfinished.heard_chars;
-        if !rest.trim().is_empty() {
+        if all == self.config.filler {
+            self.end_reply(now, !rest.is_empty(), out);
+        } else if !rest.trim().is_empty() {
             self.speak.say(rest.trim().to_owned());
             self.ask_for_sound(now, out);
         } else if self.saying {

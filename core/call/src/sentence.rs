@@ -34,6 +34,11 @@ impl Sentences {
         }
     }
 
+    /// Characters that wait for the end of their sentence.
+    pub(crate) fn waiting(&self) -> usize {
+        self.text.chars().count()
+    }
+
     /// There are no more words: what is left is a sentence too.
     pub(crate) fn finish(&mut self) -> Option<String> {
         self.searched = 0;

@@ -35,6 +35,7 @@ impl Think {
     /// Asks once more.
     pub(crate) fn retry(&mut self, id: RequestId, out: &mut Vec<Output>) {
         self.attempts += 1;
+        self.sentences = Sentences::default();
         self.request = Some(id);
         out.push(Output::Ask(
             id,
@@ -71,6 +72,11 @@ impl Think {
                 break;
             }
         }
+        if self.is_busy() && self.chars + self.sentences.waiting() > chars_max {
+            // A sentence without an end is too long before it is over.
+            self.stop(out);
+            self.finish(chars_max);
+        }
         !self.ready.is_empty()
     }
 
@@ -85,6 +91,10 @@ impl Think {
 
     /// Makes room for one more sentence. Answers whether more may follow.
     fn accept(&mut self, sentence: &str, chars_max: usize) -> bool {
+        if !sentence.contains(char::is_alphanumeric) {
+            // Nobody can say a row of dots, and some text-to-speech fails at it.
+            return true;
+        }
         let room = chars_max.saturating_sub(self.chars);
         let fits = sentence.chars().count() <= room;
         if fits {
@@ -113,14 +123,14 @@ impl Think {
         self.tool.as_ref()
     }
 
-    /// Whether the model has brought anything yet.
-    pub(crate) fn has_anything(&self) -> bool {
-        self.written > 0 || self.tool.is_some()
+    /// Whether the model has brought anything that can be said or done yet.
+    pub(crate) fn has_result(&self) -> bool {
+        self.chars > 0 || self.tool.is_some()
     }
 
     /// Whether the request failed for the first time, and nothing of it was used.
     pub(crate) fn may_retry(&self) -> bool {
-        self.attempts < 2 && !self.has_anything()
+        self.attempts < 2 && !self.has_result()
     }
 
     /// The request is over, by failing.

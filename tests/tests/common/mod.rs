@@ -1,6 +1,6 @@
 //! How conversations are told and shown.
 
-use call::{Config, EndOfTurn, Line, Output};
+use call::{Config, EndOfTurn, Line, Output, Stage};
 use std::time::Duration;
 use tests::log::{Entry, What};
 use tests::story::Story;
@@ -47,4 +47,13 @@ pub(crate) fn when(ending: &Ending, is_meant: impl Fn(&Output) -> bool) -> Vec<u
         .filter(meant)
         .map(|entry| entry.at)
         .collect()
+}
+
+/// How often a provider was asked.
+pub(crate) fn asked(ending: &Ending, stage: Stage) -> usize {
+    when(
+        ending,
+        |output| matches!(output, Output::Ask(_, request) if request.stage() == stage),
+    )
+    .len()
 }
