@@ -36,7 +36,7 @@ impl Sentences {
 
     /// Characters that wait for the end of their sentence.
     pub(crate) fn waiting(&self) -> usize {
-        self.text.chars().count()
+        self.text.trim().chars().count()
     }
 
     /// There are no more words: what is left is a sentence too.

@@ -1,6 +1,12 @@
 //! How conversations are told and shown.
 
-use call::{Config, EndOfTurn, Line, Output, Stage};
+#![allow(dead_code, reason = "every file of tests takes what it needs")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "one kind of record is looked for"
+)]
+
+use call::{Config, EndOfTurn, EndReason, Line, Note, Output, Record, Stage};
 use std::time::Duration;
 use tests::log::{Entry, What};
 use tests::story::Story;
@@ -56,4 +62,21 @@ pub(crate) fn asked(ending: &Ending, stage: Stage) -> usize {
         |output| matches!(output, Output::Ask(_, request) if request.stage() == stage),
     )
     .len()
+}
+
+/// What was worth noting.
+pub(crate) fn notes(ending: &Ending) -> Vec<Note> {
+    let note = |record: &Record| match record {
+        Record::Note { note, .. } => Some(*note),
+        _ => None,
+    };
+    ending.journal.iter().filter_map(note).collect()
+}
+
+/// Why it ended.
+pub(crate) fn reason(ending: &Ending) -> EndReason {
+    match ending.journal.last() {
+        Some(Record::Ended { reason, .. }) => *reason,
+        other => panic!("{other:?} is the last record"),
+    }
 }
