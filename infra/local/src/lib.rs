@@ -4,6 +4,7 @@
 pub mod bench;
 pub mod caller;
 pub mod child;
+pub mod demo;
 pub mod dynamo;
 pub mod edge;
 pub mod emulator;
@@ -11,6 +12,7 @@ pub mod platform;
 pub mod secrets;
 pub mod serve;
 pub mod speech;
+pub mod stack;
 pub mod storage;
 pub mod template;
 pub mod twilio;

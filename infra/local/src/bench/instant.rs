@@ -29,11 +29,23 @@ pub async fn start(sentence: Sentence) -> std::io::Result<Server> {
     let speech = tone(sentence.length_ms);
     let chat = Bytes::from(chat());
     let router = Router::new()
-        .route("/audio/transcriptions", post(async |_: Body| {
-            ([(CONTENT_TYPE, "application/json")], r#"{"text":"I would like a table for two."}"#)
-        }))
-        .route("/chat/completions", post(async move |_: Body| with_type("text/event-stream", chat.clone())))
-        .route("/audio/speech", post(async move |_: Body| with_type("audio/pcm", speech.clone())));
+        .route(
+            "/audio/transcriptions",
+            post(async |_: Body| {
+                (
+                    [(CONTENT_TYPE, "application/json")],
+                    r#"{"text":"I would like a table for two."}"#,
+                )
+            }),
+        )
+        .route(
+            "/chat/completions",
+            post(async move |_: Body| with_type("text/event-stream", chat.clone())),
+        )
+        .route(
+            "/audio/speech",
+            post(async move |_: Body| with_type("audio/pcm", speech.clone())),
+        );
     Ok(Server::start(bind(0).await?, router))
 }
 
@@ -50,7 +62,9 @@ fn chat() -> String {
         "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 40, "completion_tokens": 9, "total_tokens": 49},
     });
-    words.chain([format!("data: {end}\n\n"), "data: [DONE]\n\n".to_owned()]).collect()
+    words
+        .chain([format!("data: {end}\n\n"), "data: [DONE]\n\n".to_owned()])
+        .collect()
 }
 
 /// A quiet tone as PCM, 24 kHz, 16 bits.
@@ -58,7 +72,11 @@ fn tone(length_ms: u32) -> Bytes {
     let samples = length_ms * 24;
     (0..samples)
         .flat_map(|at| {
-            #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a sound")]
+            #[expect(
+                clippy::cast_precision_loss,
+                clippy::cast_possible_truncation,
+                reason = "a sound"
+            )]
             let sample = ((at as f32 / 24_000.0 * 330.0 * TAU).sin() * 6_000.0) as i16;
             sample.to_le_bytes()
         })

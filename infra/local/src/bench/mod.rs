@@ -43,11 +43,19 @@ pub struct Options {
 /// What could not be started, or which call broke.
 pub async fn run(options: &Options, mut progress: impl FnMut(&str)) -> Result<Report, Broken> {
     let mut report = Report::default();
-    report.push(Figure::bytes("wasm, gzip", gzip_size(options)?, Some(1_000_000)));
+    report.push(Figure::bytes(
+        "wasm, gzip",
+        gzip_size(options)?,
+        Some(1_000_000),
+    ));
 
     progress("one call");
     let bench = Bench::start(options, 1_500, "").await?;
-    report.extend(scenes::latency(&bench.line, options, 1, Duration::from_secs(40)).await?.figures("1 call", 20));
+    report.extend(
+        scenes::latency(&bench.line, options, 1, Duration::from_secs(40))
+            .await?
+            .figures("1 call", 20),
+    );
 
     progress("calls at once");
     let many = scenes::latency(&bench.line, options, options.calls, options.length).await?;
@@ -83,7 +91,10 @@ pub struct Bench {
 impl Bench {
     async fn start(options: &Options, sentence_ms: u32, greeting: &str) -> Result<Self, Broken> {
         const SECRET: &str = "a secret of the bench, nobody else's, 32 bytes";
-        let providers = instant::start(instant::Sentence { length_ms: sentence_ms }).await?;
+        let providers = instant::start(instant::Sentence {
+            length_ms: sentence_ms,
+        })
+        .await?;
         let sink = sink::start().await?;
         let folder = tempfile::tempdir()?;
         let variables = [
@@ -94,15 +105,20 @@ impl Bench {
             ("THINK_MODEL", "stand-in".to_owned()),
             ("SPEAK_MODEL", "stand-in".to_owned()),
             ("SPEAK_VOICE", "stand-in".to_owned()),
-            ("LOG_LEVEL", "error".to_owned()),
+            ("LOG_LEVEL", std::env::var("BENCH_LOG").unwrap_or_else(|_| "error".to_owned())),
         ];
         let edge = Edge::start(EdgeOptions {
-            workerd: options.root.join("infra/tools/node_modules/@cloudflare/workerd-linux-64/bin/workerd"),
+            workerd: options
+                .root
+                .join("infra/tools/node_modules/@cloudflare/workerd-linux-64/bin/workerd"),
             wrangler: options.root.join("wrangler.toml"),
             build: options.root.join("edge/build"),
             folder: folder.path().to_owned(),
             logs: folder.path().to_owned(),
-            variables: variables.map(|(name, value)| (name.to_owned(), value)).into_iter().collect::<BTreeMap<_, _>>(),
+            variables: variables
+                .map(|(name, value)| (name.to_owned(), value))
+                .into_iter()
+                .collect::<BTreeMap<_, _>>(),
             port: 0,
             verbose: false,
         })
@@ -117,7 +133,12 @@ impl Bench {
             token: AuthToken::new("a token of the bench")?,
             http: reqwest::Client::new(),
         };
-        Ok(Self { edge, line: Arc::new(line), _servers: [providers, sink], _folder: folder })
+        Ok(Self {
+            edge,
+            line: Arc::new(line),
+            _servers: [providers, sink],
+            _folder: { let p=folder.keep(); eprintln!("{}",p.display()); tempfile::tempdir()? },
+        })
     }
 }
 
@@ -125,22 +146,42 @@ fn bot(greeting: &str) -> Bot {
     Bot {
         id: BotId::new("bench").unwrap_or_else(|| Bot::default().id),
         greeting: greeting.to_owned(),
-        turns: Turns { end: EndOfTurn::Silence { silence_ms: 500 }, speculate: true },
-        idle: Idle { after_ms: 60_000, ..Idle::default() },
+        turns: Turns {
+            end: EndOfTurn::Silence { silence_ms: 500 },
+            speculate: true,
+        },
+        idle: Idle {
+            after_ms: 60_000,
+            ..Idle::default()
+        },
         ..Bot::default()
     }
 }
 
 /// Keeps a process on one core, so that the load has the other.
 async fn pin(process: Option<u32>, core: u32) -> io::Result<()> {
-    let Some(process) = process else { return Ok(()) };
+    let Some(process) = process else {
+        return Ok(());
+    };
     let arguments = ["-a", "-c", "-p", &core.to_string(), &process.to_string()].map(str::to_owned);
-    let done = tokio::process::Command::new("taskset").args(arguments).output().await?;
-    if done.status.success() { Ok(()) } else { Err(io::Error::other(String::from_utf8_lossy(&done.stderr).into_owned())) }
+    let done = tokio::process::Command::new("taskset")
+        .args(arguments)
+        .output()
+        .await?;
+    if done.status.success() {
+        Ok(())
+    } else {
+        Err(io::Error::other(
+            String::from_utf8_lossy(&done.stderr).into_owned(),
+        ))
+    }
 }
 
 fn gzip_size(options: &Options) -> io::Result<u64> {
     let wasm = options.root.join("edge/build/index_bg.wasm");
-    let packed = std::process::Command::new("gzip").arg("-9c").arg(&wasm).output()?;
+    let packed = std::process::Command::new("gzip")
+        .arg("-9c")
+        .arg(&wasm)
+        .output()?;
     Ok(packed.stdout.len() as u64)
 }

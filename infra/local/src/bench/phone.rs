@@ -71,7 +71,9 @@ impl Phone {
     pub async fn dial(line: &Line, number: u64) -> Result<Self, Broken> {
         let call: CallSid = format!("CA{number:032x}").parse()?;
         let stream: StreamSid = format!("MZ{number:032x}").parse()?;
-        let now_s = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs();
+        let now_s = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)?
+            .as_secs();
         let ticket = Ticket {
             call,
             account: line.account,
@@ -106,10 +108,17 @@ impl Phone {
             .send()
             .await?;
         if !answer.status().is_success() {
-            return Err(format!("PUT {target}: {}: {}", answer.status(), answer.text().await?).into());
+            return Err(format!(
+                "PUT {target}: {}: {}",
+                answer.status(),
+                answer.text().await?
+            )
+            .into());
         }
         let mut request = url.into_client_request()?;
-        request.headers_mut().insert("x-twilio-signature", signature.parse()?);
+        request
+            .headers_mut()
+            .insert("x-twilio-signature", signature.parse()?);
         let (socket, _) = tokio_tungstenite::connect_async(request).await?;
         let started = Instant::now();
         let account = line.account;
@@ -196,6 +205,24 @@ impl Phone {
     ) -> Result<(), Broken> {
         let until = Instant::now() + limit;
         while Instant::now() < until && Instant::now() < self.playout_end + after {
+            self.frame(&[audio::mulaw::SILENCE; FRAME_SAMPLES], &mut heard)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Sends silence for so long.
+    ///
+    /// # Errors
+    ///
+    /// The line broke.
+    pub async fn pass(
+        &mut self,
+        length: Duration,
+        mut heard: impl FnMut(Heard, Instant),
+    ) -> Result<(), Broken> {
+        let until = Instant::now() + length;
+        while Instant::now() < until {
             self.frame(&[audio::mulaw::SILENCE; FRAME_SAMPLES], &mut heard).await?;
         }
         Ok(())
@@ -259,8 +286,11 @@ impl Phone {
     ///
     /// The line broke.
     pub async fn hang_up(mut self) -> Result<(), Broken> {
-        let stop =
-            Inbound::Stop { sequence: self.frames + 2, account: self.account, call: self.call };
+        let stop = Inbound::Stop {
+            sequence: self.frames + 2,
+            account: self.account,
+            call: self.call,
+        };
         self.say(&stop).await?;
         self.socket.close(None).await?;
         Ok(())

@@ -29,11 +29,26 @@ impl Latency {
         #[expect(clippy::cast_precision_loss, reason = "a count of turns")]
         let turns = self.gaps_us.len() as f64;
         vec![
-            Figure::new(format!("{name}: end of speech to sound, less 500 ms, p50"), at(50), "ms", None),
-            Figure::new(format!("{name}: p95"), at(95), "ms", Some(f64::from(goal_ms))),
+            Figure::new(
+                format!("{name}: end of speech to sound, less 500 ms, p50"),
+                at(50),
+                "ms",
+                None,
+            ),
+            Figure::new(
+                format!("{name}: p95"),
+                at(95),
+                "ms",
+                Some(f64::from(goal_ms)),
+            ),
             Figure::new(format!("{name}: worst"), at(100), "ms", None),
             Figure::new(format!("{name}: turns measured"), turns, "", None),
-            Figure::new(format!("{name}: turns without an answer"), f64::from(self.turns_missed), "", Some(0.0)),
+            Figure::new(
+                format!("{name}: turns without an answer"),
+                f64::from(self.turns_missed),
+                "",
+                Some(0.0),
+            ),
         ]
     }
 }
@@ -73,10 +88,21 @@ fn unique(number: u32) -> u64 {
     (u64::try_from(start).unwrap_or(0) << 16) + u64::from(number)
 }
 
-async fn talk(line: &Line, number: u64, speech: &audio::Clip, until: Instant) -> Result<Latency, Broken> {
+async fn talk(
+    line: &Line,
+    number: u64,
+    speech: &audio::Clip,
+    until: Instant,
+) -> Result<Latency, Broken> {
     let mut phone = Phone::dial(line, number).await?;
     let mut found = Latency::default();
-    phone.listen(Duration::from_millis(400), Duration::from_millis(400), |_, _| ()).await?;
+    phone
+        .listen(
+            Duration::from_millis(400),
+            Duration::from_millis(400),
+            |_, _| (),
+        )
+        .await?;
     while Instant::now() < until {
         let ended = phone.speak(speech, |_, _| ()).await?;
         let mut first = None;
@@ -95,7 +121,13 @@ async fn talk(line: &Line, number: u64, speech: &audio::Clip, until: Instant) ->
             Some(at) => found.gaps_us.push(micros(ended, at) - micros_of(SILENCE)),
             None => found.turns_missed += 1,
         }
-        phone.listen(Duration::from_millis(600), Duration::from_secs(10), |_, _| ()).await?;
+        phone
+            .listen(
+                Duration::from_millis(600),
+                Duration::from_secs(10),
+                |_, _| (),
+            )
+            .await?;
     }
     phone.hang_up().await?;
     Ok(found)
@@ -110,7 +142,11 @@ fn micros_of(time: Duration) -> i64 {
 }
 
 /// Processor time and memory of the edge.
-pub(super) async fn density(bench: &Bench, options: &Options, calls: u32) -> Result<Vec<Figure>, Broken> {
+pub(super) async fn density(
+    bench: &Bench,
+    options: &Options,
+    calls: u32,
+) -> Result<Vec<Figure>, Broken> {
     // The first call brings what every later one shares: compiled code, connections.
     latency(&bench.line, options, 1, Duration::from_secs(8)).await?;
     let memory = bench.edge.memory_bytes()?;
@@ -129,8 +165,18 @@ pub(super) async fn density(bench: &Bench, options: &Options, calls: u32) -> Res
     #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
     let per_call = (loaded?.saturating_sub(memory)) as f64 / 1e6 / f64::from(calls);
     Ok(vec![
-        Figure::new(format!("{calls} calls: processor time per call-minute"), cpu / minutes, "s", Some(0.10)),
-        Figure::new(format!("{calls} calls: memory per call"), per_call, "MB", Some(0.25)),
+        Figure::new(
+            format!("{calls} calls: processor time per call-minute"),
+            cpu / minutes,
+            "s",
+            Some(0.10),
+        ),
+        Figure::new(
+            format!("{calls} calls: memory per call"),
+            per_call,
+            "MB",
+            Some(0.25),
+        ),
     ])
 }
 
@@ -142,7 +188,7 @@ pub(super) async fn greeting(line: &Line) -> Result<Figure, Broken> {
         let started = phone.started;
         let mut first = None;
         phone
-            .listen(Duration::from_secs(1), Duration::from_secs(1), |_, at| {
+            .pass(Duration::from_secs(1), |_, at| {
                 first.get_or_insert(at);
             })
             .await?;
@@ -150,7 +196,11 @@ pub(super) async fn greeting(line: &Line) -> Result<Figure, Broken> {
         worst = worst.max(first.saturating_duration_since(started));
         phone.hang_up().await?;
     }
-    Ok(Figure::time("start to greeting, worst of 10", worst, Some(300)))
+    Ok(Figure::time(
+        "start to greeting, worst of 10",
+        worst,
+        Some(300),
+    ))
 }
 
 /// From the first voiced frame of an interruption to `clear`; and what a cough does.
@@ -159,11 +209,16 @@ pub(super) async fn barge_in(line: &Line, options: &Options) -> Result<Vec<Figur
     let mut coughs_obeyed = 0.0;
     for number in 0..12 {
         let mut phone = Phone::dial(line, unique(number)).await?;
-        phone.listen(Duration::from_millis(400), Duration::from_millis(400), |_, _| ()).await?;
+        phone
+            .listen(
+                Duration::from_millis(400),
+                Duration::from_millis(400),
+                |_, _| (),
+            )
+            .await?;
         phone.speak(&options.speech, |_, _| ()).await?;
         // Into the reply.
-        let patience = Duration::from_millis(2_500);
-        phone.listen(patience, patience, |_, _| ()).await?;
+        phone.pass(Duration::from_millis(2_500), |_, _| ()).await?;
         let mut cleared = None;
         let mut note = |heard, at| {
             if heard == Heard::Clear {
@@ -171,8 +226,7 @@ pub(super) async fn barge_in(line: &Line, options: &Options) -> Result<Vec<Figur
             }
         };
         phone.speak(&options.cough, &mut note).await?;
-        let after = Duration::from_millis(800);
-        phone.listen(after, after, &mut note).await?;
+        phone.pass(Duration::from_millis(800), &mut note).await?;
         if cleared.take().is_some() {
             coughs_obeyed += 1.0;
             continue;
@@ -192,7 +246,17 @@ pub(super) async fn barge_in(line: &Line, options: &Options) -> Result<Vec<Figur
     let ms = |percent| percentile(&stops, percent) as f64 / 1000.0;
     Ok(vec![
         Figure::new("first voiced frame to clear, p50", ms(50), "ms", None),
-        Figure::new("first voiced frame to clear, worst of 12", ms(100), "ms", Some(200.0)),
-        Figure::new("coughs that stopped the bot, of 12", coughs_obeyed, "", Some(0.0)),
+        Figure::new(
+            "first voiced frame to clear, worst of 12",
+            ms(100),
+            "ms",
+            Some(200.0),
+        ),
+        Figure::new(
+            "coughs that stopped the bot, of 12",
+            coughs_obeyed,
+            "",
+            Some(0.0),
+        ),
     ])
 }

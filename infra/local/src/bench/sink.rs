@@ -18,6 +18,8 @@ pub async fn start() -> std::io::Result<Server> {
         Json(Accepted { through })
     });
     let uploads = post(async || StatusCode::NOT_FOUND);
-    let router = Router::new().route("/records", records).route("/uploads", uploads);
+    let router = Router::new()
+        .route("/records", records)
+        .route("/uploads", uploads);
     Ok(Server::start(bind(0).await?, router))
 }

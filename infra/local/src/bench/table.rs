@@ -30,20 +30,35 @@ impl Figure {
     /// A plain number.
     #[must_use]
     pub fn new(name: impl Into<String>, value: f64, unit: &'static str, goal: Option<f64>) -> Self {
-        Self { name: name.into(), value, unit, goal }
+        Self {
+            name: name.into(),
+            value,
+            unit,
+            goal,
+        }
     }
 
     /// A size.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
     pub fn bytes(name: impl Into<String>, bytes: u64, goal: Option<u64>) -> Self {
-        Self::new(name, bytes as f64 / 1000.0, "kB", goal.map(|goal| goal as f64 / 1000.0))
+        Self::new(
+            name,
+            bytes as f64 / 1000.0,
+            "kB",
+            goal.map(|goal| goal as f64 / 1000.0),
+        )
     }
 
     /// A time.
     #[must_use]
     pub fn time(name: impl Into<String>, time: Duration, goal_ms: Option<u32>) -> Self {
-        Self::new(name, time.as_secs_f64() * 1000.0, "ms", goal_ms.map(f64::from))
+        Self::new(
+            name,
+            time.as_secs_f64() * 1000.0,
+            "ms",
+            goal_ms.map(f64::from),
+        )
     }
 }
 
@@ -62,8 +77,16 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:<52} {:>10} {:>10}", "", "measured", "goal")?;
-        for Figure { name, value, unit, goal } in &self.figures {
-            let goal = goal.map(|goal| format!("≤ {goal} {unit}")).unwrap_or_default();
+        for Figure {
+            name,
+            value,
+            unit,
+            goal,
+        } in &self.figures
+        {
+            let goal = goal
+                .map(|goal| format!("≤ {goal} {unit}"))
+                .unwrap_or_default();
             let value = format!("{} {unit}", round(*value));
             writeln!(f, "{name:<46} {value:>16} {goal:>16}")?;
         }
@@ -72,7 +95,14 @@ impl fmt::Display for Report {
 }
 
 fn round(value: f64) -> String {
-    if value.abs() >= 100.0 { format!("{value:.0}") } else { format!("{value:.3}").trim_end_matches('0').trim_end_matches('.').to_owned() }
+    if value.abs() >= 100.0 {
+        format!("{value:.0}")
+    } else {
+        format!("{value:.3}")
+            .trim_end_matches('0')
+            .trim_end_matches('.')
+            .to_owned()
+    }
 }
 
 /// The value that `percent` of all are not above.

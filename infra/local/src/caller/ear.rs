@@ -66,7 +66,11 @@ impl Ear {
             }
             Ok(Some(event)) => {
                 self.take(&event);
-                if self.over { Err(Gone::HungUp) } else { Ok(event) }
+                if self.over {
+                    Err(Gone::HungUp)
+                } else {
+                    Ok(event)
+                }
             }
         }
     }
@@ -122,7 +126,11 @@ impl Ear {
             if is_done && Instant::now() >= free {
                 return Ok(());
             }
-            let wake = if is_done { free.min(deadline) } else { deadline };
+            let wake = if is_done {
+                free.min(deadline)
+            } else {
+                deadline
+            };
             match self.next(wake).await {
                 Ok(_) => (),
                 Err(Gone::TooLong) if Instant::now() < deadline => (),
@@ -169,6 +177,7 @@ impl Ear {
 
     /// How long after `started` the bot stopped, in milliseconds.
     pub(super) fn cleared_since(&self, started: Duration) -> Option<f64> {
-        self.cleared.map(|at| at.saturating_sub(started).as_secs_f64() * 1000.0)
+        self.cleared
+            .map(|at| at.saturating_sub(started).as_secs_f64() * 1000.0)
     }
 }

@@ -10,7 +10,7 @@ use audio::Clip;
 
 use crate::twilio::{Call, What};
 use ear::Ear;
-pub use script::{Line, Script, demo};
+pub use script::{Line, Script, demo, on_the_telephone, utterance};
 
 /// The other side is done when it has been silent for so long.
 const FLOOR_FREE: Duration = Duration::from_millis(700);
@@ -86,7 +86,10 @@ pub async fn play(call: &Call, steps: &[Step]) -> Result<Vec<Outcome>, Stuck> {
                 interrupt(call, &mut ear, utterance, *after, &mut outcomes).await?
             }
             Step::Noise(clip, after) => {
-                let noise = Utterance { text: "(noise)".to_owned(), sound: clip.clone() };
+                let noise = Utterance {
+                    text: "(noise)".to_owned(),
+                    sound: clip.clone(),
+                };
                 interrupt(call, &mut ear, &noise, *after, &mut outcomes).await?
             }
             Step::Key(digit) => {
@@ -94,7 +97,10 @@ pub async fn play(call: &Call, steps: &[Step]) -> Result<Vec<Outcome>, Stuck> {
                 floor(&mut ear, &what, &mut outcomes).await?;
                 call.key(*digit);
                 ear.expect_answer();
-                Outcome { what, ..Outcome::default() }
+                Outcome {
+                    what,
+                    ..Outcome::default()
+                }
             }
             Step::Wait(length) => {
                 ear.pass(*length).await;
@@ -136,11 +142,16 @@ async fn speak(
 ) -> Result<Outcome, Stuck> {
     call.speak(utterance.sound.bytes());
     let ended = ear
-        .until(STEP_MAX, |what| matches!(what, What::CallerVoiceEnded { .. }))
+        .until(STEP_MAX, |what| {
+            matches!(what, What::CallerVoiceEnded { .. })
+        })
         .await
         .map_err(|gone| gone.before(&utterance.text, STEP_MAX, "the words to be out"))?;
     ear.expect_answer_since(ended);
-    Ok(Outcome { what: utterance.text.clone(), ..Outcome::default() })
+    Ok(Outcome {
+        what: utterance.text.clone(),
+        ..Outcome::default()
+    })
 }
 
 async fn interrupt(
@@ -151,20 +162,30 @@ async fn interrupt(
     outcomes: &mut [Outcome],
 ) -> Result<Outcome, Stuck> {
     let stuck = |gone: ear::Gone, why| gone.before(&utterance.text, STEP_MAX, why);
-    ear.until_playing(STEP_MAX).await.map_err(|gone| stuck(gone, "the bot to speak"))?;
+    ear.until_playing(STEP_MAX)
+        .await
+        .map_err(|gone| stuck(gone, "the bot to speak"))?;
     note(ear, outcomes);
     ear.pass(after).await;
     ear.forget_clear();
     call.speak(utterance.sound.bytes());
     let started = ear
-        .until(STEP_MAX, |what| matches!(what, What::CallerVoiceStarted { .. }))
+        .until(STEP_MAX, |what| {
+            matches!(what, What::CallerVoiceStarted { .. })
+        })
         .await
         .map_err(|gone| stuck(gone, "the words to begin"))?;
     let ended = ear
-        .until(STEP_MAX, |what| matches!(what, What::CallerVoiceEnded { .. }))
+        .until(STEP_MAX, |what| {
+            matches!(what, What::CallerVoiceEnded { .. })
+        })
         .await
         .map_err(|gone| stuck(gone, "the words to be out"))?;
     ear.expect_answer_since(ended);
     let cleared_after_ms = ear.cleared_since(started);
-    Ok(Outcome { what: utterance.text.clone(), cleared_after_ms, ..Outcome::default() })
+    Ok(Outcome {
+        what: utterance.text.clone(),
+        cleared_after_ms,
+        ..Outcome::default()
+    })
 }

@@ -44,15 +44,21 @@ impl FromStr for Script {
             .split('|')
             .map(str::trim)
             .filter(|line| !line.is_empty())
-            .map(|line| match (line.strip_prefix('*'), line.strip_prefix('#')) {
-                (Some(words), _) => Line::Interrupt(words.trim().to_owned()),
-                (_, Some(key)) if key.chars().count() == 1 => {
-                    Line::Key(key.chars().next().unwrap_or('#'))
-                }
-                _ => Line::Say(line.to_owned()),
-            })
+            .map(
+                |line| match (line.strip_prefix('*'), line.strip_prefix('#')) {
+                    (Some(words), _) => Line::Interrupt(words.trim().to_owned()),
+                    (_, Some(key)) if key.chars().count() == 1 => {
+                        Line::Key(key.chars().next().unwrap_or('#'))
+                    }
+                    _ => Line::Say(line.to_owned()),
+                },
+            )
             .collect();
-        if lines.is_empty() { Err(EmptyScript) } else { Ok(Self(lines)) }
+        if lines.is_empty() {
+            Err(EmptyScript)
+        } else {
+            Ok(Self(lines))
+        }
     }
 }
 
@@ -75,13 +81,29 @@ impl Script {
     /// How many of the lines are said into the bot's speech.
     #[must_use]
     pub fn interruptions(&self) -> usize {
-        self.0.iter().filter(|line| matches!(line, Line::Interrupt(_))).count()
+        self.0
+            .iter()
+            .filter(|line| matches!(line, Line::Interrupt(_)))
+            .count()
+    }
+
+    /// The words of all lines that are said.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        let words = |line: &Line| match line {
+            Line::Say(words) | Line::Interrupt(words) => Some(words.clone()),
+            Line::Key(_) => None,
+        };
+        self.0.iter().filter_map(words).collect()
     }
 
     /// How many of the lines are said.
     #[must_use]
     pub fn spoken(&self) -> usize {
-        self.0.iter().filter(|line| !matches!(line, Line::Key(_))).count()
+        self.0
+            .iter()
+            .filter(|line| !matches!(line, Line::Key(_)))
+            .count()
     }
 
     /// Has the lines spoken.
@@ -112,7 +134,10 @@ impl Script {
 /// flite is missing or failed.
 pub async fn utterance(speaker: &Speaker, voice: Voice, text: &str) -> Result<Utterance, Stuck> {
     let samples = speaker.say(text, voice).await?;
-    Ok(Utterance { text: text.to_owned(), sound: on_the_telephone(&samples, FLITE_RATE_HZ)? })
+    Ok(Utterance {
+        text: text.to_owned(),
+        sound: on_the_telephone(&samples, FLITE_RATE_HZ)?,
+    })
 }
 
 /// Brings samples to 8 kHz, the caller's loudness and μ-law.
@@ -121,12 +146,17 @@ pub async fn utterance(speaker: &Speaker, voice: Voice, text: &str) -> Result<Ut
 ///
 /// The rate is none that can be resampled.
 pub fn on_the_telephone(samples: &[i16], rate_hz: u32) -> Result<Clip, Stuck> {
-    let mut resampler =
-        Resampler::new(rate_hz, audio::RATE_HZ).map_err(|wrong| std::io::Error::other(wrong.to_string()))?;
+    let mut resampler = Resampler::new(rate_hz, audio::RATE_HZ)
+        .map_err(|wrong| std::io::Error::other(wrong.to_string()))?;
     let mut narrow = Vec::new();
     resampler.push(samples, &mut narrow);
     resampler.finish(&mut narrow);
-    let peak = narrow.iter().map(|sample| i32::from(*sample).abs()).max().unwrap_or(0).max(1);
+    let peak = narrow
+        .iter()
+        .map(|sample| i32::from(*sample).abs())
+        .max()
+        .unwrap_or(0)
+        .max(1);
     let loud: Vec<i16> = narrow
         .iter()
         .map(|sample| i16::try_from(i32::from(*sample) * PEAK / peak).unwrap_or(0))
@@ -139,7 +169,10 @@ pub fn on_the_telephone(samples: &[i16], rate_hz: u32) -> Result<Clip, Stuck> {
 fn trimmed(sound: &Clip) -> Clip {
     let frames: Vec<Clip> = sound.pieces(audio::FRAME_SAMPLES).collect();
     let is_loud = |frame: &Clip| frame.level() >= audio::Level::from_dbfs(-45);
-    let (Some(first), Some(last)) = (frames.iter().position(is_loud), frames.iter().rposition(is_loud)) else {
+    let (Some(first), Some(last)) = (
+        frames.iter().position(is_loud),
+        frames.iter().rposition(is_loud),
+    ) else {
         return sound.clone();
     };
     sound.slice(first * audio::FRAME_SAMPLES..(last + 1) * audio::FRAME_SAMPLES)

@@ -4,6 +4,8 @@ mod bench;
 mod call;
 mod dev;
 mod look;
+mod transcript;
+mod verdict;
 
 use std::io;
 use std::path::PathBuf;

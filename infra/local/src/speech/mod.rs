@@ -61,6 +61,8 @@ pub struct SpeechOptions {
     pub recogniser: PathBuf,
     /// How many recognisers.
     pub workers: usize,
+    /// Whether they load at once, or when they are first asked.
+    pub warm: bool,
     /// How long the language model takes for a word.
     pub word: Duration,
     /// How long the voice takes until its first sound, beside what flite takes.
@@ -79,6 +81,7 @@ impl SpeechOptions {
             python: root.join(".tools/venv/bin/python"),
             recogniser: root.join("infra/local/speech/recogniser.py"),
             workers: 1,
+            warm: true,
             word: Duration::from_millis(15),
             first_sound: Duration::ZERO,
             pace: None,
@@ -118,7 +121,12 @@ impl Speech {
             }
         }
         let listener = bind(options.port).await?;
-        let recogniser = Recogniser::start(&options.python, &options.recogniser, options.workers);
+        let recogniser = Recogniser::start(
+            &options.python,
+            &options.recogniser,
+            options.workers,
+            options.warm,
+        );
         let shared = Arc::new(Shared {
             desk: Desk::default(),
             speaker: Speaker::new(),

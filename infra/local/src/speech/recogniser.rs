@@ -47,14 +47,15 @@ pub struct Recogniser {
 }
 
 impl Recogniser {
-    /// Starts `workers` processes, which takes them about a second; whoever asks sooner waits.
+    /// Starts `workers` processes, which takes them about a second: now if `warm`, so that whoever asks sooner waits less,
+    /// or else when they are first asked.
     ///
     /// `python` has pocketsphinx; `script` is `recogniser.py`.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
     #[must_use]
-    pub fn start(python: &Path, script: &Path, workers: usize) -> Self {
+    pub fn start(python: &Path, script: &Path, workers: usize, warm: bool) -> Self {
         let (jobs, queue) = mpsc::unbounded_channel();
         let queue = Arc::new(Mutex::new(queue));
         let mut tasks = JoinSet::new();
@@ -63,7 +64,7 @@ impl Recogniser {
                 python: python.to_owned(),
                 script: script.to_owned(),
             };
-            tasks.spawn(work(program, Arc::clone(&queue)));
+            tasks.spawn(work(program, warm, Arc::clone(&queue)));
         }
         Self {
             jobs,
@@ -98,9 +99,12 @@ struct Program {
 }
 
 /// One process and its successors.
-async fn work(program: Program, queue: Arc<Mutex<mpsc::UnboundedReceiver<Job>>>) {
-    // Ready before the first question comes; if that fails, the first question says why.
-    let mut process = Process::start(&program).await.ok();
+async fn work(program: Program, warm: bool, queue: Arc<Mutex<mpsc::UnboundedReceiver<Job>>>) {
+    let mut process = None;
+    if warm {
+        // If this fails, the first question says why.
+        process = Process::start(&program).await.ok();
+    }
     loop {
         let Some(job) = queue.lock().await.recv().await else {
             return;
