@@ -61,6 +61,10 @@ pub struct Scene {
 
 impl Scene {
     /// Words, with pauses written as `<600>`: `"A table <600> for two."`.
+    ///
+    /// # Panics
+    ///
+    /// A pause is no number of milliseconds.
     #[must_use]
     pub fn say(start: Start, text: &str) -> Self {
         let mut parts = Vec::new();

@@ -12,7 +12,7 @@ impl Random {
     }
 
     /// Any number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -22,17 +22,17 @@ impl Random {
 
     /// From `low` to `high`, both included.
     pub fn between(&mut self, low: u64, high: u64) -> u64 {
-        low + self.next() % (high - low + 1)
+        low + self.number() % (high - low + 1)
     }
 
     /// True in so many of a hundred cases.
     pub fn chance(&mut self, percent: u64) -> bool {
-        self.next() % 100 < percent
+        self.number() % 100 < percent
     }
 
     /// One of these.
     pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        let at = usize::try_from(self.next() % from.len() as u64).unwrap_or(0);
+        let at = usize::try_from(self.number() % from.len() as u64).unwrap_or(0);
         &from[at]
     }
 
@@ -40,7 +40,7 @@ impl Random {
     #[must_use]
     pub fn branch(&self, name: u64) -> Self {
         let mut branch = Self(self.0 ^ name.wrapping_mul(0xD6E8_FEB8_6659_FD93));
-        branch.next();
+        branch.number();
         branch
     }
 }

@@ -160,7 +160,6 @@ fn script(random: &mut Random, length: u64) -> Vec<Scene> {
             _ => Start::After(random.between(0, 6_000)),
         };
         let scene = match random.between(0, 19) {
-            0..=10 => Scene::say(start, random.pick::<&str>(&SAYINGS)),
             11 | 12 => Scene::say(start, "Mm-hm."),
             13 => Scene::new(start, Act::Cough),
             14 | 15 => {

@@ -83,11 +83,7 @@ fn tag_of(bytes: &[u8]) -> Option<Tag> {
 #[must_use]
 pub fn bot(request: u32, from_ms: u32, to_ms: u32) -> Clip {
     let bytes: Vec<u8> = (from_ms..to_ms)
-        .flat_map(|ms| {
-            let [a, b, c, d] = request.to_le_bytes();
-            let [e, f, g, h] = ms.to_le_bytes();
-            [a, b, c, d, e, f, g, h]
-        })
+        .flat_map(|ms| (u64::from(request) << 32 | u64::from(ms)).to_be_bytes())
         .collect();
     Clip::from(bytes)
 }
@@ -98,9 +94,9 @@ pub fn bot(request: u32, from_ms: u32, to_ms: u32) -> Clip {
 pub fn bot_spans(sound: &[u8]) -> Option<Vec<(u32, u32, u32)>> {
     let (blocks, rest) = sound.as_chunks::<MS>();
     let mut spans: Vec<(u32, u32, u32)> = Vec::new();
-    for [a, b, c, d, e, f, g, h] in blocks {
-        let request = u32::from_le_bytes([*a, *b, *c, *d]);
-        let ms = u32::from_le_bytes([*e, *f, *g, *h]);
+    for block in blocks {
+        let both = u64::from_be_bytes(*block);
+        let (request, ms) = ((both >> 32) as u32, both as u32);
         match spans.last_mut() {
             Some((same, _, to)) if (*same, *to) == (request, ms) => *to += 1,
             _ => spans.push((request, ms, ms + 1)),

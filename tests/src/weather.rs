@@ -146,10 +146,9 @@ impl Weather {
             return *fate;
         }
         match self.moods[at] {
-            Mood::Fine => Fate::Fine,
             Mood::Always(fate) => fate,
             Mood::Flaky(percent) if self.random.chance(percent) => any_fate(&mut self.random),
-            Mood::Flaky(_) => Fate::Fine,
+            Mood::Fine | Mood::Flaky(_) => Fate::Fine,
         }
     }
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use audio::Clip;
-use call::{Call, Closing, Feed, Input, Instant, Line, Output, Record, Reply, RequestId, Turn};
+use call::{Call, Closing, Input, Instant, Line, Output, Record, Reply, RequestId};
 
 use crate::caller::Caller;
 use crate::carrier::{Carrier, Span};
 use crate::heard::Heard;
 use crate::log::{Entry, What, shown};
 use crate::owed::Owed;
-use crate::providers::{Answers, Providers};
+use crate::providers::Providers;
 use crate::random::Random;
 use crate::rules::{Before, Broken, Rules};
 use crate::story::Story;
@@ -314,98 +314,7 @@ impl World {
         }
     }
 
-    /// Nothing may be queued while the caller has the floor.
-    fn watch_floor(&mut self, turn: Turn) {
-        let now = self.now;
-        let is_filler = |span: &Span| {
-            turn == Turn::Transcribing
-                && self
-                    .filler
-                    .ends_with(&self.providers.spoken[span.request as usize].1)
-        };
-        let rude = self
-            .carrier
-            .queued()
-            .any(|span| span.end() > now && !is_filler(&span));
-        if rude && matches!(turn, Turn::Hearing | Turn::Pausing | Turn::Transcribing) {
-            self.rules.breaks(format!(
-                "sound is queued while the caller has the floor: {turn:?}"
-            ));
-        }
-    }
-
-    fn perform(&mut self, output: &Output) {
-        let now = self.now;
-        match output {
-            Output::Play(clip) => self.play(clip),
-            Output::Mark(mark) => {
-                let due = self.carrier.mark(now, *mark);
-                self.at(due, Event::Marks);
-            }
-            Output::Clear => {
-                for mark in self.carrier.clear(now) {
-                    self.echo(mark);
-                }
-            }
-            Output::HangUp(_) | Output::Transfer { .. } => (),
-            Output::SendKeys(_) => {
-                self.carrier.close(now);
-                // The caller hears the keys.
-                self.owed.forgive();
-                self.at(now + 50, Event::Closed);
-                self.at(now + 1_200, Event::Open);
-            }
-            Output::Ask(id, request) => {
-                let answers = self.providers.ask(*id, request);
-                self.schedule(*id, answers);
-            }
-            Output::Feed(id, Feed::Audio(clip)) => self.providers.feed(*id, clip),
-            Output::Feed(id, Feed::Flush(flush)) => {
-                let answers = self.providers.flush(*id, *flush, &self.caller.phrases);
-                self.schedule(*id, answers);
-            }
-            Output::Cancel(id) => {
-                if !self.providers.is_stubborn(*id) {
-                    let of = |event: &Event| matches!(event, Event::Reply(of, _) if of == id);
-                    self.events.retain(|_, event| !of(event));
-                }
-            }
-            Output::Persist(record) => {
-                let heard = self
-                    .heard
-                    .record(now, record, &self.carrier, &self.providers.spoken);
-                if let Err(rule) = heard {
-                    self.rules.breaks(rule);
-                }
-                self.journal.push(record.clone());
-            }
-        }
-    }
-
-    fn play(&mut self, clip: &Clip) {
-        if !self.carrier.connected {
-            self.rules.breaks("sound for a stream that is gone");
-            return;
-        }
-        let Some(spans) = self.carrier.play(self.now, clip) else {
-            self.rules.breaks("torn sound");
-            return;
-        };
-        for span in spans {
-            let heard_ms = self.carrier.heard_ms(self.now, span.request);
-            if let Err(rule) = self.heard.play(span, heard_ms) {
-                self.rules.breaks(rule);
-            }
-        }
-    }
-
-    fn schedule(&mut self, id: RequestId, answers: Answers) {
-        for (after, reply) in answers {
-            self.at(self.now + after, Event::Reply(id, reply));
-        }
-    }
-
-    fn echo(&mut self, mark: call::Mark) {
+    pub(crate) fn echo(&mut self, mark: call::Mark) {
         if !self.random.chance(self.line.lost_marks) {
             self.inbound(0, Input::Played(mark), false);
         }

@@ -1,5 +1,10 @@
 //! Streams that break, engines that die: the call goes on.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking, and say why"
+)]
+
 mod common;
 
 use call::{Call, Input, Instant, Output, Tape, TapeError};

@@ -260,3 +260,28 @@ fn a_question_whose_filler_outlived_a_crash_is_still_answered() {
         );
     }
 }
+
+#[test]
+fn nobody_is_cut_off_because_the_speech_for_a_held_reply_failed() {
+    let mut story = Story::quiet(bot())
+        .answer(
+            "When?",
+            Answer::says("At seven. Or at any other time that you like."),
+        )
+        .say(Start::AfterBot(400), "When?")
+        .say(
+            Start::IntoBot(300),
+            "No, wait, I meant to ask for the menu of tomorrow first.",
+        )
+        .act(Start::AfterBot(400), Act::HangUp);
+    story.weather.fates = vec![(Stage::Speak, 2..4, Fate::Failed(Failure::Broken))];
+    story.speeds.speak_ms = (600, 600);
+    let ending = told(story);
+    assert_eq!(
+        words(&ending)[3..],
+        [
+            "caller: No, wait, I meant to ask for the menu of tomorrow first.",
+            "bot: Very well."
+        ]
+    );
+}

@@ -151,7 +151,7 @@ mod tests {
         let chars: Vec<char> = text.chars().collect();
         for words in chars.chunks(step.max(1)) {
             sentences.push(&words.iter().collect::<String>(), |sentence| {
-                all.push(sentence)
+                all.push(sentence);
             });
         }
         all.extend(sentences.finish());

@@ -7,6 +7,20 @@
 
 use crate::record::EndReason;
 
+/// An enumeration that can be listed, so that the table can be printed with nothing left out.
+macro_rules! listed {
+    ($(#[$about:meta])* pub enum $name:ident { $($(#[$what:meta])* $each:ident,)* }) => {
+        $(#[$about])*
+        pub enum $name { $($(#[$what])* $each,)* }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$each),*];
+        }
+    };
+}
+
+listed! {
 /// Whose turn it is, named by what is waited for.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Turn {
@@ -31,7 +45,9 @@ pub enum Turn {
     /// Nothing.
     Ended,
 }
+}
 
+listed! {
 /// What an input means for the conversation.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Cue {
@@ -109,6 +125,7 @@ pub enum Cue {
     FailedAgain,
     /// Text-to-speech failed for good.
     Mute,
+}
 }
 
 /// What is done about it.
@@ -223,7 +240,8 @@ fn away(cue: Cue) -> Next {
         Cue::Words => (Turn::Away, &[M::TakeWords]),
         Cue::Interrupted => (Turn::Away, &[M::Yield, M::TakeWords]),
         Cue::Murmur | Cue::NoWords => (Turn::Away, &[M::Forget]),
-        Cue::Failed | Cue::FailedAgain | Cue::Mute => (Turn::Away, &[M::Forget, M::Yield]),
+        // The words that are on their way are answered anew on the next stream.
+        Cue::Failed | Cue::FailedAgain | Cue::Mute => (Turn::Away, &[M::Yield]),
         Cue::TimeUp => (Turn::Ended, &[M::End(EndReason::TooLong)]),
         _ => (Turn::Away, provider(cue)),
     }
@@ -251,6 +269,8 @@ fn talking(turn: Turn, cue: Cue) -> Next {
             Turn::Leaving,
             &[M::Forget, M::Yield, M::Goodbye(EndReason::TooLong)],
         ),
+        // A reply that is held back is given up; nobody is cut off for it.
+        Cue::Mute if turn == Turn::Hearing => (Turn::Hearing, &[M::Yield]),
         Cue::Mute => (Turn::Ended, &[M::Forget, M::Yield, M::LeaveMute]),
         Cue::Key if turn == Turn::Keying => (Turn::Keying, &[]),
         Cue::Key => (Turn::Keying, &[M::Forget, M::Yield]),

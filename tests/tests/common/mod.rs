@@ -2,8 +2,10 @@
 
 #![allow(dead_code, reason = "every file of tests takes what it needs")]
 #![expect(
+    clippy::panic,
+    clippy::print_stdout,
     clippy::wildcard_enum_match_arm,
-    reason = "one kind of record is looked for"
+    reason = "a story that breaks a rule is shown, and fails the test"
 )]
 
 use call::{Config, EndOfTurn, EndReason, Line, Note, Output, Record, Stage};
