@@ -16,10 +16,9 @@ use std::time::Duration;
 
 use call::{Call, Input, Instant, Output};
 use contract::{Farewell, Opening};
-use worker::{
-    Delay, DurableObject, Env, Error, Request, Response, Result, State, WebSocket,
-    WebSocketIncomingMessage, durable_object,
-};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use worker::{Delay, DurableObject, Env, Request, Response, Result, State, durable_object};
 
 use crate::clock::{Clock, epoch_ms};
 use crate::settings::{self, Misconfigured};
@@ -34,7 +33,7 @@ const KEEP_EVERY: Duration = Duration::from_secs(4);
 pub(crate) const ALIVE_MS: u64 = 60_000;
 
 /// The Durable Object of one call, named by its `CallSid`.
-#[durable_object]
+#[durable_object(alarm)]
 pub struct Line {
     // A panic is caught at the boundary of the event, and what it left half done is healed by reading the journal.
     shell: AssertUnwindSafe<Rc<Shell>>,
@@ -62,34 +61,29 @@ impl DurableObject for Line {
         self.shell.alarm().await;
         Response::empty()
     }
+}
 
-    async fn websocket_message(
-        &self,
-        socket: WebSocket,
-        message: WebSocketIncomingMessage,
-    ) -> Result<()> {
-        match message {
-            WebSocketIncomingMessage::String(text) => self.shell.hear(&socket, Some(&text)),
-            WebSocketIncomingMessage::Binary(_) => self.shell.hear(&socket, None),
-        }
-        Ok(())
+// Exported by hand: the crate's own way makes a promise and a task of every message, which cost more than the message.
+#[wasm_bindgen]
+impl Line {
+    /// A message on a socket.
+    #[wasm_bindgen(js_name = webSocketMessage)]
+    pub fn websocket_message(&self, socket: web_sys::WebSocket, message: &JsValue) {
+        self.shell
+            .hear(&socket.into(), message.as_string().as_deref());
     }
 
-    async fn websocket_close(
-        &self,
-        socket: WebSocket,
-        code: usize,
-        _: String,
-        _: bool,
-    ) -> Result<()> {
-        self.shell.hung_up(&socket, code);
-        Ok(())
+    /// A socket was closed.
+    #[wasm_bindgen(js_name = webSocketClose)]
+    pub fn websocket_close(&self, socket: web_sys::WebSocket, code: u16) {
+        self.shell.hung_up(&socket.into(), code);
     }
 
-    async fn websocket_error(&self, socket: WebSocket, error: Error) -> Result<()> {
-        tracing::info!(call = self.shell.name(), %error, "the stream's socket broke");
-        self.shell.hung_up(&socket, 1006);
-        Ok(())
+    /// A socket broke.
+    #[wasm_bindgen(js_name = webSocketError)]
+    pub fn websocket_error(&self, socket: web_sys::WebSocket) {
+        tracing::info!(call = self.shell.name(), "the stream's socket broke");
+        self.shell.hung_up(&socket.into(), 1006);
     }
 }
 

@@ -247,7 +247,7 @@ impl Shell {
     }
 
     /// A socket was closed, or broke.
-    pub(crate) fn hung_up(&self, socket: &WebSocket, code: usize) {
+    pub(crate) fn hung_up(&self, socket: &WebSocket, code: u16) {
         close(socket, 1000, "");
         if attachment(socket).stream.is_none() || !self.wake(false) {
             return;
