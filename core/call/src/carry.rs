@@ -23,8 +23,6 @@ pub(crate) const QUIET_AFTER: Duration = Duration::from_millis(500);
 const KEYS_AFTER: Duration = Duration::from_secs(2);
 /// How long a goodbye may take in all.
 const LEAVE_AFTER: Duration = Duration::from_secs(15);
-/// The verdict on what was said into our reply may take so long, as the reply needs no time to go on.
-const SLOW_VERDICT_AFTER: Duration = Duration::from_secs(4);
 /// How much later than computed the carrier may have played everything.
 const PLAYOUT_SLACK: Duration = Duration::from_millis(1_500);
 
@@ -122,13 +120,7 @@ impl Call {
             EndOfTurn::Silence(silence) => silence.saturating_sub(endpoint::SILENCE_MAX),
             EndOfTurn::Adaptive => Duration::ZERO,
         };
-        let after = if self.turn != Turn::Replying && self.speak.has_sound() {
-            // A reply that waits for the verdict on what was said into it can be heard at once.
-            SLOW_VERDICT_AFTER
-        } else {
-            self.config.budgets.slow_after
-        };
-        ended + wanted + after
+        ended + wanted + self.config.budgets.slow_after
     }
 
     fn expect_words(&mut self, now: Instant, length: Option<Duration>) {

@@ -75,11 +75,6 @@ impl Playout {
         !self.sent.is_empty() || now < self.end
     }
 
-    /// Whether there is sound that was not given to the carrier yet.
-    pub(crate) fn has_pending(&self) -> bool {
-        !self.pending.is_empty()
-    }
-
     /// Whether everything was played and heard.
     pub(crate) fn is_complete(&self) -> bool {
         self.pending.is_empty() && self.sent.is_empty()

@@ -194,11 +194,6 @@ impl Speak {
         !self.pieces.is_empty()
     }
 
-    /// Whether there is sound that could be played at once.
-    pub(crate) fn has_sound(&self) -> bool {
-        self.playout.has_pending()
-    }
-
     /// Whether everything was made, played and heard.
     pub(crate) fn is_complete(&self) -> bool {
         self.first_unfinished() == self.pieces.len() && self.playout.is_complete()
