@@ -2,7 +2,7 @@
 
 mod common;
 
-use call::{Config, EndReason, Failure, Instant, Output, Record, Request, Stage};
+use call::{Config, EndOfTurn, EndReason, Failure, Instant, Output, Record, Request, Stage};
 use common::{GREETING, asked, bot, told, when, words};
 use std::time::Duration;
 use tests::caller::{Act, Start};
@@ -34,8 +34,14 @@ fn speech_without_sound_is_asked_for_once_more() {
 
 #[test]
 fn nothing_is_fed_to_a_transcription_that_failed() {
-    let mut story = Story::quiet(bot())
-        .say(Start::AfterBot(500), "I would like a table, <300> please.")
+    // It fails at the draft, in a pause after which the caller goes on.
+    let config = Config {
+        speculate: true,
+        end: EndOfTurn::Silence(Duration::from_millis(1_500)),
+        ..bot()
+    };
+    let mut story = Story::quiet(config)
+        .say(Start::AfterBot(500), "I would like a table, <900> please.")
         .act(Start::AfterBot(500), Act::HangUp);
     story.weather.fates = vec![(Stage::Listen, 0..9, Fate::Failed(Failure::Refused))];
     assert_eq!(
@@ -192,7 +198,12 @@ fn a_filler_is_no_answer() {
 
 #[test]
 fn a_cough_while_the_answer_is_thought_does_not_make_the_wait_endless() {
-    let mut story = Story::quiet(bot())
+    let config = Config {
+        speculate: true,
+        end: EndOfTurn::Silence(Duration::from_millis(700)),
+        ..bot()
+    };
+    let mut story = Story::quiet(config)
         .say(Start::AfterBot(500), "When?")
         .act(Start::After(1_200), Act::Cough)
         .act(Start::AfterBot(3_000), Act::HangUp);
