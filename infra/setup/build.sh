@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.."
 source infra/setup/progress.sh
 
 rust=(Cargo.toml Cargo.lock .cargo rust-toolchain.toml)
+local_sources=(.cargo rust-toolchain.toml core infra/local/src infra/local/Cargo.toml infra/local/Cargo.lock)
 
 # fresh STAMP RESULT SOURCE...: whether nothing among the sources changed since, folders included (for deletions).
 fresh() {
@@ -41,8 +42,8 @@ flock 9
 built build-functions target/debug/voice "build: functions" functions -- "${rust[@]}" core functions
 built build-edge edge/build/index_bg.wasm "build: edge" infra/setup/build-edge.sh -- "${rust[@]}" core edge infra/setup/build-edge.sh
 built build-local infra/local/target/debug/callbox-local "build: local platform" platform -- \
-  .cargo rust-toolchain.toml core infra/local
+  "${local_sources[@]}"
 if [ "${1:-}" = release ]; then
   built build-local-release infra/local/target/release/callbox-local "build: local platform, optimised" platform_release -- \
-    .cargo rust-toolchain.toml core infra/local
+    "${local_sources[@]}"
 fi

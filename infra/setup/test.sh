@@ -4,17 +4,22 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 source infra/setup/progress.sh
 
+# run WHERE MANIFEST TARGET PACKAGES...
 run() {
   local where=$1 manifest=$2 target=$3
+  shift 3
   say "test: $where"
   if command -v cargo-nextest >/dev/null; then
-    cargo nextest run --manifest-path "$manifest" --target-dir "$target" --no-fail-fast
     # nextest leaves out the examples in the documentation.
-    cargo test --manifest-path "$manifest" --target-dir "$target" --doc --quiet
+    cargo nextest run --manifest-path "$manifest" --target-dir "$target" "$@" --no-fail-fast &&
+      cargo test --manifest-path "$manifest" --target-dir "$target" "$@" --doc --quiet
   else
-    cargo test --manifest-path "$manifest" --target-dir "$target" --no-fail-fast
+    cargo test --manifest-path "$manifest" --target-dir "$target" "$@" --no-fail-fast
   fi
 }
 
-run "what is deployed" Cargo.toml target
-run "local platform" infra/local/Cargo.toml infra/local/target
+code=0
+# The edge itself runs in workerd only: the tests of the local platform and end to end are its tests.
+run "what is deployed" Cargo.toml target --workspace --exclude edge || code=1
+run "local platform, end to end" infra/local/Cargo.toml infra/local/target --workspace || code=1
+exit "$code"
