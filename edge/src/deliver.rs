@@ -134,6 +134,13 @@ impl Shell {
 
     /// After the call: sends what is left, puts the sound into the bucket, and tries again later if that fails.
     async fn deliver(self: &Rc<Self>) {
+        if self.delivering.replace(true) {
+            // An upload may take longer than the alarm waits.
+            self.store.wake_after(WAIT_AFTER_MS.0 * 2).await;
+            return;
+        }
+        // Also if this is dropped half way.
+        let _done = Deferred(|| self.delivering.set(false));
         let over_ms = self.store.fact(Fact::OverMs).unwrap_or_else(epoch_ms);
         if self.store.fact::<bool>(Fact::Delivered).is_some() {
             if epoch_ms() >= over_ms.saturating_add(REMEMBER_MS) {
@@ -259,6 +266,15 @@ impl Shell {
         if let Some(talk) = self.talk.borrow_mut().as_mut() {
             change(talk);
         }
+    }
+}
+
+/// Does something when it goes away.
+struct Deferred<F: Fn()>(F);
+
+impl<F: Fn()> Drop for Deferred<F> {
+    fn drop(&mut self) {
+        (self.0)();
     }
 }
 

@@ -8,7 +8,7 @@
     reason = "what the macro exports to JavaScript cannot be documented"
 )]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::rc::{Rc, Weak};
@@ -47,6 +47,7 @@ impl DurableObject for Line {
             state,
             env,
             talk: RefCell::new(None),
+            delivering: Cell::new(false),
         });
         Self {
             shell: AssertUnwindSafe(shell),
@@ -95,6 +96,8 @@ pub(crate) struct Shell {
     pub(crate) store: Store,
     /// The call, while it is in memory. At any event it may not be: the journal has it.
     pub(crate) talk: RefCell<Option<Talk>>,
+    /// Whether what is left of the call is on its way.
+    pub(crate) delivering: Cell<bool>,
 }
 
 impl Shell {

@@ -133,6 +133,8 @@ impl Shell {
             Ok(Message::Start(start)) if !ours && !talk.is_over() => {
                 self.start(talk, now, socket, &start)
             }
+            // What was on its way when we left the stream.
+            Ok(_) if attachment(socket).stream.is_some() && !ours => Ok(()),
             Ok(Message::Input(_) | Message::Stop | Message::Start(_)) => Err(Junk::Stray),
             Err(junk) => Err(junk),
         };
