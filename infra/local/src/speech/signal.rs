@@ -5,13 +5,10 @@
     reason = "sample counts and indices are far below the 24 bits of an f32"
 )]
 
-use audio::{RATE_HZ, Resampler, UnsupportedRate, Vad, VadConfig, mulaw};
+use audio::{FRAME_SAMPLES, Level, RATE_HZ, Resampler, UnsupportedRate, Vad, VadConfig, mulaw};
 
 /// What the recogniser's model was trained on.
 pub(super) const RECOGNISER_RATE_HZ: u32 = 16_000;
-/// Of a wide-band model's ear the telephone leaves the upper half empty; above this it is filled again.
-const BAND_EDGE_HZ: f32 = 3800.0;
-const TAPS: usize = 127;
 /// Loudest sample of what the recogniser gets: −6 dBFS, as the caller speaks.
 const PEAK: f32 = 16_384.0;
 /// Whisper is not shouted at: no more gain than 20 dB.
@@ -20,6 +17,9 @@ const GAIN_MAX: f32 = 10.0;
 const DITHER: f32 = 10.0;
 /// Silence before and after.
 const PADDING_SAMPLES: usize = RECOGNISER_RATE_HZ as usize * 3 / 10;
+/// What is so much softer than the loudest frame, at either end, is not speech; some frames around speech are kept.
+const AUDIBLE_DB: i32 = 40;
+const MARGIN_FRAMES: usize = 3;
 /// Less voice than this is no word.
 const VOICED_FRAMES_MIN: usize = 6;
 
@@ -28,7 +28,7 @@ pub(super) fn has_voice(samples: &[i16]) -> bool {
     let mut vad = Vad::new(VadConfig::default());
     let bytes = mulaw::encode_all(samples);
     let voiced = bytes
-        .chunks_exact(audio::FRAME_SAMPLES)
+        .chunks_exact(FRAME_SAMPLES)
         .filter(|frame| vad.hear(frame).voiced)
         .count();
     voiced >= VOICED_FRAMES_MIN
@@ -42,21 +42,36 @@ pub(super) fn to_telephone(samples: &[i16], rate_hz: u32) -> Result<Vec<i16>, Un
 /// Makes samples at 8 kHz into what the recogniser hears best, at [`RECOGNISER_RATE_HZ`]: of even loudness, with an upper band
 /// made of the rectified lower one, on a floor of noise, between silences.
 pub(super) fn for_recogniser(samples: &[i16]) -> Result<Vec<i16>, UnsupportedRate> {
-    let wide = resample(samples, RATE_HZ, RECOGNISER_RATE_HZ)?;
+    let wide = resample(trimmed(samples), RATE_HZ, RECOGNISER_RATE_HZ)?;
     let peak = wide.iter().map(|sample| sample.unsigned_abs()).max();
     let gain = (PEAK / f32::from(peak.unwrap_or(0).max(1))).min(GAIN_MAX);
     let mut sound = vec![0.0; PADDING_SAMPLES];
     sound.extend(wide.iter().map(|sample| f32::from(*sample) * gain));
     sound.resize(sound.len() + PADDING_SAMPLES, 0.0);
 
-    let rectified: Vec<f32> = sound.iter().map(|sample| sample.abs()).collect();
-    let filter = high_pass();
+    let rectified: Vec<i16> = sound.iter().map(|sample| rounded(sample.abs())).collect();
+    // Down to the telephone's band and up again is a low-pass filter without delay; what it takes away is the upper band.
+    let narrow = resample(&rectified, RECOGNISER_RATE_HZ, RATE_HZ)?;
+    let lower = resample(&narrow, RATE_HZ, RECOGNISER_RATE_HZ)?;
     let mut noise = Noise(1);
-    let filled = sound.iter().enumerate().map(|(at, sample)| {
-        let upper = centred(&rectified, &filter, at);
+    let bands = sound.iter().zip(rectified.iter().zip(&lower));
+    let filled = bands.map(|(sample, (all, low))| {
+        let upper = f32::from(*all) - f32::from(*low);
         rounded(sample + upper + DITHER * noise.next())
     });
     Ok(filled.collect())
+}
+
+/// Without the silence around it, of which there is sometimes more and sometimes less.
+fn trimmed(samples: &[i16]) -> &[i16] {
+    let levels: Vec<Level> = samples.chunks(FRAME_SAMPLES).map(Level::of).collect();
+    let loudest = levels.iter().copied().max().unwrap_or_default();
+    let is_sound = |level: &Level| *level >= loudest.plus_db(-AUDIBLE_DB);
+    let first = levels.iter().position(is_sound).unwrap_or(0);
+    let last = levels.iter().rposition(is_sound).unwrap_or(0);
+    let from = first.saturating_sub(MARGIN_FRAMES) * FRAME_SAMPLES;
+    let to = ((last + 1 + MARGIN_FRAMES) * FRAME_SAMPLES).min(samples.len());
+    samples.get(from..to).unwrap_or(samples)
 }
 
 /// The samples at 24 kHz from 16 kHz, by cubic interpolation: the images it leaves lie above 12 kHz, where the telephone's
@@ -91,52 +106,6 @@ fn resample(samples: &[i16], from_hz: u32, to_hz: u32) -> Result<Vec<i16>, Unsup
 )]
 fn rounded(sample: f32) -> i16 {
     sample.round() as i16
-}
-
-/// One output of a filter whose delay is taken out.
-fn centred(samples: &[f32], filter: &[f32; TAPS], at: usize) -> f32 {
-    let skipped = (TAPS / 2).saturating_sub(at);
-    let window = samples.get(at.saturating_sub(TAPS / 2)..);
-    let pairs = window
-        .unwrap_or_default()
-        .iter()
-        .zip(filter.iter().skip(skipped));
-    pairs.map(|(sample, tap)| sample * tap).sum()
-}
-
-/// A windowed-sinc high-pass (Kaiser, β = 7).
-fn high_pass() -> [f32; TAPS] {
-    let half = (TAPS / 2) as f32;
-    let cut = 2.0 * BAND_EDGE_HZ / RECOGNISER_RATE_HZ as f32;
-    std::array::from_fn(|tap| {
-        let from_centre = tap as f32 - half;
-        let ratio = from_centre / half;
-        let window = bessel(7.0 * (1.0 - ratio * ratio).max(0.0).sqrt()) / bessel(7.0);
-        let angle = std::f32::consts::PI * cut * from_centre;
-        let sinc = if from_centre == 0.0 {
-            1.0
-        } else {
-            angle.sin() / angle
-        };
-        let low_pass = cut * sinc * window;
-        if from_centre == 0.0 {
-            1.0 - low_pass
-        } else {
-            -low_pass
-        }
-    })
-}
-
-/// The modified Bessel function of the first kind and order zero.
-fn bessel(x: f32) -> f32 {
-    let mut term = 1.0;
-    let mut sum = 1.0;
-    for n in 1..30_u16 {
-        let half = x / (2.0 * f32::from(n));
-        term *= half * half;
-        sum += term;
-    }
-    sum
 }
 
 /// Noise of standard deviation 1, the same every time: whatever is heard can be heard again.

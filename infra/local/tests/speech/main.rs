@@ -1,0 +1,15 @@
+//! The stand-ins for the providers, over HTTP: what they hear and say after the telephone, and how they fail.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests are tests"
+)]
+
+mod desk;
+mod hearing;
+mod speaking;
+mod telephone;
+mod thinking;
