@@ -72,7 +72,11 @@ impl Stack {
     ///
     /// Names what did not come up.
     pub async fn start(options: StackOptions) -> io::Result<Self> {
-        let StackOptions { platform: mut settings, environment, bot } = options;
+        let StackOptions {
+            platform: mut settings,
+            environment,
+            bot,
+        } = options;
         let fixed = settings.ports == Ports::Fixed;
         let speech = SpeechOptions {
             port: if fixed { SPEECH_PORT } else { 0 },
@@ -82,11 +86,15 @@ impl Stack {
         let carrier = carrier(&settings, fixed).await?;
         settings.twilio_api_url = carrier.url();
         let found = providers(|name| environment.get(name).cloned(), &speech.url());
-        let stand_ins = [("LISTEN_BASE_URL", "pocketsphinx"), ("THINK_BASE_URL", "a scripted receptionist"), ("SPEAK_BASE_URL", "flite")]
-            .into_iter()
-            .filter(|(name, _)| found.get(*name) == Some(&speech.url()))
-            .map(|(_, stand_in)| stand_in)
-            .collect();
+        let stand_ins = [
+            ("LISTEN_BASE_URL", "pocketsphinx"),
+            ("THINK_BASE_URL", "a scripted receptionist"),
+            ("SPEAK_BASE_URL", "flite"),
+        ]
+        .into_iter()
+        .filter(|(name, _)| found.get(*name) == Some(&speech.url()))
+        .map(|(_, stand_in)| stand_in)
+        .collect();
         settings.edge_variables.extend(found);
         let platform = Platform::start(settings).await?;
         let urls = platform.urls();
@@ -94,14 +102,21 @@ impl Stack {
         let api = Api::new(&url("calls"), &platform.credentials.operator_key);
         api.put_bot(&bot).await?;
         api.put_number(&demo::number(), bot.id.as_str()).await?;
-        carrier.add_number(Number {
-            number: demo::number(),
-            voice_url: format!("{}/voice/incoming", url("voice")),
-            fallback_url: Some(format!("{}/voice/fallback", url("voice"))),
-            status_callback: Some(format!("{}/twilio/call", url("status"))),
+        carrier
+            .add_number(Number {
+                number: demo::number(),
+                voice_url: format!("{}/voice/incoming", url("voice")),
+                fallback_url: Some(format!("{}/voice/fallback", url("voice"))),
+                status_callback: Some(format!("{}/twilio/call", url("status"))),
+            })
+            .map_err(io::Error::other)?;
+        Ok(Self {
+            platform,
+            carrier,
+            speech,
+            api,
+            stand_ins,
         })
-        .map_err(io::Error::other)?;
-        Ok(Self { platform, carrier, speech, api, stand_ins })
     }
 
     /// Every URL by the name of its part.
@@ -120,8 +135,13 @@ impl Stack {
 }
 
 async fn carrier(settings: &Options, fixed: bool) -> io::Result<Carrier> {
-    let account = settings.credentials.account_sid.parse().map_err(io::Error::other)?;
-    let token = AuthToken::new(settings.credentials.auth_token.as_str()).map_err(io::Error::other)?;
+    let account = settings
+        .credentials
+        .account_sid
+        .parse()
+        .map_err(io::Error::other)?;
+    let token =
+        AuthToken::new(settings.credentials.auth_token.as_str()).map_err(io::Error::other)?;
     Carrier::start(CarrierOptions {
         port: if fixed { CARRIER_PORT } else { 0 },
         fresh_sids: true,
@@ -141,7 +161,8 @@ impl crate::twilio::Voice for Flite {
         let text = text.to_owned();
         Box::pin(async move {
             let said = caller::utterance(&speaker, Voice::Kal16, &text).await;
-            said.map(|utterance| utterance.sound.bytes().to_vec()).map_err(io::Error::other)
+            said.map(|utterance| utterance.sound.bytes().to_vec())
+                .map_err(io::Error::other)
         })
     }
 }

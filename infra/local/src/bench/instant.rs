@@ -15,9 +15,9 @@ const REPLY: &str = "Certainly, a table for two at eight.";
 
 /// How long each sentence sounds, in milliseconds.
 #[derive(Clone, Copy, Debug)]
-pub struct Sentence {
+pub(super) struct Sentence {
     /// Length of the speech of any text.
-    pub length_ms: u32,
+    pub(super) length_ms: u32,
 }
 
 /// Starts the three providers on one free port, OpenAI-shaped.
@@ -25,7 +25,7 @@ pub struct Sentence {
 /// # Errors
 ///
 /// No port is to be had.
-pub async fn start(sentence: Sentence) -> std::io::Result<Server> {
+pub(super) async fn start(sentence: Sentence) -> std::io::Result<Server> {
     let speech = tone(sentence.length_ms);
     let chat = Bytes::from(chat());
     let router = Router::new()

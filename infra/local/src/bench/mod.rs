@@ -26,6 +26,8 @@ pub use table::{Figure, Report};
 pub struct Options {
     /// Root of the checkout.
     pub root: PathBuf,
+    /// One scene instead of all: `size`, `one`, `many`, `density`, `greeting` or `interruption`.
+    pub only: Option<String>,
     /// Calls at once in the latency scene.
     pub calls: u32,
     /// Length of the scenes with many calls.
@@ -43,38 +45,51 @@ pub struct Options {
 /// What could not be started, or which call broke.
 pub async fn run(options: &Options, mut progress: impl FnMut(&str)) -> Result<Report, Broken> {
     let mut report = Report::default();
-    report.push(Figure::bytes(
-        "wasm, gzip",
-        gzip_size(options)?,
-        Some(1_000_000),
-    ));
-
-    progress("one call");
-    let bench = Bench::start(options, 1_500, "").await?;
-    report.extend(
-        scenes::latency(&bench.line, options, 1, Duration::from_secs(40))
-            .await?
-            .figures("1 call", 20),
-    );
-
-    progress("calls at once");
-    let many = scenes::latency(&bench.line, options, options.calls, options.length).await?;
-    report.extend(many.figures(&format!("{} calls", options.calls), 50));
-    drop(bench);
-
-    progress("density");
-    let bench = Bench::start(options, 1_500, "").await?;
-    report.extend(scenes::density(&bench, options, 25).await?);
-    drop(bench);
-
-    progress("greeting");
-    let bench = Bench::start(options, 1_500, "Hello.").await?;
-    report.push(scenes::greeting(&bench.line).await?);
-    drop(bench);
-
-    progress("interruption");
-    let bench = Bench::start(options, 12_000, "").await?;
-    report.extend(scenes::barge_in(&bench.line, options).await?);
+    let wanted = |scene: &str| options.only.as_deref().is_none_or(|only| only == scene);
+    if wanted("size") {
+        report.push(Figure::bytes(
+            "wasm, gzip",
+            gzip_size(options)?,
+            Some(1_000_000),
+        ));
+    }
+    if wanted("one") {
+        progress("one call");
+        let bench = Bench::start(options, 1_500, "", true).await?;
+        let one = scenes::latency(&bench.line, options, 1, Duration::from_secs(40)).await?;
+        report.extend(one.figures("1 call", 20));
+    }
+    if wanted("many") {
+        progress("calls at once");
+        let bench = Bench::start(options, 1_500, "", true).await?;
+        let many = scenes::latency(&bench.line, options, options.calls, options.length).await?;
+        report.extend(many.figures(&format!("{} calls", options.calls), 50));
+    }
+    if wanted("density") {
+        progress("density");
+        let silent = Options {
+            speech: audio::Clip::default(),
+            ..options.clone()
+        };
+        for (record, options, name) in [
+            (false, &silent, "25 silent calls"),
+            (false, options, "25 calls"),
+            (true, options, "25 calls, recorded and taped"),
+        ] {
+            let bench = Bench::start(options, 1_500, "", record).await?;
+            report.extend(scenes::density(&bench, options, 25, name).await?);
+        }
+    }
+    if wanted("greeting") {
+        progress("greeting");
+        let bench = Bench::start(options, 1_500, "Hello.", true).await?;
+        report.push(scenes::greeting(&bench.line).await?);
+    }
+    if wanted("interruption") {
+        progress("interruption");
+        let bench = Bench::start(options, 12_000, "", true).await?;
+        report.extend(scenes::barge_in(&bench.line, options).await?);
+    }
     Ok(report)
 }
 
@@ -89,7 +104,12 @@ pub struct Bench {
 }
 
 impl Bench {
-    async fn start(options: &Options, sentence_ms: u32, greeting: &str) -> Result<Self, Broken> {
+    async fn start(
+        options: &Options,
+        sentence_ms: u32,
+        greeting: &str,
+        record: bool,
+    ) -> Result<Self, Broken> {
         const SECRET: &str = "a secret of the bench, nobody else's, 32 bytes";
         let providers = instant::start(instant::Sentence {
             length_ms: sentence_ms,
@@ -105,7 +125,7 @@ impl Bench {
             ("THINK_MODEL", "stand-in".to_owned()),
             ("SPEAK_MODEL", "stand-in".to_owned()),
             ("SPEAK_VOICE", "stand-in".to_owned()),
-            ("LOG_LEVEL", std::env::var("BENCH_LOG").unwrap_or_else(|_| "error".to_owned())),
+            ("LOG_LEVEL", "error".to_owned()),
         ];
         let edge = Edge::start(EdgeOptions {
             workerd: options
@@ -128,7 +148,7 @@ impl Bench {
             edge: edge.url(),
             sink: sink.url(),
             secret: Secret::new(SECRET),
-            bot: bot(greeting),
+            bot: bot(greeting, record),
             account: format!("AC{}", "0".repeat(32)).parse()?,
             token: AuthToken::new("a token of the bench")?,
             http: reqwest::Client::new(),
@@ -137,12 +157,12 @@ impl Bench {
             edge,
             line: Arc::new(line),
             _servers: [providers, sink],
-            _folder: { let p=folder.keep(); eprintln!("{}",p.display()); tempfile::tempdir()? },
+            _folder: folder,
         })
     }
 }
 
-fn bot(greeting: &str) -> Bot {
+fn bot(greeting: &str, record: bool) -> Bot {
     Bot {
         id: BotId::new("bench").unwrap_or_else(|| Bot::default().id),
         greeting: greeting.to_owned(),

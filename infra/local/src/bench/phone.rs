@@ -223,7 +223,8 @@ impl Phone {
     ) -> Result<(), Broken> {
         let until = Instant::now() + length;
         while Instant::now() < until {
-            self.frame(&[audio::mulaw::SILENCE; FRAME_SAMPLES], &mut heard).await?;
+            self.frame(&[audio::mulaw::SILENCE; FRAME_SAMPLES], &mut heard)
+                .await?;
         }
         Ok(())
     }

@@ -146,37 +146,47 @@ pub(super) async fn density(
     bench: &Bench,
     options: &Options,
     calls: u32,
+    name: &str,
 ) -> Result<Vec<Figure>, Broken> {
-    // The first call brings what every later one shares: compiled code, connections.
-    latency(&bench.line, options, 1, Duration::from_secs(8)).await?;
+    // A few calls bring what every later one shares: code compiled and compiled again as it gets hot, connections.
+    latency(&bench.line, options, 3, Duration::from_secs(20)).await?;
     let memory = bench.edge.memory_bytes()?;
-    let cpu = bench.edge.cpu_time()?;
-    let began = Instant::now();
     let line = Arc::clone(&bench.line);
     let running = latency(&line, options, calls, options.length);
+    // Calls begin over six seconds, and all of them last until `length` after that.
     let sampled = async {
-        sleep(options.length).await;
-        bench.edge.memory_bytes()
+        sleep(Duration::from_secs(8)).await;
+        let (cpu, began) = (bench.edge.cpu_time(), Instant::now());
+        sleep(options.length.saturating_sub(Duration::from_secs(3))).await;
+        (
+            cpu,
+            began.elapsed(),
+            bench.edge.cpu_time(),
+            bench.edge.memory_bytes(),
+        )
     };
-    let (found, loaded) = tokio::join!(running, sampled);
-    found?;
-    let minutes = began.elapsed().as_secs_f64() / 60.0 * f64::from(calls);
-    let cpu = bench.edge.cpu_time()?.saturating_sub(cpu).as_secs_f64();
+    let (found, (before, elapsed, after, loaded)) = tokio::join!(running, sampled);
+    let found = found?;
+    let minutes = elapsed.as_secs_f64() / 60.0 * f64::from(calls);
+    let cpu = after?.saturating_sub(before?).as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
     let per_call = (loaded?.saturating_sub(memory)) as f64 / 1e6 / f64::from(calls);
+    #[expect(clippy::cast_precision_loss, reason = "a count of turns")]
+    let turns = found.gaps_us.len() as f64;
     Ok(vec![
         Figure::new(
-            format!("{calls} calls: processor time per call-minute"),
+            format!("{name}: processor time per call-minute"),
             cpu / minutes,
             "s",
             Some(0.10),
         ),
         Figure::new(
-            format!("{calls} calls: memory per call"),
+            format!("{name}: memory per call"),
             per_call,
             "MB",
             Some(0.25),
         ),
+        Figure::new(format!("{name}: turns"), turns, "", None),
     ])
 }
 

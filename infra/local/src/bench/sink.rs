@@ -12,7 +12,7 @@ use crate::serve::{Server, bind};
 /// # Errors
 ///
 /// No port is to be had.
-pub async fn start() -> std::io::Result<Server> {
+pub(super) async fn start() -> std::io::Result<Server> {
     let records = post(async |Json(batch): Json<Batch>| {
         let through = batch.records.last().map_or(0, |record| record.number);
         Json(Accepted { through })

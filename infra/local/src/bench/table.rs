@@ -107,7 +107,7 @@ fn round(value: f64) -> String {
 
 /// The value that `percent` of all are not above.
 #[must_use]
-pub fn percentile(values: &[i64], percent: usize) -> i64 {
+pub(super) fn percentile(values: &[i64], percent: usize) -> i64 {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();
     let rank = (sorted.len() * percent).div_ceil(100).saturating_sub(1);

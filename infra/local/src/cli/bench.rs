@@ -14,6 +14,9 @@ use super::look::Look;
 /// The options of `bench`.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
+    /// One scene instead of all.
+    #[arg(long, value_parser = ["size", "one", "many", "density", "greeting", "interruption"])]
+    only: Option<String>,
     /// Calls at once in the latency scene.
     #[arg(long, default_value_t = 500)]
     calls: u32,
@@ -32,6 +35,7 @@ pub(crate) async fn run(shared: &Shared, arguments: BenchArgs, look: Look) -> io
     let options = bench::Options {
         speech: trimmed(&Clip::from(speech)),
         cough: cough(),
+        only: arguments.only,
         calls: arguments.calls,
         length: Duration::from_secs(arguments.seconds),
         root,

@@ -61,10 +61,17 @@ pub(crate) async fn run(shared: &Shared, arguments: CallArgs, look: Look) -> io:
     let stack = Stack::start(options).await?;
     let (expected, steps) = script(&stack, &arguments).await?;
     if !stack.stand_ins.is_empty() {
-        progress(&format!("stand-ins for providers: {}", stack.stand_ins.join(", ")));
+        progress(&format!(
+            "stand-ins for providers: {}",
+            stack.stand_ins.join(", ")
+        ));
     }
     let call = dial(&stack, arguments.outbound).await?;
-    progress(&format!("dialling after {:.1} s: {}\n", began.elapsed().as_secs_f64(), call.sid()));
+    progress(&format!(
+        "dialling after {:.1} s: {}\n",
+        began.elapsed().as_secs_f64(),
+        call.sid()
+    ));
 
     let mut transcript = Transcript::new(look, shared.json);
     let (played, followed) = tokio::join!(
@@ -76,20 +83,30 @@ pub(crate) async fn run(shared: &Shared, arguments: CallArgs, look: Look) -> io:
     let outcomes = match played {
         Ok(Ok(outcomes)) => Ok(outcomes),
         Ok(Err(stuck)) => Err(stuck.to_string()),
-        Err(_) => Err(format!("the call was not over after {} s", CALL_MAX.as_secs())),
+        Err(_) => Err(format!(
+            "the call was not over after {} s",
+            CALL_MAX.as_secs()
+        )),
     };
     let complaints = verdict::complaints(&expected, &outcomes, &shown, &call.log(), &wav);
     let outcomes = outcomes.unwrap_or_default();
     transcript.summary(&shown, &outcomes, wav.as_deref().ok(), &complaints);
     stack.stop().await;
-    Ok(if complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if complaints.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// What the caller does, and what must come of it.
 async fn script(stack: &Stack, arguments: &CallArgs) -> io::Result<(Expected, Vec<Step>)> {
     if let Some(path) = &arguments.wav {
         let utterance = recording(path)?;
-        let expected = Expected { turns: 1, ..Expected::default() };
+        let expected = Expected {
+            turns: 1,
+            ..Expected::default()
+        };
         return Ok((expected, vec![Step::Say(utterance), Step::HangUp]));
     }
     let is_demo = arguments.say.is_none();
@@ -97,32 +114,52 @@ async fn script(stack: &Stack, arguments: &CallArgs) -> io::Result<(Expected, Ve
         Some(text) => text.parse().map_err(io::Error::other)?,
         None => caller::demo(),
     };
-    let steps = script.steps(stack.speech.speaker(), Voice::Rms).await.map_err(io::Error::other)?;
+    let steps = script
+        .steps(stack.speech.speaker(), Voice::Rms)
+        .await
+        .map_err(io::Error::other)?;
     let expected = Expected {
         turns: script.spoken(),
         interruptions: script.interruptions(),
         // Only the demo is said in words that the stand-in understands without fail.
-        words: if is_demo && stack.stand_ins.len() == 3 { script.words() } else { Vec::new() },
+        words: if is_demo && stack.stand_ins.len() == 3 {
+            script.words()
+        } else {
+            Vec::new()
+        },
     };
     Ok((expected, steps))
 }
 
 fn recording(path: &Path) -> io::Result<Utterance> {
-    let told = |error: &dyn std::fmt::Display| io::Error::other(format!("{}: {error}", path.display()));
+    let told =
+        |error: &dyn std::fmt::Display| io::Error::other(format!("{}: {error}", path.display()));
     let bytes = std::fs::read(path).map_err(|error| told(&error))?;
     let (spec, samples) = audio::wav::read(&bytes).map_err(|error| told(&error))?;
     let sound = on_the_telephone(&samples, spec.rate_hz).map_err(|error| told(&error))?;
-    Ok(Utterance { text: path.display().to_string(), sound })
+    Ok(Utterance {
+        text: path.display().to_string(),
+        sound,
+    })
 }
 
 async fn dial(stack: &Stack, outbound: bool) -> io::Result<Call> {
     if !outbound {
         let from = Party::parse(demo::caller().as_str());
-        return stack.carrier.dial(from, &demo::number()).map_err(io::Error::other);
+        return stack
+            .carrier
+            .dial(from, &demo::number())
+            .map_err(io::Error::other);
     }
-    stack.api.place("mesa", &demo::caller(), &demo::number()).await?;
+    stack
+        .api
+        .place("mesa", &demo::caller(), &demo::number())
+        .await?;
     let placed = tokio::time::timeout(SETTLE_MAX, stack.carrier.outbound()).await;
-    placed.ok().flatten().ok_or_else(|| io::Error::other("the bot's call did not reach the carrier"))
+    placed
+        .ok()
+        .flatten()
+        .ok_or_else(|| io::Error::other("the bot's call did not reach the carrier"))
 }
 
 /// Shows turns as they are told, until all is told.
@@ -136,9 +173,16 @@ async fn follow(stack: &Stack, call: &Call, transcript: &mut Transcript) -> io::
                 return Ok(shown);
             }
         } else if ended.is_some_and(|at| at.elapsed() > SETTLE_MAX) {
-            return Err(io::Error::other("the call never reached the store: see .local/logs"));
+            return Err(io::Error::other(
+                "the call never reached the store: see .local/logs",
+            ));
         }
-        if ended.is_none() && call.log().iter().any(|event| matches!(event.what, What::Ended { .. })) {
+        if ended.is_none()
+            && call
+                .log()
+                .iter()
+                .any(|event| matches!(event.what, What::Ended { .. }))
+        {
             ended = Some(Instant::now());
         }
         tokio::time::sleep(Duration::from_millis(120)).await;
@@ -163,5 +207,8 @@ async fn keep_recording(
 
 /// What a step was, for the summary.
 pub(crate) fn cleared(outcomes: &[Outcome]) -> Vec<f64> {
-    outcomes.iter().filter_map(|outcome| outcome.cleared_after_ms).collect()
+    outcomes
+        .iter()
+        .filter_map(|outcome| outcome.cleared_after_ms)
+        .collect()
 }

@@ -20,13 +20,20 @@ pub(crate) struct Transcript {
 
 impl Transcript {
     pub(crate) fn new(look: Look, json: bool) -> Self {
-        Self { look, json, through: 0 }
+        Self {
+            look,
+            json,
+            through: 0,
+        }
     }
 
     /// Shows what is new.
     pub(crate) fn update(&mut self, shown: &Shown) {
-        let fresh: Vec<&ShownTurn> =
-            shown.turns.iter().filter(|turn| turn.number > self.through).collect();
+        let fresh: Vec<&ShownTurn> = shown
+            .turns
+            .iter()
+            .filter(|turn| turn.number > self.through)
+            .collect();
         for turn in fresh {
             self.through = turn.number;
             if self.json {
@@ -45,7 +52,11 @@ impl Transcript {
             Speaker::Bot => self.look.strong("bot   "),
         };
         let cut = if turn.interrupted { " —" } else { "" };
-        println!("{at:6.1}  {who}  {}{}", wrapped(&turn.text), self.look.faint(cut));
+        println!(
+            "{at:6.1}  {who}  {}{}",
+            wrapped(&turn.text),
+            self.look.faint(cut)
+        );
         if let Some(timing) = turn.timing {
             let parts = format!(
                 "decided {} · text {} · words {} · sound {} ms after the caller",
@@ -63,8 +74,11 @@ impl Transcript {
         wav: Option<&Path>,
         complaints: &[String],
     ) {
-        let gaps: Vec<u32> =
-            shown.turns.iter().filter_map(|shown| Some(shown.turn.timing?.sound_ms)).collect();
+        let gaps: Vec<u32> = shown
+            .turns
+            .iter()
+            .filter_map(|shown| Some(shown.turn.timing?.sound_ms))
+            .collect();
         let (p50, p95) = (percentile(&gaps, 50), percentile(&gaps, 95));
         let stops = cleared(outcomes);
         if self.json {
@@ -77,15 +91,37 @@ impl Transcript {
             return;
         }
         println!();
-        let of = |speaker| shown.turns.iter().filter(|shown| shown.turn.speaker == speaker).count();
-        self.row("turns", &format!("{} of the caller, {} of the bot", of(Speaker::Caller), of(Speaker::Bot)));
-        self.row("latency", &format!("p50 {p50} ms, p95 {p95} ms from the caller's last sound to the bot's first"));
+        let of = |speaker| {
+            shown
+                .turns
+                .iter()
+                .filter(|shown| shown.turn.speaker == speaker)
+                .count()
+        };
+        self.row(
+            "turns",
+            &format!(
+                "{} of the caller, {} of the bot",
+                of(Speaker::Caller),
+                of(Speaker::Bot)
+            ),
+        );
+        self.row(
+            "latency",
+            &format!("p50 {p50} ms, p95 {p95} ms from the caller's last sound to the bot's first"),
+        );
         for stop in stops {
-            self.row("interruption", &format!("the bot was silent {stop:.0} ms after the caller's first sound"));
+            self.row(
+                "interruption",
+                &format!("the bot was silent {stop:.0} ms after the caller's first sound"),
+            );
         }
         self.usage(shown);
         if let Some(wav) = wav {
-            self.row("recording", &format!("{} (caller left, bot right)", wav.display()));
+            self.row(
+                "recording",
+                &format!("{} (caller left, bot right)", wav.display()),
+            );
         }
         println!();
         if complaints.is_empty() {
@@ -113,9 +149,21 @@ impl Transcript {
             let items: Vec<String> = cost
                 .items
                 .iter()
-                .map(|item| format!("{} ${:.6}", name(item.dimension), item.micro_dollars as f64 / 1e6))
+                .map(|item| {
+                    format!(
+                        "{} ${:.6}",
+                        name(item.dimension),
+                        item.micro_dollars as f64 / 1e6
+                    )
+                })
                 .collect();
-            self.row("cost", &format!("${:.6} at list prices", cost.total_micro_dollars as f64 / 1e6));
+            self.row(
+                "cost",
+                &format!(
+                    "${:.6} at list prices",
+                    cost.total_micro_dollars as f64 / 1e6
+                ),
+            );
             println!("                {}", self.look.faint(&items.join(" · ")));
         }
     }

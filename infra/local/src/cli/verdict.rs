@@ -30,19 +30,37 @@ pub(crate) fn complaints(
     if let Err(stuck) = outcomes {
         wrong.push(format!("the script got stuck: {stuck}"));
     }
-    let of = |speaker| shown.turns.iter().filter(move |shown| shown.turn.speaker == speaker);
-    let heard: Vec<&str> = of(Speaker::Caller).map(|shown| shown.turn.text.as_str()).collect();
+    let of = |speaker| {
+        shown
+            .turns
+            .iter()
+            .filter(move |shown| shown.turn.speaker == speaker)
+    };
+    let heard: Vec<&str> = of(Speaker::Caller)
+        .map(|shown| shown.turn.text.as_str())
+        .collect();
     if heard.len() < expected.turns {
-        wrong.push(format!("{} turns of the caller were understood, not {}", heard.len(), expected.turns));
+        wrong.push(format!(
+            "{} turns of the caller were understood, not {}",
+            heard.len(),
+            expected.turns
+        ));
     }
     for (said, heard) in expected.words.iter().zip(&heard) {
         if plain(said) != plain(heard) {
-            wrong.push(format!("the caller said {said:?}, and {heard:?} was understood"));
+            wrong.push(format!(
+                "the caller said {said:?}, and {heard:?} was understood"
+            ));
         }
     }
-    let cut = of(Speaker::Bot).filter(|shown| shown.turn.interrupted).count();
+    let cut = of(Speaker::Bot)
+        .filter(|shown| shown.turn.interrupted)
+        .count();
     if cut < expected.interruptions {
-        wrong.push(format!("{cut} replies were interrupted, not {}", expected.interruptions));
+        wrong.push(format!(
+            "{cut} replies were interrupted, not {}",
+            expected.interruptions
+        ));
     }
     if of(Speaker::Bot).count() < expected.turns.min(2) {
         wrong.push("the bot hardly spoke".to_owned());
@@ -56,10 +74,16 @@ pub(crate) fn complaints(
         }
     }
     if !shown.complete {
-        wrong.push(format!("the call was not told to its end; its status is {:?}", shown.status));
+        wrong.push(format!(
+            "the call was not told to its end; its status is {:?}",
+            shown.status
+        ));
     }
     if shown.status != "completed" {
-        wrong.push(format!("the call's status is {:?}, not \"completed\"", shown.status));
+        wrong.push(format!(
+            "the call's status is {:?}, not \"completed\"",
+            shown.status
+        ));
     }
     if shown.cost.is_none() {
         wrong.push("there is no receipt".to_owned());

@@ -67,7 +67,11 @@ impl Api {
     /// The API at this URL.
     #[must_use]
     pub fn new(url: &str, key: &str) -> Self {
-        Self { url: url.to_owned(), key: key.to_owned(), http: reqwest::Client::new() }
+        Self {
+            url: url.to_owned(),
+            key: key.to_owned(),
+            http: reqwest::Client::new(),
+        }
     }
 
     /// Saves a bot.
@@ -77,7 +81,12 @@ impl Api {
     /// What the API answered.
     pub async fn put_bot(&self, bot: &Bot) -> io::Result<()> {
         let body = serde_json::to_value(bot)?;
-        self.send(reqwest::Method::PUT, &format!("/bots/{}", bot.id), Some(body)).await?;
+        self.send(
+            reqwest::Method::PUT,
+            &format!("/bots/{}", bot.id),
+            Some(body),
+        )
+        .await?;
         Ok(())
     }
 
@@ -88,7 +97,12 @@ impl Api {
     /// What the API answered.
     pub async fn put_number(&self, number: &PhoneNumber, bot: &str) -> io::Result<()> {
         let body = json!({ "bot": bot });
-        self.send(reqwest::Method::PUT, &format!("/numbers/{number}"), Some(body)).await?;
+        self.send(
+            reqwest::Method::PUT,
+            &format!("/numbers/{number}"),
+            Some(body),
+        )
+        .await?;
         Ok(())
     }
 
@@ -97,7 +111,12 @@ impl Api {
     /// # Errors
     ///
     /// What the API answered.
-    pub async fn place(&self, bot: &str, to: &PhoneNumber, from: &PhoneNumber) -> io::Result<Value> {
+    pub async fn place(
+        &self,
+        bot: &str,
+        to: &PhoneNumber,
+        from: &PhoneNumber,
+    ) -> io::Result<Value> {
         let body = json!({ "bot": bot, "to": to, "from": from });
         self.send(reqwest::Method::POST, "/calls", Some(body)).await
     }
@@ -109,14 +128,22 @@ impl Api {
     /// What the API answered.
     pub async fn call(&self, call: &CallSid) -> io::Result<Option<Shown>> {
         let path = format!("{}/calls/{call}", self.url);
-        let answer = self.http.get(path).bearer_auth(&self.key).send().await.map_err(io::Error::other)?;
+        let answer = self
+            .http
+            .get(path)
+            .bearer_auth(&self.key)
+            .send()
+            .await
+            .map_err(io::Error::other)?;
         if answer.status() == reqwest::StatusCode::NOT_FOUND {
             return Ok(None);
         }
         let status = answer.status();
         let text = answer.text().await.map_err(io::Error::other)?;
         if !status.is_success() {
-            return Err(io::Error::other(format!("GET /calls/{call}: {status}: {text}")));
+            return Err(io::Error::other(format!(
+                "GET /calls/{call}: {status}: {text}"
+            )));
         }
         let json: Value = serde_json::from_str(&text)?;
         let shown = Shown::deserialize(&json)?;
@@ -140,7 +167,9 @@ impl Api {
             let is_late = tokio::time::Instant::now() >= deadline;
             match shown {
                 Some(shown) if wanted(&shown) || is_late => return Ok(shown),
-                None if is_late => return Err(io::Error::other(format!("the API does not know {call}"))),
+                None if is_late => {
+                    return Err(io::Error::other(format!("the API does not know {call}")));
+                }
                 _ => tokio::time::sleep(Duration::from_millis(100)).await,
             }
         }
@@ -152,7 +181,10 @@ impl Api {
     ///
     /// It is not stored, or the bucket refused.
     pub async fn recording(&self, shown: &Shown) -> io::Result<Vec<u8>> {
-        let url = shown.recording.as_ref().and_then(|recording| recording.get("url")?.as_str());
+        let url = shown
+            .recording
+            .as_ref()
+            .and_then(|recording| recording.get("url")?.as_str());
         let url = url.ok_or_else(|| io::Error::other("there is no recording"))?;
         let answer = self.http.get(url).send().await.map_err(io::Error::other)?;
         let answer = answer.error_for_status().map_err(io::Error::other)?;
@@ -164,8 +196,16 @@ impl Api {
     /// # Errors
     ///
     /// What the API answered.
-    pub async fn send(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> io::Result<Value> {
-        let mut request = self.http.request(method.clone(), format!("{}{path}", self.url)).bearer_auth(&self.key);
+    pub async fn send(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> io::Result<Value> {
+        let mut request = self
+            .http
+            .request(method.clone(), format!("{}{path}", self.url))
+            .bearer_auth(&self.key);
         if let Some(body) = &body {
             request = request.json(body);
         }
@@ -175,7 +215,9 @@ impl Api {
         if status.is_success() {
             Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
         } else {
-            Err(io::Error::other(format!("{method} {path}: {status}: {text}")))
+            Err(io::Error::other(format!(
+                "{method} {path}: {status}: {text}"
+            )))
         }
     }
 }

@@ -45,7 +45,10 @@ pub fn human() -> PhoneNumber {
     of_tests("+15005550009")
 }
 
-#[expect(clippy::expect_used, reason = "the three literals above are telephone numbers")]
+#[expect(
+    clippy::expect_used,
+    reason = "the three literals above are telephone numbers"
+)]
 fn of_tests(number: &str) -> PhoneNumber {
     number.parse().expect("a telephone number")
 }
