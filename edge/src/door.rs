@@ -6,6 +6,7 @@ use contract::{
 use futures_util::StreamExt as _;
 use serde_json::json;
 use twilio::CallSid;
+use twilio::twiml::{self, Verb};
 use worker::{Env, Method, Request, RequestInit, Response, Result, Stub};
 
 use crate::clock::epoch_s;
@@ -26,6 +27,7 @@ pub(crate) async fn enter(mut request: Request, env: &Env) -> Result<Response> {
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     match (request.method(), segments.as_slice()) {
         (Method::Get, ["health"]) => health(env),
+        (Method::Get | Method::Post, ["fallback"]) => fallback(),
         (Method::Put, ["calls", sid]) => announce(&mut request, env, &path, sid).await,
         (Method::Get, ["media", sid, ticket]) => stream(request, env, sid, ticket).await,
         _ => refuse(
@@ -33,6 +35,26 @@ pub(crate) async fn enter(mut request: Request, env: &Env) -> Result<Response> {
             &ErrorBody::new("not_found", "there is nothing here: see the list of routes"),
         ),
     }
+}
+
+/// What a caller hears when the functions do not answer Twilio: it comes from the other cloud, depends on nothing, and is
+/// the same for everybody, so nobody has to prove who he is.
+fn fallback() -> Result<Response> {
+    let say = Verb::Say {
+        text: "We are sorry, we cannot take your call at the moment. Please try again later."
+            .to_owned(),
+        voice: None,
+        language: None,
+    };
+    let document = twiml::Response(vec![say, Verb::Hangup]);
+    let xml = document
+        .to_xml()
+        .unwrap_or_else(|_| "<Response/>".to_owned());
+    let mut response = Response::ok(xml)?;
+    response
+        .headers_mut()
+        .set("content-type", "text/xml; charset=utf-8")?;
+    Ok(response)
 }
 
 fn health(env: &Env) -> Result<Response> {

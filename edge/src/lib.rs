@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `PUT /calls/{CallSid}` | functions, sealed | open a call, or announce its next stream |
 //! | `GET /media/{CallSid}/{ticket}` | Twilio, signed | the media stream's WebSocket |
+//! | `POST /fallback` | Twilio, when the functions fail | TwiML that says sorry |
 //! | `GET /health` | anyone | whether this deployment is configured |
 //!
 //! Whatever is refused is refused here, before any object is woken, as far as it can be told here.

@@ -106,7 +106,7 @@ impl Stack {
             .add_number(Number {
                 number: demo::number(),
                 voice_url: format!("{}/voice/incoming", url("voice")),
-                fallback_url: Some(format!("{}/voice/fallback", url("voice"))),
+                fallback_url: Some(format!("{}/fallback", url("edge"))),
                 status_callback: Some(format!("{}/twilio/call", url("status"))),
             })
             .map_err(io::Error::other)?;
