@@ -350,11 +350,21 @@ fn act(text: &str, act: Act) -> Reply {
 
 /// The answer to what callers ask beside bookings.
 fn question(line: &Line<'_>) -> Option<&'static str> {
-    let answers: [(&[&str], &str); 5] = [
+    let answers: [(&[&str], &str); 9] = [
         (
             &["vegetarian", "vegan"],
             "Yes, we do. The mushroom risotto and the soup are vegetarian.",
         ),
+        (&["dog", "dogs"], "Dogs are welcome on the terrace."),
+        (
+            &["parking", "park"],
+            "There is a car park behind the house.",
+        ),
+        (
+            &["outside", "terrace"],
+            "We keep the terrace for those who come first.",
+        ),
+        (&["credit card", "credit cards"], "We take all cards."),
         (&["menu", "eat"], MENU),
         (&["opening hours", "you open", "you close"], HOURS),
         (

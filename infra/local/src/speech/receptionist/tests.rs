@@ -192,6 +192,35 @@ fn what_is_not_understood_is_asked_again() {
 }
 
 #[test]
+fn a_question_is_no_name() {
+    let booking = "a table for two tomorrow at seven";
+    let said = texts(&[
+        booking,
+        "can i bring my dog",
+        "how is the weather today",
+        "okay laura scott please",
+    ]);
+    assert_eq!(
+        said[1],
+        "Dogs are welcome on the terrace. May I have your name?"
+    );
+    assert_eq!(
+        said[2],
+        "I am sorry, I did not understand that. May I have your name?"
+    );
+    assert_eq!(
+        said[3], said[2],
+        "three words and a courtesy are not understood"
+    );
+    let said = texts(&[booking, "yes laura scott"]);
+    assert!(
+        said[1].contains("under the name of Laura Scott"),
+        "{}",
+        said[1]
+    );
+}
+
+#[test]
 fn no_line_makes_it_panic() {
     for line in [
         "",

@@ -61,6 +61,11 @@ const NAME_LEADS: [&[&str]; 9] = [
     &["it's"],
     &["i", "am"],
 ];
+const COURTESIES: [&str; 9] = [
+    "yes", "sure", "okay", "well", "hello", "please", "thank", "you", "the",
+];
+/// A name is over here; after the first two it comes letter by letter.
+const NAME_ENDS: [&str; 3] = ["spelled", "that", "please"];
 /// Words that are no names where a name was asked for.
 const NO_NAMES: [&str; 40] = [
     "yes", "no", "please", "okay", "well", "hello", "hi", "the", "a", "an", "is", "it", "my",
@@ -268,17 +273,24 @@ impl<'a> Line<'a> {
                 let from = self.find(lead)? + lead.len();
                 self.name_at(from)
             });
-        led.or_else(|| {
-            let first = (0..self.words.len()).find(|at| is_name(self.word(*at)))?;
-            was_asked.then(|| self.name_at(first))?
-        })
+        led.or_else(|| was_asked.then(|| self.bare_name())?)
+    }
+
+    /// The name in a line that is nothing but a name, and words of courtesy before it.
+    fn bare_name(&self) -> Option<String> {
+        let words = || self.words.iter().map(String::as_str);
+        let first = words().position(|word| !COURTESIES.contains(&word))?;
+        let rest = words()
+            .skip(first)
+            .take_while(|word| !NAME_ENDS.contains(word));
+        let fits = rest.clone().count() <= 3 && rest.clone().all(is_name);
+        fits.then(|| self.name_at(first))?
     }
 
     fn name_at(&self, from: usize) -> Option<String> {
-        let spelling = ["spelled", "that"];
         let letters = self.words.get(from..)?.iter().map(String::as_str);
         let names: Vec<String> = letters
-            .take_while(|word| is_name(word) && !spelling.contains(word))
+            .take_while(|word| is_name(word) && !NAME_ENDS.contains(word))
             .take(3)
             .map(capital)
             .collect();
