@@ -8,7 +8,6 @@ fn start(program: &str, environment: &[(&str, &str)]) -> Output {
         .env("AWS_REGION", "us-east-1")
         .env("AWS_ACCESS_KEY_ID", "none")
         .env("AWS_SECRET_ACCESS_KEY", "none")
-        .env("AWS_EC2_METADATA_DISABLED", "true")
         // Nobody answers here.
         .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
         .envs(environment.iter().copied())
