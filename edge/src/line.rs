@@ -10,7 +10,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
@@ -70,21 +70,24 @@ impl Line {
     /// A message on a socket.
     #[wasm_bindgen(js_name = webSocketMessage)]
     pub fn websocket_message(&self, socket: web_sys::WebSocket, message: &JsValue) {
+        let text = message.as_string();
         self.shell
-            .hear(&socket.into(), message.as_string().as_deref());
+            .guard(|shell| shell.hear(&socket.into(), text.as_deref()));
     }
 
     /// A socket was closed.
     #[wasm_bindgen(js_name = webSocketClose)]
     pub fn websocket_close(&self, socket: web_sys::WebSocket, code: u16) {
-        self.shell.hung_up(&socket.into(), code);
+        self.shell
+            .guard(|shell| shell.hung_up(&socket.into(), code));
     }
 
     /// A socket broke.
     #[wasm_bindgen(js_name = webSocketError)]
     pub fn websocket_error(&self, socket: web_sys::WebSocket) {
         tracing::info!(call = self.shell.name(), "the stream's socket broke");
-        self.shell.hung_up(&socket.into(), 1006);
+        self.shell
+            .guard(|shell| shell.hung_up(&socket.into(), 1006));
     }
 }
 
@@ -182,13 +185,27 @@ impl Shell {
         true
     }
 
+    /// Does what may turn out to have a bug. If it panics, what it left half done is forgotten, and the call goes on from
+    /// its journal. (In a build whose panics do not unwind, the whole instance goes the same way.)
+    pub(crate) fn guard(&self, work: impl FnOnce(&Self)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            tracing::error!(
+                call = self.name(),
+                "a panic: the call goes on from its journal"
+            );
+            self.talk.borrow_mut().take();
+        }
+    }
+
     /// The only road into the call: something happened.
     pub(crate) fn step(&self, input: Input) {
-        let mut talk = self.talk.borrow_mut();
-        if let Some(talk) = talk.as_mut() {
-            let now = talk.clock.read();
-            self.step_at(talk, now, input);
-        }
+        self.guard(|shell| {
+            let mut talk = shell.talk.borrow_mut();
+            if let Some(talk) = talk.as_mut() {
+                let now = talk.clock.read();
+                shell.step_at(talk, now, input);
+            }
+        });
     }
 
     /// As [`Shell::step`], by one who knows the call and the time already.
@@ -320,7 +337,7 @@ impl Shell {
         let timer = spawn("timer", async move {
             Delay::from(wait).await;
             if let Some(shell) = me.upgrade() {
-                shell.tick();
+                shell.guard(Self::tick);
             }
         });
         talk.timer = Some((due, timer));

@@ -216,7 +216,7 @@ impl Shell {
                 let Some(shell) = me.upgrade() else {
                     return;
                 };
-                shell.watch();
+                shell.guard(Self::watch);
             }
         }));
         self.step_at(talk, now, Input::Opened);

@@ -1,11 +1,30 @@
 #!/usr/bin/env bash
 # Builds the edge into edge/build: what `wrangler deploy` uploads and what runs here. wrangler calls this itself.
+#
+#   EDGE_UNWIND=1   a panic ends the event it happens in, and no other call hears of it. Without, it ends the instance: its
+#                   calls go on from their journals, but what they were saying is cut and said again. Needs the sources of
+#                   Rust's library (`rustup component add rust-src`), and two minutes more the first time.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
 [ -x .tools/bin/worker-build ] || infra/setup/setup.sh
 export WASM_BINDGEN_BIN=$root/.tools/bin/wasm-bindgen
 export ESBUILD_BIN=$root/infra/tools/node_modules/@esbuild/linux-x64/bin/esbuild
+unwind=()
+target=$root/target
+if [ -n "${EDGE_UNWIND:-}" ]; then
+  if [ ! -f "$(rustc --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock" ]; then
+    echo "build-edge: EDGE_UNWIND needs \`rustup component add rust-src\`" >&2
+    exit 1
+  fi
+  unwind=(--panic-unwind)
+  target=$root/target/unwind
+  # worker-build sets RUSTFLAGS, which puts those of .cargo/config.toml out of force: they are repeated here.
+  export PATH=$root/infra/setup/unwind:$PATH RUSTFLAGS="-C target-feature=+simd128"
+fi
 cd edge
 # Without wasm-opt: it would be one more download, and LTO has done its work.
-exec "$root/.tools/bin/worker-build" --profile edge --no-opt --out-dir build . --target-dir "$root/target"
+"$root/.tools/bin/worker-build" "${unwind[@]}" --profile edge --no-opt --out-dir build . --target-dir "$target"
+size=$(cat build/index_bg.wasm build/index.js | gzip -9 -c | wc -c)
+echo "edge: $((size / 1024)) kB gzip"
+[ "$size" -le 1048576 ] || { echo "build-edge: the edge must stay below 1 MB gzip" >&2; exit 1; }
