@@ -41,6 +41,8 @@ pub struct Line {
 
 impl DurableObject for Line {
     fn new(state: State, env: Env) -> Self {
+        // After a restart the alarm may be the first to come, and no request before it.
+        log::install(env_opt(&env, "LOG_LEVEL").as_deref());
         let shell = Rc::new_cyclic(|me| Shell {
             me: Weak::clone(me),
             store: Store::new(&state),
