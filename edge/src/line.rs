@@ -24,7 +24,7 @@ use crate::clock::{Clock, epoch_ms};
 use crate::settings::{self, Misconfigured};
 use crate::store::{Entry, Fact, Sound, Store};
 use crate::talk::Talk;
-use crate::web::spawn;
+use crate::web::{env_opt, spawn};
 
 /// So often recording and tape are written out: seldom enough for the store, often enough to lose little in a crash and
 /// to hold little in memory.
