@@ -21,6 +21,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Delay, DurableObject, Env, Request, Response, Result, State, durable_object};
 
 use crate::clock::{Clock, epoch_ms};
+use crate::log;
 use crate::settings::{self, Misconfigured};
 use crate::store::{Entry, Fact, Sound, Store};
 use crate::talk::Talk;
