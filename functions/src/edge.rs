@@ -9,11 +9,18 @@ use reqwest::{Client, StatusCode};
 use crate::clock::Clock;
 use crate::config::BaseUrl;
 
-/// Whole time for opening a call, both attempts together. The caller hears nothing meanwhile.
-const TOTAL: Duration = Duration::from_secs(3);
+/// Whole time for opening a call, all attempts together. The caller hears nothing meanwhile, and hears our words within
+/// five seconds. An edge that starts again is back within that time, and its call goes on.
+const TOTAL: Duration = Duration::from_millis(4_500);
 
 /// Time of one attempt; a cold object answers within a few hundred milliseconds.
 const ATTEMPT: Duration = Duration::from_millis(1_800);
+
+/// First and longest pause between two attempts. One that is refused at once must not use all of them up at once.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(400));
+
+/// Time for the edge to say how it is.
+const HEALTH: Duration = Duration::from_secs(3);
 
 /// Why the edge did not open a call.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +54,7 @@ pub trait Edge: Send + Sync {
     /// Tells it about a call, before each of its streams.
     ///
     /// # Errors
-    /// If it does not take the call within three seconds.
+    /// If it does not take the call within four and a half seconds.
     async fn open(&self, opening: &Opening, secret: &Secret) -> Result<OpeningReply, EdgeError>;
 
     /// What its `/health` says.
@@ -130,21 +137,28 @@ impl Edge for HttpEdge {
         let path = format!("/calls/{}", opening.call);
         let body =
             serde_json::to_vec(opening).map_err(|error| EdgeError::Silent(error.to_string()))?;
+        let mut last = None;
         let attempts = async {
-            match self.put(&path, &body, secret).await {
-                Err(error) if error.may_pass() => {
-                    tracing::warn!(%error, "opening the call once more");
-                    self.put(&path, &body, secret).await
+            let mut pause = PAUSE.0;
+            loop {
+                match self.put(&path, &body, secret).await {
+                    Err(error) if error.may_pass() => {
+                        tracing::warn!(%error, "opening the call once more");
+                        last = Some(error);
+                    }
+                    answered => return answered,
                 }
-                answered => answered,
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(PAUSE.1);
             }
         };
-        let late = |_| EdgeError::Silent("three seconds are over".to_owned());
-        tokio::time::timeout(TOTAL, attempts).await.map_err(late)?
+        let answered = tokio::time::timeout(TOTAL, attempts).await;
+        let late = || EdgeError::Silent("there was no answer in time".to_owned());
+        answered.unwrap_or_else(|_| Err(last.unwrap_or_else(late)))
     }
 
     async fn health(&self) -> Result<serde_json::Value, EdgeError> {
-        let request = self.client.get(self.base.at("/health")).timeout(TOTAL);
+        let request = self.client.get(self.base.at("/health")).timeout(HEALTH);
         let response = request.send().await.map_err(silent)?;
         let status = response.status();
         let body = response.bytes().await.map_err(silent)?;

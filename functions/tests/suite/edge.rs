@@ -78,7 +78,7 @@ async fn an_opening_arrives_sealed() {
 }
 
 #[tokio::test]
-async fn a_failing_edge_is_asked_once_more_and_a_refusing_one_is_not() {
+async fn a_failing_edge_is_asked_again_and_a_refusing_one_is_not() {
     async fn count(State(times): State<Arc<AtomicUsize>>) -> Result<&'static str, StatusCode> {
         match times.fetch_add(1, Ordering::SeqCst) {
             0 => Err(StatusCode::INTERNAL_SERVER_ERROR),
@@ -95,7 +95,7 @@ async fn a_failing_edge_is_asked_once_more_and_a_refusing_one_is_not() {
 }
 
 #[tokio::test]
-async fn an_edge_that_says_nothing_is_given_up_within_three_seconds() {
+async fn an_edge_that_says_nothing_is_given_up_within_five_seconds() {
     async fn hang() {
         tokio::time::sleep(Duration::from_mins(1)).await;
     }
@@ -103,8 +103,25 @@ async fn an_edge_that_says_nothing_is_given_up_within_three_seconds() {
     let began = Instant::now();
     assert!(matches!(open(&edge).await, Err(EdgeError::Silent(_))));
     assert!(
-        began.elapsed() < Duration::from_millis(3_500),
+        began.elapsed() < Duration::from_secs(5),
         "{:?}",
         began.elapsed()
     );
+}
+
+#[tokio::test]
+async fn an_edge_that_is_back_two_seconds_later_opens_the_call() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let reserved = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = reserved.local_addr().unwrap();
+    drop(reserved);
+    let url = BaseUrl::parse(&format!("http://{address}")).unwrap();
+    let edge = HttpEdge::new(reqwest::Client::new(), url, wall_ms);
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+        let ready = || async { r#"{"state":"ready"}"# };
+        axum::serve(listener, Router::new().fallback(any(ready))).await
+    });
+    assert_eq!(open(&edge).await.unwrap(), ready());
 }
