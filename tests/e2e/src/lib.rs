@@ -1,5 +1,11 @@
 //! The whole platform for a test: fresh data, free ports, and a caller.
 
+mod door;
+mod watch;
+
+pub use door::{Answer, Socket, made_up_call, now_s};
+pub use watch::{LIMIT, happens, occurrences, said, story, until};
+
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +14,7 @@ use local::caller::{self, Outcome, Script, Step};
 use local::demo::{self, Shown};
 use local::speech::Voice;
 use local::stack::{Stack, StackOptions};
-use local::twilio::Call;
+use local::twilio::{Call, Event, What};
 use tempfile::TempDir;
 use twilio::Party;
 
@@ -94,6 +100,37 @@ impl World {
     pub async fn play(&self, call: &Call, text: &str) -> Vec<Outcome> {
         let steps = self.script(text).await;
         caller::play(call, &steps).await.expect("the script is played to its end")
+    }
+
+    /// Plays a script on a call that is under way already: the bot may have fallen silent long ago.
+    ///
+    /// # Panics
+    ///
+    /// The script got stuck.
+    pub async fn play_on(&self, call: &Call, text: &str) {
+        for step in self.script(text).await {
+            match step {
+                Step::Say(utterance) | Step::Interrupt(utterance, _) => {
+                    let words = call.log().len();
+                    call.speak(utterance.sound.bytes());
+                    let answer = |log: &[Event]| {
+                        let ended = log.iter().position(|event| matches!(event.what, What::CallerVoiceEnded { .. }));
+                        let ended = ended.unwrap_or(log.len());
+                        let spoke = log.iter().skip(ended).any(|event| event.what == What::BotAudioStarted);
+                        let is_done = log.iter().rev().find_map(|event| match event.what {
+                            What::BotAudioStarted => Some(false),
+                            What::BotSilent => Some(true),
+                            _ => None,
+                        });
+                        spoke && is_done == Some(true)
+                    };
+                    until("an answer", || answer(call.log().get(words..).unwrap_or_default())).await;
+                }
+                Step::HangUp => call.hang_up(),
+                Step::Key(key) => call.key(key),
+                Step::Noise(..) | Step::Wait(_) => (),
+            }
+        }
     }
 
     /// Waits until everything about a call is told: Twilio's last word, the edge's, and the recording.
