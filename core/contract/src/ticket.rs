@@ -93,7 +93,7 @@ impl Ticket {
     fn read(claims: &str, call: &CallSid) -> Option<Self> {
         let mut fields = claims.split('.');
         let ticket = Self {
-            call: call.clone(),
+            call: *call,
             expires_s: fields.next()?.parse().ok()?,
             nonce: u64::from_str_radix(fields.next()?, 16).ok()?,
             account: fields.next()?.parse().ok()?,
