@@ -13,14 +13,17 @@ pub(crate) struct Reports {
     first: Option<Instant>,
     /// When the current stream was opened.
     open: Option<Instant>,
+    /// When the latest line was written.
+    latest: Instant,
     usage: Usage,
 }
 
 impl Reports {
     /// Takes in a line, written at this time of day and at this time of the call.
     pub(crate) fn note(&mut self, record: &Record, at_ms: u64, now: Instant) -> Option<Numbered> {
-        let record = self.translate(record, now)?;
-        Some(self.number(record, at_ms))
+        let record = self.translate(record, now);
+        self.latest = now;
+        record.map(|record| self.number(record, at_ms))
     }
 
     /// Gives a record of the shell's own its number.
@@ -37,8 +40,8 @@ impl Reports {
         match record {
             Record::Begun { .. } | Record::Saying { .. } | Record::Heard { .. } => None,
             Record::Connected { at } => {
-                // A stream that was cut by a crash has no end of its own: it ends where the next one begins.
-                self.hang_up(*at);
+                // A stream that was cut by a crash has no end of its own: what is certain is the last line before it.
+                self.hang_up(self.latest);
                 self.open = Some(*at);
                 self.first.get_or_insert(*at);
                 self.streams += 1;
@@ -84,7 +87,8 @@ impl Reports {
                 None
             }
             Record::Ended { reason, at } => {
-                self.hang_up(*at);
+                let lost = *reason == EndReason::Lost;
+                self.hang_up(if lost { self.latest } else { *at });
                 let duration = self.first.map(|first| at.since(first)).unwrap_or_default();
                 Some(contract::Record::Ended {
                     reason: translate_reason(*reason),
@@ -206,7 +210,7 @@ mod tests {
         let mut reports = Reports::default();
         records
             .iter()
-            .filter_map(|record| reports.note(record, 7, at(0)))
+            .filter_map(|record| reports.note(record, 7, at(5_000)))
             .collect()
     }
 
@@ -243,6 +247,27 @@ mod tests {
             usage,
         };
         assert_eq!(reports.last().map(|report| &report.record), Some(&ended));
+    }
+
+    #[test]
+    fn a_stream_that_ended_in_a_crash_counts_up_to_the_last_line_before_it() {
+        let ended = |at_ms| Record::Ended {
+            reason: EndReason::Lost,
+            at: at(at_ms),
+        };
+        let mut reports = Reports::default();
+        let connected = Record::Connected { at: at(1_000) };
+        assert!(reports.note(&connected, 7, at(1_000)).is_some());
+        assert!(
+            reports
+                .note(&Record::Heard { chars: 3 }, 7, at(3_000))
+                .is_none()
+        );
+        let last = reports.note(&ended(90_000), 7, at(90_000)).unwrap();
+        let contract::Record::Ended { usage, .. } = last.record else {
+            panic!("not the end");
+        };
+        assert_eq!(usage.line_ms, 2_000);
     }
 
     #[test]
