@@ -10,11 +10,12 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use contract::Speaker;
 use local::caller::{self, Outcome, Script, Step};
 use local::demo::{self, Shown};
 use local::speech::Voice;
 use local::stack::{Stack, StackOptions};
-use local::twilio::{Call, Event, What};
+use local::twilio::Call;
 use tempfile::TempDir;
 use twilio::Party;
 
@@ -102,35 +103,31 @@ impl World {
         caller::play(call, &steps).await.expect("the script is played to its end")
     }
 
-    /// Plays a script on a call that is under way already: the bot may have fallen silent long ago.
+    /// Plays a script on a call without hanging up. May be played after another: what was heard before counts.
     ///
     /// # Panics
     ///
     /// The script got stuck.
-    pub async fn play_on(&self, call: &Call, text: &str) {
-        for step in self.script(text).await {
-            match step {
-                Step::Say(utterance) | Step::Interrupt(utterance, _) => {
-                    let words = call.log().len();
-                    call.speak(utterance.sound.bytes());
-                    let answer = |log: &[Event]| {
-                        let ended = log.iter().position(|event| matches!(event.what, What::CallerVoiceEnded { .. }));
-                        let ended = ended.unwrap_or(log.len());
-                        let spoke = log.iter().skip(ended).any(|event| event.what == What::BotAudioStarted);
-                        let is_done = log.iter().rev().find_map(|event| match event.what {
-                            What::BotAudioStarted => Some(false),
-                            What::BotSilent => Some(true),
-                            _ => None,
-                        });
-                        spoke && is_done == Some(true)
-                    };
-                    until("an answer", || answer(call.log().get(words..).unwrap_or_default())).await;
-                }
-                Step::HangUp => call.hang_up(),
-                Step::Key(key) => call.key(key),
-                Step::Noise(..) | Step::Wait(_) => (),
-            }
-        }
+    #[expect(clippy::expect_used, reason = "a test that got stuck has failed")]
+    pub async fn say(&self, call: &Call, text: &str) {
+        let mut steps = self.script(text).await;
+        steps.retain(|step| !matches!(step, Step::HangUp));
+        caller::play(call, &steps).await.expect("the script is played to its end");
+    }
+
+    /// Says something, and waits until an answer with these words was heard.
+    ///
+    /// # Panics
+    ///
+    /// There was no such answer.
+    pub async fn ask(&self, call: &Call, text: &str, answer: &str) -> Shown {
+        self.say(call, text).await;
+        let is_answered = |shown: &Shown| {
+            let last = shown.turns.iter().rposition(|turn| turn.turn.speaker == Speaker::Caller && turn.turn.text == text);
+            let after = last.and_then(|last| shown.turns.get(last..)).unwrap_or_default();
+            after.iter().any(|turn| turn.turn.speaker == Speaker::Bot && turn.turn.text.contains(answer))
+        };
+        self.shown(call, &format!("{answer:?} to {text:?}"), is_answered).await
     }
 
     /// Waits until everything about a call is told: Twilio's last word, the edge's, and the recording.

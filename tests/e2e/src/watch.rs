@@ -63,7 +63,7 @@ impl World {
     pub async fn shown(&self, call: &Call, what: &str, wanted: impl Fn(&Shown) -> bool) -> Shown {
         let shown = self.api.until(&call.sid(), LIMIT, &wanted).await;
         let shown = shown.unwrap_or_else(|error| Shown { status: error.to_string(), ..Shown::default() });
-        assert!(wanted(&shown), "{what}: {:#}", shown.json);
+        assert!(wanted(&shown), "{what}: {:#}\n{}", shown.json, story(call));
         shown
     }
 }

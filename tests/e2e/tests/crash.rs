@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use contract::Speaker;
 use e2e::{LIMIT, World, happens, occurrences, said, story};
-use local::caller::Step;
 use local::demo::Shown;
 use local::twilio::{Call, Closer, Webhook, What};
 
@@ -16,9 +15,7 @@ const LAST_OF_MENU: &str = "apple pie. Would you like to book a table?";
 /// Goes as far as the middle of the menu, which takes a while to read out. Answers where in the sound of the call the
 /// menu began, in samples.
 async fn up_to_the_menu(world: &World, call: &Call) -> usize {
-    let steps = world.script("what's on the menu").await;
-    let steps: Vec<Step> = steps.into_iter().filter(|step| !matches!(step, Step::HangUp)).collect();
-    local::caller::play(call, &steps).await.expect("the script is played");
+    world.say(call, "what's on the menu").await;
     let asked = happens(call, "the end of the question", |event| {
         matches!(event.what, What::CallerVoiceEnded { .. }).then_some(event.at)
     });
@@ -69,7 +66,7 @@ async fn goes_on_to_the_end(world: &World, call: &Call, menu: usize) -> Shown {
     let [greeting, menu] = stretches(call, menu);
     another_stream(call).await;
     world.shown(call, "the rest of the menu", |shown| said(shown, Speaker::Bot).concat().contains(LAST_OF_MENU)).await;
-    world.play_on(call, "for four people").await;
+    world.play(call, "for four people").await;
     let shown = world.told(call).await;
     let heard = call.heard_from(0);
     assert_eq!(occurrences(&heard, &greeting), 1, "the greeting was heard more than once");
@@ -141,8 +138,7 @@ async fn a_caller_whose_first_words_were_not_answered_yet_is_answered_after_the_
     // The answer is slow, so that the crash comes after the words were understood and before anything was said.
     let slow = local::speech::Kind::Slow { ms: 20_000 };
     world.speech.desk().arm(local::speech::Fault::next(local::speech::Stage::Think, slow, 4));
-    let steps = world.script("what are your opening hours").await;
-    local::caller::play(&call, &steps[..1]).await.expect("the words are said");
+    world.say(&call, "what are your opening hours").await;
     world.shown(&call, "the words", |shown| !said(shown, Speaker::Caller).is_empty()).await;
     world.platform.edge.kill_hard().await;
     world.speech.desk().clear();
