@@ -27,7 +27,8 @@ step() {
   local name=$1 label=$2 log=$logs/$1.log began=$SECONDS
   shift 2
   say "  $label ..."
-  "$@" >"$log" 2>&1 </dev/null &
+  # Without the lock: what outlives an interrupted set-up must not block the next.
+  "$@" >"$log" 2>&1 </dev/null 9>&- &
   local pid=$! next=$((SECONDS + 15))
   trap 'kill "$pid" 2>/dev/null; exit 1' TERM INT
   while kill -0 "$pid" 2>/dev/null; do
@@ -55,6 +56,7 @@ together() {
     "$chain" &
     pids+=($!)
   done
+  trap 'kill "${pids[@]}" 2>/dev/null; exit 1' TERM INT
   for _ in "${pids[@]}"; do
     if ! wait -n; then
       code=1
@@ -63,5 +65,6 @@ together() {
       break
     fi
   done
+  trap - TERM INT
   return "$code"
 }
