@@ -26,7 +26,7 @@ pub use table::{Figure, Report};
 pub struct Options {
     /// Root of the checkout.
     pub root: PathBuf,
-    /// One scene instead of all: `size`, `one`, `many`, `density`, `greeting` or `interruption`.
+    /// One scene instead of all: `size`, `one`, `many`, `density`, `silent`, `greeting` or `interruption`.
     pub only: Option<String>,
     /// Calls at once in the latency scene.
     pub calls: u32,
@@ -65,7 +65,7 @@ pub async fn run(options: &Options, mut progress: impl FnMut(&str)) -> Result<Re
         let many = scenes::latency(&bench.line, options, options.calls, options.length).await?;
         report.extend(many.figures(&format!("{} calls", options.calls), 50));
     }
-    if wanted("density") {
+    if wanted("density") || wanted("silent") {
         progress("density");
         let silent = Options {
             speech: audio::Clip::default(),
@@ -76,6 +76,9 @@ pub async fn run(options: &Options, mut progress: impl FnMut(&str)) -> Result<Re
             (false, options, "25 calls"),
             (true, options, "25 calls, recorded and taped"),
         ] {
+            if !wanted("density") && !options.speech.is_empty() {
+                continue;
+            }
             let bench = Bench::start(options, 1_500, "", record).await?;
             report.extend(scenes::density(&bench, options, 25, name).await?);
         }
@@ -174,6 +177,7 @@ fn bot(greeting: &str, record: bool) -> Bot {
             after_ms: 60_000,
             ..Idle::default()
         },
+        record,
         ..Bot::default()
     }
 }

@@ -84,22 +84,19 @@ impl Ear {
                     self.answer_ms = Some(event.at.saturating_sub(since).as_secs_f64() * 1000.0);
                 }
             }
-            What::BotSilent => {
-                self.playing = false;
-                self.silent_since = Instant::now();
-            }
             What::Clear { .. } => {
-                self.playing = false;
-                self.silent_since = Instant::now();
+                self.silent();
                 self.cleared.get_or_insert(event.at);
             }
-            What::StreamClosed { .. } => {
-                self.playing = false;
-                self.silent_since = Instant::now();
-            }
+            What::BotSilent | What::StreamClosed { .. } => self.silent(),
             What::Ended { .. } => self.over = true,
             _ => (),
         }
+    }
+
+    fn silent(&mut self) {
+        self.playing = false;
+        self.silent_since = Instant::now();
     }
 
     /// Waits for an event; answers when it was, since the call was dialled.

@@ -79,8 +79,8 @@ pub async fn play(call: &Call, steps: &[Step]) -> Result<Vec<Outcome>, Stuck> {
     for step in steps {
         let outcome = match step {
             Step::Say(utterance) => {
-                let said = floor(&mut ear, &utterance.text, &mut outcomes).await?;
-                speak(call, &mut ear, utterance, said).await?
+                floor(&mut ear, &utterance.text, &mut outcomes).await?;
+                speak(call, &mut ear, utterance).await?
             }
             Step::Interrupt(utterance, after) => {
                 interrupt(call, &mut ear, utterance, *after, &mut outcomes).await?
@@ -134,12 +134,7 @@ fn note(ear: &mut Ear, outcomes: &mut [Outcome]) {
     }
 }
 
-async fn speak(
-    call: &Call,
-    ear: &mut Ear,
-    utterance: &Utterance,
-    (): (),
-) -> Result<Outcome, Stuck> {
+async fn speak(call: &Call, ear: &mut Ear, utterance: &Utterance) -> Result<Outcome, Stuck> {
     call.speak(utterance.sound.bytes());
     let ended = ear
         .until(STEP_MAX, |what| {
