@@ -92,6 +92,11 @@ wasm_target() {
       fail "Rust's target wasm32-unknown-unknown could not be had; is https://static.rust-lang.org within reach?" \
         "once it is: rustup target add wasm32-unknown-unknown"
   fi
+  # Wanted, not needed: see build-edge.sh.
+  if [ ! -d "$(rustc --print sysroot)/lib/rustlib/src/rust/library" ] && command -v rustup >/dev/null; then
+    step rust-src "sources of Rust's library" rustup component add rust-src ||
+      say "without them a panic at the edge ends its instance, whose calls go on from their journals"
+  fi
   stamp wasm-target "$key"
 }
 
