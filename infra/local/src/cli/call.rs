@@ -55,8 +55,11 @@ pub(crate) async fn run(shared: &Shared, arguments: CallArgs, look: Look) -> io:
         ..StackOptions::of_checkout(&shared.root)
     };
     options.platform.edge_variables.clear();
-    // Another platform may be up on the fixed ports, and a call needs none of them.
+    // `dev` may be up: a call needs neither its ports nor its data.
     options.platform.ports = Ports::Free;
+    if shared.data.is_none() {
+        options.platform.data.push("call");
+    }
     let data = options.platform.data.clone();
     let stack = Stack::start(options).await?;
     let (expected, steps) = script(&stack, &arguments).await?;
