@@ -245,25 +245,3 @@ async fn a_burst_is_served_by_a_few_instances() {
         world.emulator.instances("echo")
     );
 }
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "a measurement: run it alone, with --nocapture"]
-async fn requests_per_second() {
-    let world = world(|_| {}).await;
-    for callers in [1_usize, 10, 50] {
-        let began = Instant::now();
-        let each = 2000 / callers;
-        let run = (0..callers).map(|_| async {
-            for _ in 0..each {
-                assert_eq!(world.get("/").await.0, 201);
-            }
-        });
-        futures_util::future::join_all(run).await;
-        #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
-        let rate = (each * callers) as f64 / began.elapsed().as_secs_f64();
-        println!(
-            "{callers:3} callers: {rate:6.0} requests/s, {} instances",
-            world.emulator.instances("echo")
-        );
-    }
-}

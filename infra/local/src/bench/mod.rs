@@ -2,7 +2,6 @@
 //!
 //! Printed as a table and as JSON. Nothing here fails because a machine is slow.
 
-mod instant;
 mod phone;
 mod scenes;
 mod sink;
@@ -18,6 +17,7 @@ use contract::{Bot, BotId, EndOfTurn, Idle, Secret, Turns};
 use twilio::signature::AuthToken;
 
 use crate::edge::{Edge, EdgeOptions};
+use crate::speech::instant;
 pub use phone::{Broken, Line, Phone};
 pub use table::{Figure, Report};
 
@@ -109,20 +109,17 @@ pub struct Bench {
 impl Bench {
     async fn start(
         options: &Options,
-        sentence_ms: u32,
+        speech_ms: usize,
         greeting: &str,
         record: bool,
     ) -> Result<Self, Broken> {
         const SECRET: &str = "a secret of the bench, nobody else's, 32 bytes";
-        let providers = instant::start(instant::Sentence {
-            length_ms: sentence_ms,
-        })
-        .await?;
+        let (providers, providers_url) = instant::start(speech_ms).await?;
         let sink = sink::start().await?;
         let folder = tempfile::tempdir()?;
         let variables = [
             ("EDGE_SECRET", SECRET.to_owned()),
-            ("OPENAI_BASE_URL", providers.url()),
+            ("OPENAI_BASE_URL", providers_url),
             ("OPENAI_API_KEY", "stand-in".to_owned()),
             ("LISTEN_MODEL", "stand-in".to_owned()),
             ("THINK_MODEL", "stand-in".to_owned()),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use local::caller::{self, Outcome, Script, Step, Utterance, on_the_telephone};
+use local::caller::{self, Script, Step, Utterance, on_the_telephone};
 use local::demo::{self, Shown};
 use local::platform::Ports;
 use local::speech::Voice;
@@ -22,7 +22,7 @@ use super::verdict::{self, Expected};
 /// After hanging up: callbacks, last records, upload of the recording.
 const SETTLE_MAX: Duration = Duration::from_secs(20);
 /// A call over the limit is none that will end.
-const CALL_MAX: Duration = Duration::from_secs(300);
+const CALL_MAX: Duration = Duration::from_mins(5);
 
 /// The options of `call`.
 #[derive(Debug, Args)]
@@ -81,11 +81,11 @@ pub(crate) async fn run(shared: &Shared, arguments: CallArgs, look: Look) -> io:
         tokio::time::timeout(CALL_MAX, caller::play(&call, &steps)),
         follow(&stack, &call, &mut transcript),
     );
-    let mut shown = followed?;
-    let wav = keep_recording(&stack, &data, &call, &mut shown).await;
+    let shown = followed?;
+    let wav = keep_recording(&stack, &data, &call, &shown).await;
     let outcomes = match played {
         Ok(Ok(outcomes)) => Ok(outcomes),
-        Ok(Err(stuck)) => Err(stuck.to_string()),
+        Ok(Err(error)) => Err(error.to_string()),
         Err(_) => Err(format!(
             "the call was not over after {} s",
             CALL_MAX.as_secs()
@@ -197,7 +197,7 @@ async fn keep_recording(
     stack: &Stack,
     data: &Path,
     call: &Call,
-    shown: &mut Shown,
+    shown: &Shown,
 ) -> Result<PathBuf, String> {
     let told = |error: io::Error| error.to_string();
     let wav = stack.api.recording(shown).await.map_err(told)?;
@@ -206,12 +206,4 @@ async fn keep_recording(
     let path = folder.join(format!("{}.wav", call.sid()));
     std::fs::write(&path, wav).map_err(told)?;
     Ok(path)
-}
-
-/// What a step was, for the summary.
-pub(crate) fn cleared(outcomes: &[Outcome]) -> Vec<f64> {
-    outcomes
-        .iter()
-        .filter_map(|outcome| outcome.cleared_after_ms)
-        .collect()
 }

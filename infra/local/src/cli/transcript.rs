@@ -7,7 +7,6 @@ use local::caller::Outcome;
 use local::demo::{Shown, ShownTurn};
 use serde_json::json;
 
-use super::call::cleared;
 use super::look::Look;
 
 /// What was shown so far.
@@ -80,7 +79,10 @@ impl Transcript {
             .filter_map(|shown| Some(shown.turn.timing?.sound_ms))
             .collect();
         let (p50, p95) = (percentile(&gaps, 50), percentile(&gaps, 95));
-        let stops = cleared(outcomes);
+        let stops: Vec<f64> = outcomes
+            .iter()
+            .filter_map(|outcome| outcome.cleared_after_ms)
+            .collect();
         if self.json {
             let summary = json!({
                 "event": "summary", "ok": complaints.is_empty(), "complaints": complaints,

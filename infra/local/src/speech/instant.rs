@@ -1,5 +1,7 @@
 //! The three that answer at once and always the same, for benches: what is measured is then not them.
 
+use std::io;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -11,6 +13,7 @@ use serde_json::json;
 
 use super::answer;
 use super::faults::{Desk, Stage};
+use crate::serve::{Server, bind};
 
 const HEARD: &str = "I would like a table for two.";
 const REPLY: [&str; 8] = [
@@ -23,15 +26,26 @@ const REPLY: [&str; 8] = [
     " eight",
     ".",
 ];
-const SPEECH_SAMPLES: usize = 24_000;
+/// Samples of a second of speech.
+const RATE_HZ: usize = 24_000;
+
+/// They alone, on a free port; every text is spoken in so many milliseconds. Answers the server and its base URL.
+///
+/// # Errors
+/// No port is to be had.
+pub async fn start(speech_ms: usize) -> io::Result<(Server, String)> {
+    let server = Server::start(bind(0).await?, router(&Desk::default(), speech_ms));
+    let url = server.url();
+    Ok((server, url))
+}
 
 /// The three routes.
-pub(super) fn router(desk: &Desk) -> Router {
+pub(super) fn router(desk: &Desk, speech_ms: usize) -> Router {
     let transcript =
         json!({"text": HEARD, "usage": {"type": "duration", "seconds": 1}}).to_string();
     let transcript = Bytes::from(transcript);
     let chat = Bytes::from(chat());
-    let speech = Bytes::from(voice_like());
+    let speech = Bytes::from(voice_like(speech_ms * RATE_HZ / 1000));
     let route = |stage: Stage, content_type: &'static str, body: Bytes| {
         let desk = desk.clone();
         post(async move |request: Request| {
@@ -67,14 +81,14 @@ fn chat() -> String {
     events
 }
 
-/// A second at 24 kHz of pulses, 120 a second, swelling and fading as syllables do.
-fn voice_like() -> Vec<u8> {
+/// Pulses at 24 kHz, 120 a second, swelling and fading as syllables do.
+fn voice_like(samples: usize) -> Vec<u8> {
     let sample = |n: usize| {
         let pulse = 200 - i32::try_from(n % 200).unwrap_or(0);
         let syllable = i32::try_from(n % 6000).unwrap_or(0);
         let swell = (3000 - (syllable - 3000).abs()).min(1500);
         i16::try_from(pulse * swell / 40).unwrap_or(i16::MAX)
     };
-    let samples: Vec<i16> = (0..SPEECH_SAMPLES).map(sample).collect();
+    let samples: Vec<i16> = (0..samples).map(sample).collect();
     audio::pcm::to_le_bytes(&samples)
 }

@@ -13,7 +13,7 @@
 mod answer;
 mod chat;
 mod faults;
-mod instant;
+pub mod instant;
 pub mod receptionist;
 mod recogniser;
 mod signal;
@@ -180,7 +180,7 @@ fn router(shared: Arc<Shared>) -> Router {
         .route("/faults", post(arm).get(list).delete(clear))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(shared)
-        .nest("/instant/v1", instant::router(&desk))
+        .nest("/instant/v1", instant::router(&desk, 1_000))
         .layer(map_response(answer::sign))
 }
 
