@@ -33,6 +33,26 @@ fn speech_without_sound_is_asked_for_once_more() {
 }
 
 #[test]
+fn long_speech_without_a_word_is_read_again_and_a_short_noise_is_not() {
+    let told_with = |said: &str, fate: std::ops::Range<u32>| {
+        let mut story = Story::quiet(bot())
+            .say(Start::AfterBot(500), said)
+            .answer(said, Answer::says("Which day?"))
+            .act(Start::AfterBot(500), Act::HangUp);
+        story.weather.fates = vec![(Stage::Listen, fate, Fate::Empty)];
+        words(&told(story))[1..].join(" ")
+    };
+    let long = "I would like a table.";
+    let sorry = "bot: Sorry, something went wrong. Could you say that again?";
+    assert_eq!(
+        told_with(long, 0..1),
+        format!("caller: {long} bot: Which day?")
+    );
+    assert_eq!(told_with(long, 0..9), sorry);
+    assert_eq!(told_with("Hm.", 0..9), "bot: Are you still there?");
+}
+
+#[test]
 fn nothing_is_fed_to_a_transcription_that_failed() {
     // It fails at the draft, in a pause after which the caller goes on.
     let config = Config {

@@ -16,6 +16,8 @@ const PREROLL: Duration = Duration::from_millis(300);
 const PREROLL_SPEAKING: Duration = Duration::from_millis(1_500);
 /// How far the carrier's clock may run ahead of ours: more is a broken timestamp.
 const AHEAD_MAX: Duration = Duration::from_secs(1);
+/// Voiced frames, half a second of them, that are certainly no cough, knock or click.
+const SPEECH_FRAMES: u64 = 25;
 /// The longest gap that is filled with silence for the transcription.
 const GAP_MAX: Duration = Duration::from_secs(1);
 
@@ -61,6 +63,8 @@ struct Dictation {
     pending: Option<u32>,
     /// How much voice the last flush covered.
     covered: u64,
+    /// How much voice there had been before.
+    before: u64,
     text: Option<String>,
     attempts: u32,
     failed: bool,
@@ -215,6 +219,7 @@ impl Listen {
             flushes: 0,
             pending: None,
             covered: 0,
+            before: self.voiced,
             text: None,
             attempts: 1,
             failed: false,
@@ -237,6 +242,14 @@ impl Listen {
         dictation.covered = voiced;
         dictation.flush(out);
         Some(dictation.length)
+    }
+
+    /// Whether this transcript is waited for, and what it covers was certainly speech: there must be words in it.
+    pub(crate) fn wants_words(&self, flush: u32) -> bool {
+        self.dictation.as_ref().is_some_and(|dictation| {
+            let voiced = dictation.covered.saturating_sub(dictation.before);
+            dictation.pending == Some(flush) && voiced >= SPEECH_FRAMES
+        })
     }
 
     /// Takes a transcript. Answers whether it is the one waited for.

@@ -149,7 +149,7 @@ impl Call {
     ) -> Option<Cue> {
         if self.listen.owns(id) {
             match reply {
-                Reply::Transcript { flush, text } => self.transcript(now, flush, text),
+                Reply::Transcript { flush, text } => self.transcript(now, flush, text, out),
                 Reply::Failed(failure) => self.listen_failed(now, failure),
                 Reply::Done(_) => self.listen_failed(now, Failure::Broken),
                 Reply::Words(_) | Reply::Tool(_) | Reply::Audio(_) => None,
@@ -164,7 +164,19 @@ impl Call {
         }
     }
 
-    fn transcript(&mut self, now: Instant, flush: u32, text: String) -> Option<Cue> {
+    fn transcript(
+        &mut self,
+        now: Instant,
+        flush: u32,
+        text: String,
+        out: &mut Vec<Output>,
+    ) -> Option<Cue> {
+        let is_ours = matches!(self.turn, Turn::Pausing | Turn::Transcribing);
+        if text.is_empty() && is_ours && !self.holds_reply() && self.listen.wants_words(flush) {
+            // Whoever spoke at length is answered, even if only with the request to say it again.
+            out.extend(self.listen.request().map(Output::Cancel));
+            return self.listen_failed(now, Failure::Broken);
+        }
         if !self.listen.read(flush, text) {
             return None;
         }
