@@ -9,6 +9,9 @@ use crate::provider::RequestId;
 /// Speaking time of a character, where the length of a sentence is not known yet.
 const CHAR: Duration = Duration::from_millis(60);
 
+/// Nobody speaks a character in less: twelve times as fast as usual. What comes instead is no speech.
+const CHAR_MIN: Duration = Duration::from_millis(5);
+
 /// One sentence of a reply.
 #[derive(Debug)]
 pub(crate) struct Piece {
@@ -43,6 +46,12 @@ impl Piece {
             length: Duration::ZERO,
             heard: Duration::ZERO,
         }
+    }
+
+    /// Whether all the sound there is can be the whole sentence.
+    pub(crate) fn is_plausible(&self) -> bool {
+        let chars = u32::try_from(self.text.chars().count()).unwrap_or(u32::MAX);
+        !self.length.is_zero() && self.length >= CHAR_MIN.saturating_mul(chars)
     }
 
     /// Its sound has broken off. Keeps the words that were spoken, as its length has it, and gives back the rest.

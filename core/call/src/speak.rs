@@ -121,10 +121,10 @@ impl Speak {
         }
     }
 
-    /// A sentence's sound is complete. Answers whether there was any.
+    /// A sentence's sound is complete. Answers whether it can be that sentence.
     pub(crate) fn done(&mut self, id: RequestId) -> bool {
         let before = self.first_unfinished();
-        let Some(piece) = self.asked_mut(id).filter(|piece| !piece.length.is_zero()) else {
+        let Some(piece) = self.asked_mut(id).filter(|piece| piece.is_plausible()) else {
             return false;
         };
         piece.state = State::Done;
