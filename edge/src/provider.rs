@@ -8,11 +8,11 @@ use call::{Failure, Feed, Input, Reply, Request, RequestId, Stage};
 use futures_util::StreamExt as _;
 use providers::openai::{Flushed, Listening};
 use providers::{End, Exchange, Fetch, Head};
-use worker::{Error, Result};
+use worker::{Error, Response, Result};
 
 use crate::line::Shell;
 use crate::settings::Providers;
-use crate::web::{Sent, Task, bytes, send, spawn, timeout};
+use crate::web::{AbortOnDrop, Sent, Task, bytes, send, spawn, timeout};
 
 /// No request lasts longer. The engine gives up far earlier; this is for responses that nobody waits for any more.
 const LONGEST: Duration = Duration::from_mins(1);
@@ -108,14 +108,17 @@ fn run(line: &Weak<Shell>, id: RequestId, stage: Stage, fetch: Fetch) -> Task {
         request,
         mut exchange,
     } = fetch;
-    let headers = request
-        .headers
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()));
-    let sent = send(request.method, &request.url, headers, &bytes(&request.body));
+    let post = move || {
+        let headers = request
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()));
+        send(request.method, &request.url, headers, &bytes(&request.body))
+    };
+    let sent = post();
     let line = Weak::clone(line);
     spawn("provider", async move {
-        let work = follow(&line, id, stage, sent, &mut exchange);
+        let work = follow(&line, id, stage, (sent, post), &mut exchange);
         if timeout(LONGEST, work).await.is_err() && !exchange.is_over() {
             report(&line, id, stage, &mut vec![Reply::Failed(Failure::Late)]);
         }
@@ -142,14 +145,16 @@ async fn follow(
     line: &Weak<Shell>,
     id: RequestId,
     stage: Stage,
-    sent: Result<Sent>,
+    (sent, again): (Result<Sent>, impl FnOnce() -> Result<Sent>),
     exchange: &mut Exchange,
 ) -> Result<()> {
     let mut replies = Vec::new();
-    let answered = match sent {
-        Ok(sent) => sent.response().await,
-        Err(error) => Err(error),
-    };
+    let mut answered = answer(sent).await;
+    if answered.is_err() {
+        // The connection was one of before that the provider had closed meanwhile, as some do after each error. That is
+        // no failure of this request, and must not use up its one repetition.
+        answered = answer(again()).await;
+    }
     let (mut response, guard) = match answered {
         Ok(answered) => answered,
         Err(error) => {
@@ -186,6 +191,11 @@ async fn follow(
     report(line, id, stage, &mut replies);
     drop(guard);
     Ok(())
+}
+
+/// Waits for the head of a response.
+async fn answer(sent: Result<Sent>) -> Result<(Response, AbortOnDrop)> {
+    sent?.response().await
 }
 
 /// Hands in what came: every reply is an input of its own.
