@@ -55,13 +55,13 @@ pub async fn run(options: &Options, mut progress: impl FnMut(&str)) -> Result<Re
     }
     if wanted("one") {
         progress("one call");
-        let bench = Bench::start(options, 1_500, "", true).await?;
+        let bench = Bench::start(options, 1_500, "", false).await?;
         let one = scenes::latency(&bench.line, options, 1, Duration::from_secs(40)).await?;
         report.extend(one.figures("1 call", 20));
     }
     if wanted("many") {
         progress("calls at once");
-        let bench = Bench::start(options, 1_500, "", true).await?;
+        let bench = Bench::start(options, 1_500, "", false).await?;
         let many = scenes::latency(&bench.line, options, options.calls, options.length).await?;
         report.extend(many.figures(&format!("{} calls", options.calls), 50));
     }

@@ -17,6 +17,8 @@ const SILENCE: Duration = Duration::from_millis(500);
 pub(super) struct Latency {
     gaps_us: Vec<i64>,
     turns_missed: u32,
+    /// Calls that broke: an edge that is too late hangs up.
+    calls_lost: u32,
 }
 
 impl Latency {
@@ -49,6 +51,12 @@ impl Latency {
                 "",
                 Some(0.0),
             ),
+            Figure::new(
+                format!("{name}: calls lost"),
+                f64::from(self.calls_lost),
+                "",
+                Some(0.0),
+            ),
         ]
     }
 }
@@ -74,9 +82,13 @@ pub(super) async fn latency(
     }
     let mut all = Latency::default();
     while let Some(done) = tasks.join_next().await {
-        let one = done??;
-        all.gaps_us.extend(one.gaps_us);
-        all.turns_missed += one.turns_missed;
+        match done? {
+            Ok(one) => {
+                all.gaps_us.extend(one.gaps_us);
+                all.turns_missed += one.turns_missed;
+            }
+            Err(_) => all.calls_lost += 1,
+        }
     }
     Ok(all)
 }
