@@ -15,8 +15,8 @@ stage=${STAGE:-dev}
 wrangler=infra/tools/node_modules/.bin/wrangler
 export PATH=$PWD/.tools/venv-lint/bin:$PWD/.tools/bin:$PATH SAM_CLI_TELEMETRY=0 WRANGLER_SEND_METRICS=false
 case $stage in
-  dev) section=default ;;
-  *) section=$stage ;;
+  dev) section=default environment=() ;;
+  *) section=$stage environment=(--env "$stage") ;;
 esac
 grep -qF "[$section.deploy.parameters]" samconfig.toml ||
   fail "samconfig.toml has no section for STAGE=$stage" "STAGE is dev or prod, or a section that you add there"
@@ -26,9 +26,9 @@ grep -qF "[$section.deploy.parameters]" samconfig.toml ||
 
 infra/setup/build.sh
 if [ -n "${DRY_RUN:-}" ]; then
-  step wrangler "edge: wrangler deploy --dry-run" env CI=1 "$wrangler" deploy --dry-run --outdir .wrangler/dry-run
+  step wrangler "edge: wrangler deploy --dry-run" env CI=1 "$wrangler" deploy "${environment[@]}" --dry-run --outdir .wrangler/dry-run
 else
-  step wrangler "edge: wrangler deploy" "$wrangler" deploy
+  step wrangler "edge: wrangler deploy" "$wrangler" deploy "${environment[@]}"
   [ -n "${EDGE_URL:-}" ] || EDGE_URL=$(grep -oE 'https://[a-z0-9.-]+\.workers\.dev' .tools/logs/wrangler.log | head -n 1) ||
     fail "wrangler did not say where the edge is" "set EDGE_URL to it, without a path, and run make deploy again"
 fi
