@@ -118,8 +118,12 @@ impl Shell {
         let opened_ms = epoch_ms();
         let mut clock = Clock::new(opened_ms);
         let now = clock.read();
-        let (call, outputs) = Call::begin(settings::config(&opening.bot), now);
+        let config = settings::config(&opening.bot);
+        let (call, outputs) = Call::begin(config.clone(), now);
         let mut talk = Talk::new(self, opening, providers, clock, call);
+        if let Some(keep) = &mut talk.keep {
+            keep.tape.begun(now, &config);
+        }
         let records = self.carry_out(&mut talk, now, outputs, &mut VecDeque::new());
         self.store.prepare();
         self.store.set(Fact::Opening, &*talk.opening);
@@ -157,9 +161,12 @@ impl Shell {
         let journal = self.store.journal();
         let mut clock = Clock::new(opened_ms);
         let now = clock.read();
-        let records = journal.iter().map(|entry| entry.record.clone());
-        let (call, outputs) = Call::resume(records, now);
+        let records: Vec<_> = journal.iter().map(|entry| entry.record.clone()).collect();
+        let (call, outputs) = Call::resume(records.iter().cloned(), now);
         let mut talk = Talk::new(self, opening, providers, clock, call);
+        if let Some(keep) = talk.keep.as_mut().filter(|_| !talk.call.is_over()) {
+            keep.tape.resumed(now, &records);
+        }
         let acknowledged = self.store.fact(Fact::Acknowledged).unwrap_or(0);
         for entry in &journal {
             let at = Instant::from_ms(entry.at_ms.saturating_sub(opened_ms));

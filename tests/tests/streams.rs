@@ -7,7 +7,7 @@
 
 mod common;
 
-use call::{Call, Input, Instant, Output, Tape, TapeError};
+use call::{Call, Config, Input, Instant, Output, Tape, TapeError};
 use common::{GREETING, bot, told, when, words};
 use proptest::prelude::*;
 use tests::caller::{Act, Start};
@@ -128,8 +128,9 @@ fn a_stream_that_never_comes_back_ends_the_call() {
     assert_eq!(common::reason(&ending), call::EndReason::Lost);
 }
 
-fn tape_of(ending: &Ending) -> Tape {
+fn tape_of(config: &Config, ending: &Ending) -> Tape {
     let mut tape = Tape::default();
+    tape.begun(Instant::ZERO, config);
     for entry in &ending.log {
         if let What::Input(input) = &entry.what {
             tape.push(Instant::from_ms(entry.at), input);
@@ -148,11 +149,10 @@ fn a_tape_run_again_gives_the_same_outputs_byte_for_byte() {
             .retain(|scene| !matches!(scene.act, Act::Crash { .. }));
         let config = story.config.clone();
         let ending = tell(story);
-        let stored = Tape::from_bytes(tape_of(&ending).as_bytes().to_vec());
-        let (mut call, mut outputs) = Call::begin(config, Instant::ZERO);
-        for line in stored.lines() {
-            let line = line.expect("a sound tape");
-            outputs.extend(call.handle(line.at, line.input));
+        let stored = Tape::from_bytes(tape_of(&config, &ending).as_bytes().to_vec());
+        let mut outputs = Vec::new();
+        for line in stored.replay() {
+            outputs.extend(line.expect("a sound tape").1);
         }
         let then: Vec<String> = ending
             .log

@@ -44,6 +44,6 @@ pub use input::{Closing, Input, Key};
 pub use output::{Feed, Mark, Output, Say};
 pub use provider::{Failure, Reply, Request, RequestId, Spent, Stage, ToolCall};
 pub use record::{EndReason, Note, Record, Timing, Usage};
-pub use tape::{Tape, TapeError, TapeLine};
+pub use tape::{Tape, TapeError, TapeLine, Taped};
 pub use time::Instant;
 pub use turn::{Cue, Decision, Move, Turn, decide};

@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::call::Call;
+use crate::config::Config;
 use crate::input::Input;
+use crate::output::Output;
+use crate::record::Record;
 use crate::time::Instant;
 
 /// One line of the tape.
@@ -12,7 +16,27 @@ pub struct TapeLine {
     /// When it was handed in.
     pub at: Instant,
     /// What was handed in.
-    pub input: Input,
+    pub what: Taped,
+}
+
+/// What an engine can be handed.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Taped {
+    /// The call was opened, with this configuration. What follows was handed to that engine.
+    Begun(Box<Config>),
+    /// The engine was lost and made anew from this journal. What follows was handed to the new one; the end of what came
+    /// before may be missing.
+    Resumed(Vec<Record>),
+    /// Something happened.
+    Input(Input),
+}
+
+/// The same, to be written down.
+#[derive(Serialize)]
+enum TapedRef<'a> {
+    Begun(&'a Config),
+    Resumed(&'a [Record]),
+    Input(&'a Input),
 }
 
 /// A stretch of tape in its stored form: each line in [postcard](https://postcard.jamesmunns.com/wire-format) after
@@ -47,10 +71,24 @@ impl Tape {
         std::mem::take(&mut self.0)
     }
 
-    /// Adds a line.
+    /// Notes that the call was opened by [`Call::begin`].
+    pub fn begun(&mut self, at: Instant, config: &Config) {
+        self.add(at, &TapedRef::Begun(config));
+    }
+
+    /// Notes that the call goes on by [`Call::resume`].
+    pub fn resumed(&mut self, at: Instant, journal: &[Record]) {
+        self.add(at, &TapedRef::Resumed(journal));
+    }
+
+    /// Notes an input, for [`Call::handle`].
     pub fn push(&mut self, at: Instant, input: &Input) {
+        self.add(at, &TapedRef::Input(input));
+    }
+
+    fn add(&mut self, at: Instant, what: &TapedRef<'_>) {
         // Writing to memory has no way to fail; were it to, the line is left out and the rest stays readable.
-        let Ok(line) = postcard::to_stdvec(&(at, input)) else {
+        let Ok(line) = postcard::to_stdvec(&(at, what)) else {
             return;
         };
         let length = u32::try_from(line.len()).unwrap_or(u32::MAX);
@@ -72,6 +110,36 @@ impl Tape {
             let line = self.line(at);
             at = line.as_ref().map_or(self.0.len(), |(_, next)| *next);
             Some(line.map(|(line, _)| line))
+        })
+    }
+
+    /// Runs the call again: for each line its time and what the engine answered. Inputs before the engine was made, of
+    /// which a whole tape has none, are answered by nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`TapeError`] where the stored form is damaged.
+    pub fn replay(&self) -> impl Iterator<Item = Result<(TapeLine, Vec<Output>), TapeError>> + '_ {
+        let mut call: Option<Call> = None;
+        self.lines().map(move |line| {
+            let line = line?;
+            let (made, outputs) = match line.what.clone() {
+                Taped::Begun(config) => {
+                    let (made, outputs) = Call::begin(*config, line.at);
+                    (Some(made), outputs)
+                }
+                Taped::Resumed(journal) => {
+                    let (made, outputs) = Call::resume(journal, line.at);
+                    (Some(made), outputs)
+                }
+                Taped::Input(input) => {
+                    let call = call.as_mut();
+                    let outputs = call.map(|call| call.handle(line.at, input));
+                    (None, outputs.unwrap_or_default())
+                }
+            };
+            call = made.or_else(|| call.take());
+            Ok((line, outputs))
         })
     }
 
