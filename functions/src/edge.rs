@@ -39,11 +39,11 @@ pub enum EdgeError {
 }
 
 impl EdgeError {
-    /// A refusal of ours is final, a failure of its own may pass.
+    /// A refusal of ours is final, a failure of its own may pass; but not one that somebody has to configure away.
     fn may_pass(&self) -> bool {
         match self {
             Self::Silent(_) => true,
-            Self::Refused { status, .. } => *status >= 500,
+            Self::Refused { status, code } => *status >= 500 && code != "misconfigured",
         }
     }
 }

@@ -110,6 +110,19 @@ async fn an_edge_that_says_nothing_is_given_up_within_five_seconds() {
 }
 
 #[tokio::test]
+async fn an_edge_that_is_not_configured_is_asked_once() {
+    async fn count(State(times): State<Arc<AtomicUsize>>) -> (StatusCode, String) {
+        times.fetch_add(1, Ordering::SeqCst);
+        let body = contract::ErrorBody::at("EDGE_SECRET", "misconfigured", "is not set");
+        (StatusCode::SERVICE_UNAVAILABLE, body.to_json())
+    }
+    let times = Arc::new(AtomicUsize::new(0));
+    let edge = serve(Router::new().fallback(any(count)).with_state(times.clone())).await;
+    assert!(open(&edge).await.is_err());
+    assert_eq!(times.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
 async fn an_edge_that_is_back_two_seconds_later_opens_the_call() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let reserved = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
