@@ -38,7 +38,9 @@ impl Answer {
 /// The time of day, in seconds since the Unix epoch.
 #[must_use]
 pub fn now_s() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }
 
 /// A call that nobody dialled.
@@ -59,16 +61,31 @@ impl World {
     ///
     /// There was no answer.
     #[expect(clippy::expect_used, reason = "a test that gets no answer has failed")]
-    pub async fn send(&self, method: Method, url: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Answer {
-        let client = reqwest::Client::builder().no_proxy().http1_only().timeout(Duration::from_secs(30));
-        let mut request = client.build().expect("a client").request(method, url).body(body.into());
+    pub async fn send(
+        &self,
+        method: Method,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .http1_only()
+            .timeout(Duration::from_secs(30));
+        let mut request = client
+            .build()
+            .expect("a client")
+            .request(method, url)
+            .body(body.into());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let answer = request.send().await.expect("an answer");
         let status = answer.status().as_u16();
         let text = answer.text().await.unwrap_or_default();
-        let code = serde_json::from_str::<ErrorBody>(&text).map(|body| body.error.code).unwrap_or_default();
+        let code = serde_json::from_str::<ErrorBody>(&text)
+            .map(|body| body.error.code)
+            .unwrap_or_default();
         Answer { status, code, text }
     }
 
@@ -91,8 +108,15 @@ impl World {
     ///
     /// There was no answer.
     pub async fn sealed(&self, method: Method, url: &str, body: &[u8]) -> Answer {
-        let seal = Seal::new(&self.edge_secret(), now_s(), method.as_str(), path_of(url), body);
-        self.send(method, url, &[(SEAL_HEADER, seal.as_str())], body).await
+        let seal = Seal::new(
+            &self.edge_secret(),
+            now_s(),
+            method.as_str(),
+            path_of(url),
+            body,
+        );
+        self.send(method, url, &[(SEAL_HEADER, seal.as_str())], body)
+            .await
     }
 
     /// Opens a call at the edge as the functions do, for streams that bear `handshakes`. The bot does not greet, so that
@@ -115,14 +139,19 @@ impl World {
         let urls = self.urls();
         let status = urls.get("status").cloned().unwrap_or_default();
         let token = self.token();
-        let handshakes = tickets.iter().flat_map(|ticket| handshake_signatures(&token, &self.stream_url(call, ticket)));
+        let handshakes = tickets
+            .iter()
+            .flat_map(|ticket| handshake_signatures(&token, &self.stream_url(call, ticket)));
         Opening {
             call,
             account: self.account(),
             from: Party::parse(demo::caller().as_str()),
             to: Party::parse(demo::number().as_str()),
             direction: Direction::Inbound,
-            bot: Bot { greeting: String::new(), ..demo::bot() },
+            bot: Bot {
+                greeting: String::new(),
+                ..demo::bot()
+            },
             handshakes: handshakes.collect(),
             records_url: format!("{status}/records"),
             uploads_url: format!("{status}/uploads"),
@@ -144,13 +173,19 @@ impl World {
     /// Where a stream with this ticket goes.
     #[must_use]
     pub fn stream_url(&self, call: CallSid, ticket: &str) -> String {
-        format!("ws{}/media/{call}/{ticket}", self.platform.edge.url().trim_start_matches("http"))
+        format!(
+            "ws{}/media/{call}/{ticket}",
+            self.platform.edge.url().trim_start_matches("http")
+        )
     }
 
     /// The signature Twilio puts on a stream's handshake.
     #[must_use]
     pub fn handshake(&self, url: &str) -> String {
-        handshake_signatures(&self.token(), url).into_iter().next().unwrap_or_default()
+        handshake_signatures(&self.token(), url)
+            .into_iter()
+            .next()
+            .unwrap_or_default()
     }
 
     /// A handshake that is expected to be refused.
@@ -180,7 +215,10 @@ impl World {
         let mut request = url.into_client_request().expect("a URL");
         let signature = self.handshake(url).parse().expect("a header");
         request.headers_mut().insert(SIGNATURE_HEADER, signature);
-        connect_async(request).await.expect("the edge lets the stream in").0
+        connect_async(request)
+            .await
+            .expect("the edge lets the stream in")
+            .0
     }
 
     /// The secret of functions and edge.
@@ -208,13 +246,20 @@ impl World {
     #[must_use]
     #[expect(clippy::expect_used, reason = "the platform started with it")]
     pub fn account(&self) -> AccountSid {
-        self.platform.credentials.account_sid.parse().expect("a SID")
+        self.platform
+            .credentials
+            .account_sid
+            .parse()
+            .expect("a SID")
     }
 
     /// The URL of a part.
     #[must_use]
     pub fn url(&self, part: &str, path: &str) -> String {
-        format!("{}{path}", self.urls().get(part).cloned().unwrap_or_default())
+        format!(
+            "{}{path}",
+            self.urls().get(part).cloned().unwrap_or_default()
+        )
     }
 }
 

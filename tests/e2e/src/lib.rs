@@ -78,7 +78,9 @@ impl World {
     #[expect(clippy::expect_used, reason = "a test cannot go on without its call")]
     pub fn dial(&self) -> Call {
         let from = Party::parse(demo::caller().as_str());
-        self.carrier.dial(from, &demo::number()).expect("the number is in service")
+        self.carrier
+            .dial(from, &demo::number())
+            .expect("the number is in service")
     }
 
     /// Has a script spoken, ready to be played; it ends with hanging up.
@@ -89,7 +91,10 @@ impl World {
     #[expect(clippy::expect_used, reason = "a test cannot go on without its script")]
     pub async fn script(&self, text: &str) -> Vec<Step> {
         let script: Script = text.parse().expect("a script");
-        script.steps(self.speech.speaker(), Voice::Rms).await.expect("flite speaks")
+        script
+            .steps(self.speech.speaker(), Voice::Rms)
+            .await
+            .expect("flite speaks")
     }
 
     /// Plays a script on a call.
@@ -100,7 +105,9 @@ impl World {
     #[expect(clippy::expect_used, reason = "a test that got stuck has failed")]
     pub async fn play(&self, call: &Call, text: &str) -> Vec<Outcome> {
         let steps = self.script(text).await;
-        caller::play(call, &steps).await.expect("the script is played to its end")
+        caller::play(call, &steps)
+            .await
+            .expect("the script is played to its end")
     }
 
     /// Plays a script on a call without hanging up. May be played after another: what was heard before counts.
@@ -112,7 +119,9 @@ impl World {
     pub async fn say(&self, call: &Call, text: &str) {
         let mut steps = self.script(text).await;
         steps.retain(|step| !matches!(step, Step::HangUp));
-        caller::play(call, &steps).await.expect("the script is played to its end");
+        caller::play(call, &steps)
+            .await
+            .expect("the script is played to its end");
     }
 
     /// Says something, and waits until an answer with these words was heard.
@@ -123,11 +132,19 @@ impl World {
     pub async fn ask(&self, call: &Call, text: &str, answer: &str) -> Shown {
         self.say(call, text).await;
         let is_answered = |shown: &Shown| {
-            let last = shown.turns.iter().rposition(|turn| turn.turn.speaker == Speaker::Caller && turn.turn.text == text);
-            let after = last.and_then(|last| shown.turns.get(last..)).unwrap_or_default();
-            after.iter().any(|turn| turn.turn.speaker == Speaker::Bot && turn.turn.text.contains(answer))
+            let last = shown
+                .turns
+                .iter()
+                .rposition(|turn| turn.turn.speaker == Speaker::Caller && turn.turn.text == text);
+            let after = last
+                .and_then(|last| shown.turns.get(last..))
+                .unwrap_or_default();
+            after
+                .iter()
+                .any(|turn| turn.turn.speaker == Speaker::Bot && turn.turn.text.contains(answer))
         };
-        self.shown(call, &format!("{answer:?} to {text:?}"), is_answered).await
+        self.shown(call, &format!("{answer:?} to {text:?}"), is_answered)
+            .await
     }
 
     /// Waits until everything about a call is told: Twilio's last word, the edge's, and the recording.
@@ -138,6 +155,9 @@ impl World {
     #[expect(clippy::expect_used, reason = "a test that cannot look has failed")]
     pub async fn told(&self, call: &Call) -> Shown {
         let done = |shown: &Shown| shown.complete && shown.recording.is_some();
-        self.api.until(&call.sid(), Duration::from_secs(30), done).await.expect("the API answers")
+        self.api
+            .until(&call.sid(), Duration::from_secs(30), done)
+            .await
+            .expect("the API answers")
     }
 }

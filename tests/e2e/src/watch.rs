@@ -22,7 +22,8 @@ impl World {
     /// What a part has printed: `edge`, or a function.
     #[must_use]
     pub fn log_of(&self, part: &str) -> String {
-        std::fs::read_to_string(self.folder().join("logs").join(format!("{part}.log"))).unwrap_or_default()
+        std::fs::read_to_string(self.folder().join("logs").join(format!("{part}.log")))
+            .unwrap_or_default()
     }
 
     /// Waits until the edge has printed a line with all of these.
@@ -40,11 +41,19 @@ impl World {
     ///
     /// It did not.
     pub async fn logs(&self, who: &str, parts: &[&str]) {
-        let is_there = || self.log_of(who).lines().any(|line| parts.iter().all(|part| line.contains(part)));
+        let is_there = || {
+            self.log_of(who)
+                .lines()
+                .any(|line| parts.iter().all(|part| line.contains(part)))
+        };
         let deadline = tokio::time::Instant::now() + LIMIT;
         while !is_there() {
             let is_late = tokio::time::Instant::now() >= deadline;
-            assert!(!is_late, "no line with {parts:?} in the log of {who}:\n{}", self.log_of(who));
+            assert!(
+                !is_late,
+                "no line with {parts:?} in the log of {who}:\n{}",
+                self.log_of(who)
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -52,7 +61,8 @@ impl World {
     /// How many requests each provider had.
     #[must_use]
     pub fn requests(&self) -> [u64; 3] {
-        [Stage::Listen, Stage::Think, Stage::Speak].map(|stage| self.speech.desk().count(stage).requests)
+        [Stage::Listen, Stage::Think, Stage::Speak]
+            .map(|stage| self.speech.desk().count(stage).requests)
     }
 
     /// Waits until the API shows a call as wanted.
@@ -62,7 +72,10 @@ impl World {
     /// It did not.
     pub async fn shown(&self, call: &Call, what: &str, wanted: impl Fn(&Shown) -> bool) -> Shown {
         let shown = self.api.until(&call.sid(), LIMIT, &wanted).await;
-        let shown = shown.unwrap_or_else(|error| Shown { status: error.to_string(), ..Shown::default() });
+        let shown = shown.unwrap_or_else(|error| Shown {
+            status: error.to_string(),
+            ..Shown::default()
+        });
         assert!(wanted(&shown), "{what}: {:#}\n{}", shown.json, story(call));
         shown
     }
@@ -76,7 +89,10 @@ impl World {
 pub async fn until(what: &str, is_so: impl Fn() -> bool) {
     let deadline = tokio::time::Instant::now() + LIMIT;
     while !is_so() {
-        assert!(tokio::time::Instant::now() < deadline, "waited in vain for {what}");
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "waited in vain for {what}"
+        );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -96,20 +112,32 @@ pub async fn happens<T>(call: &Call, what: &str, wanted: impl FnMut(&Event) -> O
 /// The events of a call without the noise, for the message of a test that failed.
 #[must_use]
 pub fn story(call: &Call) -> String {
-    let is_noise = |what: &What| matches!(what, What::BotAudioQueued { .. } | What::MarkEchoed { .. });
-    let events = call.log().into_iter().filter(|event| !is_noise(&event.what));
-    events.map(|event| format!("\n  {:>7.0} {:?}", event.at_ms(), event.what)).collect()
+    let is_noise =
+        |what: &What| matches!(what, What::BotAudioQueued { .. } | What::MarkEchoed { .. });
+    let events = call
+        .log()
+        .into_iter()
+        .filter(|event| !is_noise(&event.what));
+    events.fold(String::new(), |story, event| {
+        format!("{story}\n  {:>7.0} {:?}", event.at_ms(), event.what)
+    })
 }
 
 /// What a side said, in the API's words.
 #[must_use]
 pub fn said(shown: &Shown, speaker: Speaker) -> Vec<&str> {
-    let of = shown.turns.iter().filter(|shown| shown.turn.speaker == speaker);
+    let of = shown
+        .turns
+        .iter()
+        .filter(|shown| shown.turn.speaker == speaker);
     of.map(|shown| shown.turn.text.as_str()).collect()
 }
 
 /// How often a stretch of sound occurs in another.
 #[must_use]
 pub fn occurrences(sound: &[u8], stretch: &[u8]) -> usize {
-    sound.windows(stretch.len().max(1)).filter(|window| *window == stretch).count()
+    sound
+        .windows(stretch.len().max(1))
+        .filter(|window| *window == stretch)
+        .count()
 }

@@ -1,5 +1,12 @@
 //! A stream that brings rubbish: the call goes on, and what the caller says is still understood.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests are tests"
+)]
+
 use std::time::Duration;
 
 use e2e::{World, happens};
@@ -39,9 +46,14 @@ fn silence(bytes: usize) -> String {
 
 /// What the edge says it passed over, at the end of the call.
 async fn passed_over(world: &World, call: &Call) -> String {
-    world.logged(&[call.sid().as_str(), "the call is over"]).await;
+    world
+        .logged(&[call.sid().as_str(), "the call is over"])
+        .await;
     let log = world.edge_log();
-    let line = log.lines().find(|line| line.contains("the call is over")).expect("it is there");
+    let line = log
+        .lines()
+        .find(|line| line.contains("the call is over"))
+        .expect("it is there");
     let line: Value = serde_json::from_str(line).expect("JSON");
     line["passed_over"].as_str().expect("a text").to_owned()
 }
@@ -98,7 +110,10 @@ async fn messages_that_make_no_sense_are_counted_and_passed_over() {
     assert_eq!((shown.streams, shown.status.as_str()), (1, "completed"));
     assert_eq!(world.platform.edge.process_id(), process);
     let passed_over = passed_over(&world, &call).await;
-    assert_eq!(passed_over, "binary 3, broken 13, unknown 2, long 1, stray 1");
+    assert_eq!(
+        passed_over,
+        "binary 3, broken 13, unknown 2, long 1, stray 1"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,7 +130,13 @@ async fn odd_sizes_lost_frames_and_time_stamps_that_jump_do_not_end_the_hearing(
     world.ask(&call, "tomorrow", "what time").await;
 
     let far = u64::from(u32::MAX) * 1_000;
-    for timestamp in [json!("0"), json!("3600000"), json!(far.to_string()), json!(u64::MAX.to_string()), json!("10")] {
+    for timestamp in [
+        json!("0"),
+        json!("3600000"),
+        json!(far.to_string()),
+        json!(u64::MAX.to_string()),
+        json!("10"),
+    ] {
         call.send_text(media(stream, &timestamp, &silence(160)));
     }
     world.ask(&call, "at half past seven", "your name").await;
@@ -134,7 +155,10 @@ async fn odd_sizes_lost_frames_and_time_stamps_that_jump_do_not_end_the_hearing(
     assert!(passed_over(&world, &call).await.contains("soundless 1"));
     // An hour that never was is in neither the recording nor the bill.
     let usage = shown.usage.expect("a receipt");
-    assert!(usage.line_ms < 180_000 && usage.listen_ms < 60_000, "{usage:?}");
+    assert!(
+        usage.line_ms < 180_000 && usage.listen_ms < 60_000,
+        "{usage:?}"
+    );
     let wav = world.api.recording(&shown).await.expect("a recording");
     assert!(wav.len() < 180 * 16_000, "{} bytes of recording", wav.len());
 }
@@ -148,7 +172,11 @@ async fn a_flood_is_cut_and_the_caller_still_heard() {
     world.ask(&call, "for four people", "which day").await;
     let other = world.dial();
     for number in 0..2_000_u32 {
-        call.send_text(media(stream, &json!((number * 20).to_string()), &silence(160)));
+        call.send_text(media(
+            stream,
+            &json!((number * 20).to_string()),
+            &silence(160),
+        ));
     }
     world.ask(&call, "tomorrow", "what time").await;
     // A call beside it notices nothing.
@@ -159,6 +187,11 @@ async fn a_flood_is_cut_and_the_caller_still_heard() {
     }
     assert_eq!(world.platform.edge.process_id(), process);
     let log = world.edge_log();
-    let line = log.lines().find(|line| line.contains("is over") && line.contains(call.sid().as_str()));
-    assert!(line.is_some_and(|line| line.contains("flood 1")), "{line:?}");
+    let line = log
+        .lines()
+        .find(|line| line.contains("is over") && line.contains(call.sid().as_str()));
+    assert!(
+        line.is_some_and(|line| line.contains("flood 1")),
+        "{line:?}"
+    );
 }
