@@ -101,41 +101,18 @@ async fn an_opening_that_is_not_sealed_for_its_call_opens_nothing() {
     let path = format!("/calls/{call}");
     let url = world.url("edge", &path);
     let weak = Secret::new("a secret that somebody made up for the test");
+    let seal = |secret: &Secret, at_s, path: &str, body: &[u8]| {
+        let seal = Seal::new(secret, at_s, "PUT", path, body);
+        Some(seal.as_str().to_owned())
+    };
+    let now = now_s();
     for (seal, code) in [
         (None, "seal_missing"),
         (Some("t=1,v1=zz".to_owned()), "seal_missing"),
-        (
-            Some(
-                Seal::new(&weak, now_s(), "PUT", &path, &body)
-                    .as_str()
-                    .to_owned(),
-            ),
-            "seal_forged",
-        ),
-        (
-            Some(
-                Seal::new(&secret, now_s(), "PUT", "/calls/x", &body)
-                    .as_str()
-                    .to_owned(),
-            ),
-            "seal_forged",
-        ),
-        (
-            Some(
-                Seal::new(&secret, now_s(), "PUT", &path, b"{}")
-                    .as_str()
-                    .to_owned(),
-            ),
-            "seal_forged",
-        ),
-        (
-            Some(
-                Seal::new(&secret, now_s() - 120, "PUT", &path, &body)
-                    .as_str()
-                    .to_owned(),
-            ),
-            "seal_stale",
-        ),
+        (seal(&weak, now, &path, &body), "seal_forged"),
+        (seal(&secret, now, "/calls/x", &body), "seal_forged"),
+        (seal(&secret, now, &path, b"{}"), "seal_forged"),
+        (seal(&secret, now - 120, &path, &body), "seal_stale"),
     ] {
         let headers: Vec<(&str, &str)> = seal
             .as_deref()
@@ -167,7 +144,7 @@ async fn an_opening_that_is_not_sealed_for_its_call_opens_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_api_wants_its_key_and_records_and_uploads_want_their_seal() {
+async fn the_api_wants_its_key() {
     let world = World::start().await;
     let call = made_up_call(1);
     let order = json!({ "bot": "mesa", "to": demo::caller(), "from": demo::number() });
@@ -214,7 +191,13 @@ async fn the_api_wants_its_key_and_records_and_uploads_want_their_seal() {
             .await
             .is_err()
     );
+    assert_eq!(world.requests(), [0; 3]);
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn records_and_uploads_want_their_seal() {
+    let world = World::start().await;
+    let call = made_up_call(1);
     let batch = Batch {
         call,
         account: world.account(),

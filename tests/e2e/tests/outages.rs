@@ -71,7 +71,7 @@ async fn without_the_edge_the_caller_hears_the_bots_apology() {
     world.platform.edge.stop().await;
     let call = world.dial();
     let (words, after) = carriers_words(&call).await;
-    println!("MEASURED edge down at call start: words after {after:?}");
+    println!("measured: edge down at call start: words after {after:?}");
     assert_eq!(words, local::demo::bot().apology);
     assert!(after < Duration::from_secs(9), "{after:?}");
     assert_eq!(call.ended().await.0, CallStatus::Completed);
@@ -100,7 +100,7 @@ async fn without_the_voice_function_the_edge_says_sorry() {
     world.platform.functions.down(Some("voice")).await;
     let call = world.dial();
     let (words, after) = carriers_words(&call).await;
-    println!("MEASURED voice function down at call start: words after {after:?}");
+    println!("measured: voice function down at call start: words after {after:?}");
     assert!(words.contains("sorry"), "{words}");
     assert!(after < Duration::from_secs(8), "{after:?}");
     assert_eq!(call.ended().await.0, CallStatus::Completed);
@@ -131,10 +131,6 @@ async fn what_the_status_function_missed_it_is_told_later_once() {
         .await;
     world.platform.functions.up(Some("status"));
     let shown = delivered(&world, &call).await;
-    println!(
-        "MEASURED status after a lost callback: {} complete {}",
-        shown.status, shown.complete
-    );
     assert_eq!(
         said(&shown, Speaker::Caller),
         ["for four people", "tomorrow"]

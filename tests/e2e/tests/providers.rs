@@ -99,12 +99,17 @@ async fn fails_once(stage: Stage) {
     let mut before = world
         .shown(&call, "the greeting", |shown| !shown.turns.is_empty())
         .await;
-    for (name, kind) in kinds() {
+    // A voice that refuses is final, unless it refuses a draft that nobody waits for: see below.
+    let kinds = kinds().into_iter();
+    let kinds: Vec<_> = kinds
+        .filter(|(name, _)| stage != Stage::Speak || *name != "401")
+        .collect();
+    for (name, kind) in kinds.clone() {
         let answered = answers(&before);
         world.speech.desk().arm(Fault::next(stage, kind.clone(), 1));
         let after = say(&world, &call, WORDS).await;
         println!(
-            "MEASURED {stage:?} {name} once: heard after {} ms",
+            "measured: {stage:?} {name} once: heard after {} ms",
             after.as_millis()
         );
         assert!(
@@ -140,11 +145,7 @@ async fn fails_once(stage: Stage) {
     world.ask(&call, "where are you", "Market Square").await;
     call.hang_up();
     let shown = world.told(&call).await;
-    let understood = if stage == Stage::Listen {
-        kinds().len()
-    } else {
-        kinds().len() + 1
-    };
+    let understood = kinds.len() + usize::from(stage != Stage::Listen);
     assert_eq!(
         said(&shown, Speaker::Caller).len(),
         understood,
@@ -181,7 +182,7 @@ async fn fails_for_long(stage: Stage) {
         world.speech.desk().arm(forever(stage, kind));
         let after = say(&world, &call, WORDS).await;
         println!(
-            "MEASURED {stage:?} {name} for long: heard after {} ms",
+            "measured: {stage:?} {name} for long: heard after {} ms",
             after.as_millis()
         );
         assert!(
