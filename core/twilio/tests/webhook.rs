@@ -122,7 +122,7 @@ mod tests {
         let status = corpus!("status-completed");
         for (name, value) in [
             ("CallSid", "CA1"),
-            ("AccountSid", "SK00000000000000000000000000000000"),
+            ("AccountSid", "XX00000000000000000000000000000000"),
             ("CallStatus", "exploded"),
             ("SequenceNumber", "-1"),
             ("CallDuration", "long"),
@@ -225,7 +225,7 @@ mod tests {
         for bad in [
             "",
             "CA",
-            "AC0123456789abcdef0123456789abcdef",
+            "AC00000000000000000000000000000000",
             "ca0123456789abcdef0123456789abcdef",
             "CA0123456789abcdef0123456789abcde",
             "CA0123456789abcdef0123456789abcdef0",
