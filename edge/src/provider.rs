@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use call::{Failure, Feed, Input, Reply, Request, RequestId, Stage};
 use futures_util::StreamExt as _;
-use providers::openai::{Flushed, Listening};
-use providers::{End, Exchange, Fetch, Head};
+use providers::openai::Listening;
+use providers::{End, Exchange, Fetch, Flushed, Head};
 use worker::{Error, Response, Result};
 
 use crate::line::Shell;

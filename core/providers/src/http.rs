@@ -124,7 +124,8 @@ impl BaseUrl {
         }
     }
 
-    fn join(&self, path: &str) -> String {
+    /// The address of a path below it.
+    pub(crate) fn join(&self, path: &str) -> String {
         format!("{}/{path}{}", self.address, self.query)
     }
 }
@@ -145,6 +146,12 @@ impl ApiKey {
             return Err(InvalidSetting::ApiKey);
         }
         Ok((!key.is_empty()).then(|| Self(key.to_owned())))
+    }
+
+    /// The key itself, to be put into a header and nowhere else.
+    #[allow(dead_code, reason = "the first providers that use it follow")]
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
     }
 }
 

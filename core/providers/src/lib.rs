@@ -10,17 +10,30 @@
 //! 3. The exchange answers with replies: whatever comes, exactly one `Done` or `Failed`, and nothing after it.
 //!
 //! To cancel, drop the exchange along with the connection.
+//!
+//! Every provider that is spoken to over a WebSocket goes another: a [`Link`] is how to [`Dial`], and the
+//! [`Conversation`] that understands what is said there. It serves any number of requests, one after the other or at the
+//! same time, with the same promise for each. [`Listener`], [`Thinker`] and [`Speaker`] are a stage as one value: they
+//! say which road it goes.
 
+#[allow(dead_code, reason = "the first providers that use it follow")]
+mod dial;
 mod exchange;
 mod http;
 mod multipart;
 pub mod openai;
+#[allow(dead_code, reason = "the first providers that use it follow")]
+mod socket;
 mod sse;
+mod stage;
 mod text;
 mod tool;
 
+pub use dial::{Dial, Message};
 pub use exchange::{Complaint, End, Exchange, Fetch};
 pub use http::{ApiKey, BaseUrl, Endpoint, Head, HttpRequest, InvalidSetting};
+pub use socket::{Ask, BROKEN, Conversation, Deeds, Link, Told};
+pub use stage::{Dialled, Dictation, Flushed, Listener, Speak, Speaker, Think, Thinker, Upload};
 pub use tool::Tool;
 
 /// Members of a request body, as the provider's documentation names them.

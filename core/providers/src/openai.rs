@@ -10,13 +10,26 @@ mod speak;
 mod think;
 mod tools;
 
-pub use listen::{Flushed, Listen, Listening};
+pub use listen::{Listen, Listening};
 pub use speak::Speak;
 pub use think::Think;
 
+use call::Line;
 use serde_json::Value;
 
-use crate::Options;
+use crate::{Fetch, Options, stage};
+
+impl stage::Think for Think {
+    fn ask(&self, history: &[Line]) -> Fetch {
+        Self::ask(self, history)
+    }
+}
+
+impl stage::Speak for Speak {
+    fn ask(&self, text: &str) -> Fetch {
+        Self::ask(self, text)
+    }
+}
 
 /// Lays options over a body; a `null` takes a member away.
 fn overlay(body: &mut Options, options: &Options) {

@@ -13,7 +13,7 @@ use super::error;
 use crate::exchange::{Complaint, Decode, Step};
 use crate::multipart::Form;
 use crate::sse::Events;
-use crate::{End, Endpoint, Exchange, Fetch, Head, Options};
+use crate::{Dictation, End, Endpoint, Exchange, Fetch, Flushed, Head, Options, Upload};
 
 /// Many servers resample whatever comes, but Whisper hears at 16 kHz and some (whisper.cpp) take nothing else. Twice
 /// the bytes of 8 kHz: 32 kB for a second of speech, a millisecond of a data centre's network.
@@ -46,15 +46,6 @@ pub struct Listening {
     settings: Listen,
     /// μ-law.
     heard: Vec<u8>,
-}
-
-/// How a flush is answered.
-#[derive(Debug)]
-pub enum Flushed {
-    /// At once: there is nothing to write down.
-    Answer(Reply),
-    /// By a [`Reply::Transcript`] of this exchange. Its [`Reply::Done`] ends the exchange, not the listening.
-    Fetch(Fetch),
 }
 
 impl Listen {
@@ -127,6 +118,22 @@ impl Listening {
                 .post("audio/transcriptions", content_type, body),
             exchange: Exchange::new(transcribing),
         })
+    }
+}
+
+impl Upload for Listen {
+    fn ask(&self) -> Box<dyn Dictation> {
+        Box::new(Self::ask(self))
+    }
+}
+
+impl Dictation for Listening {
+    fn feed(&mut self, clip: &Clip) {
+        Self::feed(self, clip);
+    }
+
+    fn flush(&self, flush: u32) -> Flushed {
+        Self::flush(self, flush)
     }
 }
 

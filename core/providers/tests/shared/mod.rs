@@ -2,8 +2,8 @@
 
 use audio::{Clip, mulaw};
 use call::{Line, Reply};
-use providers::openai::{Flushed, Listen, Speak, Think};
-use providers::{BaseUrl, End, Endpoint, Exchange, Head, Options, Tool};
+use providers::openai::{Listen, Speak, Think};
+use providers::{BaseUrl, End, Endpoint, Exchange, Flushed, Head, Options, Tool};
 
 pub(crate) fn endpoint() -> Endpoint {
     Endpoint {
