@@ -42,7 +42,7 @@ pub use config::{Budgets, Config, EndOfTurn};
 pub use history::{History, Line};
 pub use input::{Closing, Input, Key};
 pub use output::{Feed, Mark, Output, Say};
-pub use provider::{Failure, Reply, Request, RequestId, Spent, Stage, ToolCall};
+pub use provider::{Ending, Failure, Reply, Request, RequestId, Spent, Stage, ToolCall};
 pub use record::{EndReason, Note, Record, Timing, Usage};
 pub use tape::{Tape, TapeError, TapeLine, Taped};
 pub use time::Instant;

@@ -152,7 +152,7 @@ impl Call {
                 Reply::Transcript { flush, text } => self.transcript(now, flush, text, out),
                 Reply::Failed(failure) => self.listen_failed(now, failure),
                 Reply::Done(_) => self.listen_failed(now, Failure::Broken),
-                Reply::Words(_) | Reply::Tool(_) | Reply::Audio(_) => None,
+                Reply::Words(_) | Reply::Tool(_) | Reply::Audio(_) | Reply::Hint { .. } => None,
             }
         } else if self.think.owns(id) {
             self.thought(now, reply, out)
@@ -294,7 +294,7 @@ impl Call {
                 ready.then_some(Cue::Sentence)
             }
             Reply::Failed(failure) => self.think_failed(now, failure),
-            Reply::Transcript { .. } | Reply::Audio(_) => None,
+            Reply::Transcript { .. } | Reply::Audio(_) | Reply::Hint { .. } => None,
         }
     }
 
@@ -353,7 +353,9 @@ impl Call {
                 None
             }
             Reply::Failed(failure) => self.speak_failed(now, id, failure, out),
-            Reply::Transcript { .. } | Reply::Words(_) | Reply::Tool(_) => None,
+            Reply::Transcript { .. } | Reply::Words(_) | Reply::Tool(_) | Reply::Hint { .. } => {
+                None
+            }
         }
     }
 

@@ -73,6 +73,26 @@ pub enum Reply {
     Done(Spent),
     /// It did not work; nothing follows.
     Failed(Failure),
+    /// Where the provider itself thinks the caller's turn is, unasked, while it listens. It promises nothing.
+    Hint {
+        /// Where the turn is.
+        ending: Ending,
+        /// Everything heard so far from the first sound fed, as far as it is known now: it may still change.
+        text: String,
+    },
+}
+
+/// Where a provider that hears turns, and not only words, thinks the caller's turn is.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub enum Ending {
+    /// It goes on: these are its words so far.
+    Going,
+    /// It may be over: worth a draft.
+    Eager,
+    /// It was not over after all.
+    Resumed,
+    /// It is over.
+    Ended,
 }
 
 /// What a finished request cost, as far as the provider says.
