@@ -62,6 +62,7 @@ impl Works {
             Request::Speak { text } => {
                 Work::fetching(run(&self.line, id, stage, self.providers.speak.ask(&text)))
             }
+            Request::Do { .. } => Work::fetching(refuse(&self.line, id, stage)),
         };
         self.under_way.insert(id, work);
     }
@@ -100,6 +101,17 @@ impl Works {
     pub(crate) fn cancel_all(&mut self) {
         self.under_way.clear();
     }
+}
+
+/// Answers that nobody does this here.
+fn refuse(line: &Weak<Shell>, id: RequestId, stage: Stage) -> Task {
+    let line = Weak::clone(line);
+    spawn("refusal", async move {
+        report(&line, id, stage, &mut vec![Reply::Failed(Failure::Refused)]);
+        if let Some(line) = line.upgrade() {
+            line.finished(id);
+        }
+    })
 }
 
 /// Sends a request, now, and has its replies handed in as they come.

@@ -1,7 +1,7 @@
 //! The journal as the functions get it: a fold over its lines, so that after a restart the same lines make the same
 //! records with the same numbers.
 
-use call::{EndReason, Failure, Instant, Note, Record, Stage, Timing, ToolCall};
+use call::{Answerer, EndReason, Failure, Instant, Note, Order, Record, Stage, Timing, ToolCall};
 use contract::{Event, Numbered, Speaker, Turn, Usage};
 
 /// Turns lines of the journal into numbered records.
@@ -74,7 +74,15 @@ impl Reports {
                     timing: timing.map(wait),
                 }))
             }
-            Record::Tool(tool) => Some(event(tool_name(tool), String::new(), now)),
+            Record::Tool(tool) => Some(event(tool_name(tool), tool_detail(tool), now)),
+            Record::Result { done, at, .. } => {
+                let name = if *done { "tool_done" } else { "tool_failed" };
+                Some(event(name, String::new(), *at))
+            }
+            Record::Answered { answerer, at } => {
+                Some(event("answered", answerer_name(*answerer).to_owned(), *at))
+            }
+            Record::Ordered { order, at } => Some(event(order_name(order), String::new(), *at)),
             Record::Note { note, at } => {
                 if *note == Note::Dropped {
                     self.hang_up(*at);
@@ -127,11 +135,14 @@ fn describe(note: Note) -> (&'static str, String) {
         Note::Slow => plain("slow"),
         Note::Dropped => plain("dropped"),
         Note::NoWords => plain("no_words"),
+        Note::Holding => plain("holding"),
+        Note::Screened => plain("screened"),
         Note::Retried(stage, failure) => {
             let name = match stage {
                 Stage::Listen => "listen_retried",
                 Stage::Think => "think_retried",
                 Stage::Speak => "speak_retried",
+                Stage::Do => "tool_retried",
             };
             (name, failure_name(failure).to_owned())
         }
@@ -140,6 +151,7 @@ fn describe(note: Note) -> (&'static str, String) {
                 Stage::Listen => "listen_failed",
                 Stage::Think => "think_failed",
                 Stage::Speak => "speak_failed",
+                Stage::Do => "tool_failed",
             };
             (name, failure_name(failure).to_owned())
         }
@@ -160,6 +172,36 @@ fn tool_name(tool: &ToolCall) -> &'static str {
         ToolCall::EndCall => "tool_end_call",
         ToolCall::Transfer { .. } => "tool_transfer",
         ToolCall::SendKeys { .. } => "tool_send_keys",
+        ToolCall::Custom { .. } => "tool_called",
+    }
+}
+
+/// Which tool; what it was told are the caller's words.
+fn tool_detail(tool: &ToolCall) -> String {
+    match tool {
+        ToolCall::Custom { name, .. } => name.clone(),
+        ToolCall::EndCall | ToolCall::Transfer { .. } | ToolCall::SendKeys { .. } => String::new(),
+    }
+}
+
+fn order_name(order: &Order) -> &'static str {
+    match order {
+        Order::Interrupt => "order_interrupt",
+        Order::Say { .. } => "order_say",
+        Order::Transfer { .. } => "order_transfer",
+        Order::HangUp { .. } => "order_hang_up",
+        Order::SendKeys { .. } => "order_send_keys",
+        Order::Wrap { .. } => "order_wrap",
+    }
+}
+
+fn answerer_name(answerer: Answerer) -> &'static str {
+    match answerer {
+        Answerer::Human => "human",
+        Answerer::Machine => "machine",
+        Answerer::MachineReady => "machine_ready",
+        Answerer::Fax => "fax",
+        Answerer::Unknown => "unknown",
     }
 }
 
@@ -189,10 +231,12 @@ fn sum(used: &call::Usage) -> Usage {
 fn translate_reason(reason: EndReason) -> contract::EndReason {
     match reason {
         EndReason::CallerLeft => contract::EndReason::CallerLeft,
-        EndReason::BotLeft => contract::EndReason::BotLeft,
+        EndReason::BotLeft | EndReason::Ordered | EndReason::Machine => {
+            contract::EndReason::BotLeft
+        }
         EndReason::Transferred => contract::EndReason::Transferred,
         EndReason::Idle => contract::EndReason::Idle,
-        EndReason::TooLong => contract::EndReason::TooLong,
+        EndReason::TooLong | EndReason::Capped => contract::EndReason::TooLong,
         EndReason::Failed => contract::EndReason::Failed,
         EndReason::Lost => contract::EndReason::Lost,
     }

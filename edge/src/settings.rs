@@ -196,6 +196,7 @@ pub(crate) fn config(bot: &Bot) -> Config {
         filler: bot.filler.clone(),
         fallback: bot.fallback_number.as_ref().map(ToString::to_string),
         budgets: Budgets::default(),
+        ..Config::default()
     }
 }
 

@@ -135,6 +135,7 @@ impl Providers {
             Request::Listen => Answers::new(),
             Request::Think { history } => self.think(history),
             Request::Speak { text } => self.speak(id, text),
+            Request::Do { .. } => vec![(100, Reply::Result("done".to_owned()))],
         };
         self.works.insert(
             id,
@@ -149,7 +150,7 @@ impl Providers {
                 vec![(30, Reply::Failed(failure))]
             }
             (Stage::Listen, _) => Answers::new(),
-            (Stage::Think | Stage::Speak, fate) => fated(fate, answers, Answers::pop),
+            (Stage::Think | Stage::Speak | Stage::Do, fate) => fated(fate, answers, Answers::pop),
         }
     }
 
@@ -201,7 +202,7 @@ impl Providers {
     fn think(&self, history: &[Line]) -> Answers {
         let said = history.iter().rev().find_map(|line| match line {
             Line::Caller(text) => Some(text.as_str()),
-            Line::Bot(_) => None,
+            Line::Bot(_) | Line::Call { .. } | Line::Result { .. } => None,
         });
         let said = said.unwrap_or_default();
         let answer = self

@@ -80,13 +80,19 @@ impl Rules {
             Input::Opened => self.opened = true,
             Input::Reply(id, reply) => {
                 let is_void = !self.open.contains_key(id);
-                if matches!(reply, Reply::Done(_) | Reply::Failed(_)) {
+                if matches!(reply, Reply::Done(_) | Reply::Failed(_) | Reply::Result(_)) {
                     self.open.remove(id);
                 }
                 return is_void;
             }
             Input::Played(mark) => return mark.generation != self.generation,
-            Input::Frame { .. } | Input::Key(_) | Input::Tick | Input::Closed(_) => (),
+            Input::Frame { .. }
+            | Input::Key(_)
+            | Input::Tick
+            | Input::Closed(_)
+            | Input::Order(_)
+            | Input::Text(_)
+            | Input::Answered(_) => (),
         }
         false
     }
@@ -169,7 +175,7 @@ impl Rules {
                 self.must(is_new, || format!("{id:?} is used twice"));
                 self.open.insert(*id, request.stage());
                 match request {
-                    Request::Listen => (),
+                    Request::Listen | Request::Do { .. } => (),
                     Request::Think { .. } => self.asked.think_requests += 1,
                     Request::Speak { text } => {
                         self.asked.speak_requests += 1;
@@ -239,6 +245,9 @@ impl Rules {
             | Record::Heard { .. }
             | Record::Replied { .. }
             | Record::Tool(_)
+            | Record::Result { .. }
+            | Record::Answered { .. }
+            | Record::Ordered { .. }
             | Record::Note { .. } => (),
         }
     }

@@ -45,13 +45,13 @@ pub enum Mood {
 /// What goes wrong with the providers, and with the line.
 #[derive(Clone, Debug)]
 pub struct Weather {
-    /// Speech-to-text, language model, text-to-speech.
-    pub moods: [Mood; 3],
+    /// Speech-to-text, language model, text-to-speech, tools.
+    pub moods: [Mood; 4],
     /// The fates of certain requests of a stage, by their number from 0.
     pub fates: Vec<(Stage, Range<u32>, Fate)>,
     /// The line.
     pub line: Line,
-    asked: [u32; 3],
+    asked: [u32; 4],
     random: Random,
 }
 
@@ -83,10 +83,10 @@ impl Weather {
     #[must_use]
     pub fn fair(seed: u64) -> Self {
         Self {
-            moods: [Mood::Fine; 3],
+            moods: [Mood::Fine; 4],
             fates: Vec::new(),
             line: Line::default(),
-            asked: [0; 3],
+            asked: [0; 4],
             random: Random::new(seed).branch(1),
         }
     }
@@ -135,6 +135,7 @@ impl Weather {
             Stage::Listen => 0,
             Stage::Think => 1,
             Stage::Speak => 2,
+            Stage::Do => 3,
         };
         let number = self.asked[at];
         self.asked[at] += 1;

@@ -228,7 +228,7 @@ impl Call {
         match tool {
             ToolCall::EndCall => Some(Departure::HangUp(EndReason::BotLeft)),
             ToolCall::Transfer { to } => Some(Departure::Transfer(to.clone())),
-            ToolCall::SendKeys { .. } => None,
+            ToolCall::SendKeys { .. } | ToolCall::Custom { .. } => None,
         }
     }
 }

@@ -4,11 +4,20 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What the engine must know about the bot.
+/// What the engine must know about the bot. What an older journal leaves out is as in [`Config::default`].
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default)]
 pub struct Config {
+    /// The language spoken, as a [BCP 47](https://www.rfc-editor.org/info/bcp47) tag: `en-US`. What is told from
+    /// words is told in this language, and in English.
+    pub language: String,
+    /// Said before the greeting, and to its end whatever the caller does; empty: nothing.
+    pub consent: String,
     /// First words; empty: the caller speaks first.
     pub greeting: String,
+    /// Whether the caller can interrupt by speaking. If not, what is said meanwhile is heard once the bot is done. Keys
+    /// and typed turns always interrupt.
+    pub barge_in: bool,
     /// How the end of the caller's turn is told.
     pub end: EndOfTurn,
     /// Whether the reply is prepared, unheard, while the caller may still go on.
@@ -31,8 +40,40 @@ pub struct Config {
     pub filler: String,
     /// Who takes over when the bot cannot go on.
     pub fallback: Option<String>,
+    /// Whether we called. Then whoever answers may be a machine.
+    pub outbound: bool,
+    /// What is done about a machine.
+    pub machine: Machine,
+    /// Work that the model can have done, by name.
+    pub tools: Vec<ToolConfig>,
     /// How long a provider may keep silent.
     pub budgets: Budgets,
+}
+
+/// What is done when a machine has answered an outbound call.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Machine {
+    /// The same as with a person.
+    #[default]
+    Continue,
+    /// Hang up.
+    HangUp,
+    /// Wait for the end of its greeting, say this, and hang up.
+    LeaveMessage {
+        /// The message.
+        text: String,
+    },
+}
+
+/// Work that the model can have done: see [`ToolCall::Custom`](crate::ToolCall::Custom).
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ToolConfig {
+    /// Its name.
+    pub name: String,
+    /// How long it may take.
+    pub timeout: Duration,
+    /// Said when it takes a moment; empty: [`Config::filler`], once the caller has waited for long.
+    pub filler: String,
 }
 
 /// How the end of the caller's turn is told.
@@ -77,7 +118,10 @@ impl Default for Budgets {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            language: "en".to_owned(),
+            consent: String::new(),
             greeting: String::new(),
+            barge_in: true,
             end: EndOfTurn::Adaptive,
             speculate: true,
             reply_chars_max: 300,
@@ -89,6 +133,9 @@ impl Default for Config {
             apology: "Sorry, something went wrong. Could you say that again?".to_owned(),
             filler: "One moment, please.".to_owned(),
             fallback: None,
+            outbound: false,
+            machine: Machine::Continue,
+            tools: Vec::new(),
             budgets: Budgets::default(),
         }
     }

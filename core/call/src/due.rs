@@ -75,7 +75,7 @@ impl Call {
         }
         let spoke = self.speak.has_pieces();
         Some(match self.think.tool() {
-            None => Cue::Said,
+            None | Some(ToolCall::Custom { .. }) => Cue::Said,
             Some(ToolCall::SendKeys { .. }) => Cue::PressKeys,
             Some(ToolCall::EndCall | ToolCall::Transfer { .. }) if spoke => Cue::Parting,
             Some(ToolCall::EndCall | ToolCall::Transfer { .. }) => Cue::PartingMute,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use audio::Clip;
 use serde::{Deserialize, Serialize};
 
+use crate::order::Order;
 use crate::output::Mark;
 use crate::provider::{Reply, RequestId};
 
@@ -32,6 +33,27 @@ pub enum Input {
     Tick,
     /// The carrier's stream is gone.
     Closed(Closing),
+    /// Somebody outside wants something of the running call.
+    Order(Order),
+    /// The caller typed this: a whole turn at once. While the bot speaks, it interrupts.
+    Text(String),
+    /// The carrier says who or what answered an outbound call. May come late, or more than once.
+    Answered(Answerer),
+}
+
+/// Who or what answered an outbound call, as the carrier's detection has it.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Answerer {
+    /// A person.
+    Human,
+    /// A machine, which may still be saying its greeting.
+    Machine,
+    /// A machine whose greeting is over: what is said now is recorded.
+    MachineReady,
+    /// A fax.
+    Fax,
+    /// Nobody can say.
+    Unknown,
 }
 
 /// How a stream went away.

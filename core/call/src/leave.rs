@@ -38,9 +38,8 @@ impl Call {
     pub(crate) fn farewell(&mut self, now: Instant, out: &mut Vec<Output>) {
         let text = match self.think.tool() {
             Some(ToolCall::Transfer { .. }) => self.config.filler.clone(),
-            Some(ToolCall::EndCall | ToolCall::SendKeys { .. }) | None => {
-                self.config.goodbye.clone()
-            }
+            Some(ToolCall::EndCall | ToolCall::SendKeys { .. } | ToolCall::Custom { .. })
+            | None => self.config.goodbye.clone(),
         };
         self.say(now, text, out);
     }
@@ -72,6 +71,9 @@ impl Call {
             | Record::Heard { .. }
             | Record::Replied { .. }
             | Record::Tool(_)
+            | Record::Result { .. }
+            | Record::Answered { .. }
+            | Record::Ordered { .. }
             | Record::Note { .. }
             | Record::Used(_)
             | Record::Ended { .. } => None,

@@ -51,6 +51,7 @@ impl Call {
                 }
                 Some(Cue::Dropped)
             }
+            Input::Order(_) | Input::Text(_) | Input::Answered(_) => None,
         }
     }
 
@@ -152,7 +153,11 @@ impl Call {
                 Reply::Transcript { flush, text } => self.transcript(now, flush, text, out),
                 Reply::Failed(failure) => self.listen_failed(now, failure),
                 Reply::Done(_) => self.listen_failed(now, Failure::Broken),
-                Reply::Words(_) | Reply::Tool(_) | Reply::Audio(_) | Reply::Hint { .. } => None,
+                Reply::Words(_)
+                | Reply::Tool(_)
+                | Reply::Audio(_)
+                | Reply::Result(_)
+                | Reply::Hint { .. } => None,
             }
         } else if self.think.owns(id) {
             self.thought(now, reply, out)
@@ -294,7 +299,10 @@ impl Call {
                 ready.then_some(Cue::Sentence)
             }
             Reply::Failed(failure) => self.think_failed(now, failure),
-            Reply::Transcript { .. } | Reply::Audio(_) | Reply::Hint { .. } => None,
+            Reply::Transcript { .. }
+            | Reply::Audio(_)
+            | Reply::Result(_)
+            | Reply::Hint { .. } => None,
         }
     }
 
@@ -353,9 +361,11 @@ impl Call {
                 None
             }
             Reply::Failed(failure) => self.speak_failed(now, id, failure, out),
-            Reply::Transcript { .. } | Reply::Words(_) | Reply::Tool(_) | Reply::Hint { .. } => {
-                None
-            }
+            Reply::Transcript { .. }
+            | Reply::Words(_)
+            | Reply::Tool(_)
+            | Reply::Result(_)
+            | Reply::Hint { .. } => None,
         }
     }
 

@@ -12,7 +12,7 @@ use crate::history::Line;
 #[serde(transparent)]
 pub struct RequestId(pub u64);
 
-/// The three kinds of work.
+/// The kinds of work.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum Stage {
     /// Speech-to-text.
@@ -21,6 +21,8 @@ pub enum Stage {
     Think,
     /// Text-to-speech.
     Speak,
+    /// What the model wants done.
+    Do,
 }
 
 /// What is asked. Models, voices, keys and prompts are the shell's business.
@@ -39,6 +41,14 @@ pub enum Request {
         /// One or more sentences.
         text: String,
     },
+    /// Do this for the model. Answers with [`Reply::Result`]. It is asked for once: what it does may have happened
+    /// although no result has come. Cancelling says no more than that nobody waits for the result.
+    Do {
+        /// The tool's name.
+        name: String,
+        /// Its arguments, as JSON; whatever the model wrote.
+        arguments: String,
+    },
 }
 
 impl Request {
@@ -49,6 +59,7 @@ impl Request {
             Self::Listen => Stage::Listen,
             Self::Think { .. } => Stage::Think,
             Self::Speak { .. } => Stage::Speak,
+            Self::Do { .. } => Stage::Do,
         }
     }
 }
@@ -73,6 +84,8 @@ pub enum Reply {
     Done(Spent),
     /// It did not work; nothing follows.
     Failed(Failure),
+    /// What came of [`Request::Do`], for the model to read; nothing follows.
+    Result(String),
     /// Where the provider itself thinks the caller's turn is, unasked, while it listens. It promises nothing.
     Hint {
         /// Where the turn is.
@@ -120,6 +133,15 @@ pub enum ToolCall {
     SendKeys {
         /// `0`–`9`, `*`, `#`, and `w` for half a second.
         keys: String,
+    },
+    /// Do what a [`ToolConfig`](crate::ToolConfig) names, and tell what came of it.
+    Custom {
+        /// The provider's name for the call; empty: it gave none, and the engine will.
+        id: String,
+        /// The tool's name.
+        name: String,
+        /// Its arguments, as JSON; whatever the model wrote.
+        arguments: String,
     },
 }
 

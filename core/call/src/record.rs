@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
+use crate::input::Answerer;
+use crate::order::Order;
 use crate::provider::{Spent, ToolCall};
 use crate::time::Instant;
 
@@ -52,8 +54,33 @@ pub enum Record {
         /// How long the caller waited for it.
         timing: Option<Timing>,
     },
-    /// The model wants this done, once the current reply is heard.
+    /// The model wants this done: work ([`ToolCall::Custom`]) now, anything else once the current reply is heard.
     Tool(ToolCall),
+    /// What came of work.
+    Result {
+        /// Names the [`ToolCall::Custom`].
+        id: String,
+        /// For the model to read.
+        text: String,
+        /// Whether it was done, as far as is known.
+        done: bool,
+        /// When.
+        at: Instant,
+    },
+    /// Who or what answered.
+    Answered {
+        /// Who.
+        answerer: Answerer,
+        /// When it was known.
+        at: Instant,
+    },
+    /// Somebody outside wanted this.
+    Ordered {
+        /// What.
+        order: Order,
+        /// When.
+        at: Instant,
+    },
     /// Something worth knowing.
     Note {
         /// What.
@@ -106,6 +133,10 @@ pub enum Note {
     Dropped,
     /// The caller's turn had no words.
     NoWords,
+    /// The caller asked for a moment.
+    Holding,
+    /// A call screener asked who is calling.
+    Screened,
 }
 
 /// What was used.
@@ -142,4 +173,10 @@ pub enum EndReason {
     Failed,
     /// The stream went away and no other came.
     Lost,
+    /// Somebody outside hung up.
+    Ordered,
+    /// A cap was reached.
+    Capped,
+    /// A machine had answered.
+    Machine,
 }

@@ -38,8 +38,13 @@ impl Call {
                 Record::Heard { chars } => unfinished.heard_chars = chars,
                 Record::Replied { .. } => unfinished = Unfinished::default(),
                 Record::Ended { .. } => call.turn = Turn::Ended,
-                Record::Caller { .. } | Record::Tool(_) | Record::Note { .. } | Record::Used(_) => {
-                }
+                Record::Caller { .. }
+                | Record::Tool(_)
+                | Record::Result { .. }
+                | Record::Answered { .. }
+                | Record::Ordered { .. }
+                | Record::Note { .. }
+                | Record::Used(_) => {}
             }
         }
         let mut out = Vec::new();

@@ -152,7 +152,10 @@ impl Think {
             .history
             .iter()
             .map(|line| match line {
-                Line::Caller(text) | Line::Bot(text) => text.len(),
+                Line::Caller(text) | Line::Bot(text) | Line::Result { text, .. } => text.len(),
+                Line::Call {
+                    name, arguments, ..
+                } => name.len() + arguments.len(),
             })
             .sum();
         Spent {

@@ -42,6 +42,10 @@ pub(crate) fn words(ending: &Ending) -> Vec<String> {
     let line = |line: &Line| match line {
         Line::Caller(text) => format!("caller: {text}"),
         Line::Bot(text) => format!("bot: {text}"),
+        Line::Call {
+            name, arguments, ..
+        } => format!("call: {name} {arguments}"),
+        Line::Result { text, .. } => format!("result: {text}"),
     };
     ending.history.iter().map(line).collect()
 }

@@ -66,15 +66,19 @@ fn messages(instructions: &str, history: &[Line]) -> Value {
     }
     for line in history {
         let (role, text) = match line {
-            Line::Caller(text) => ("user", text),
-            Line::Bot(text) => ("assistant", text),
+            Line::Caller(text) => ("user", text.clone()),
+            Line::Bot(text) => ("assistant", text.clone()),
+            Line::Call {
+                name, arguments, ..
+            } => ("assistant", format!("({name} {arguments})")),
+            Line::Result { text, .. } => ("user", format!("({text})")),
         };
         match turns.last_mut() {
             Some((last, said)) if *last == role => {
                 said.push('\n');
-                said.push_str(text);
+                said.push_str(&text);
             }
-            _ => turns.push((role, text.clone())),
+            _ => turns.push((role, text)),
         }
     }
     let system = (!instructions.is_empty()).then(|| ("system", instructions.to_owned()));
