@@ -16,18 +16,25 @@
 //! same time, with the same promise for each. [`Listener`], [`Thinker`] and [`Speaker`] are a stage as one value: they
 //! say which road it goes.
 
-#[allow(dead_code, reason = "the first providers that use it follow")]
+mod body;
+mod calls;
+mod conversation;
 mod dial;
+mod error;
 mod exchange;
 mod http;
+mod lines;
 mod multipart;
 pub mod openai;
-#[allow(dead_code, reason = "the first providers that use it follow")]
 mod socket;
+mod sound;
+mod speaking;
 mod sse;
 mod stage;
 mod text;
+mod thinking;
 mod tool;
+mod writing;
 
 pub use dial::{Dial, Message};
 pub use exchange::{Complaint, End, Exchange, Fetch};

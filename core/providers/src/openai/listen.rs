@@ -9,7 +9,7 @@ use audio::{Clip, FRAME_SAMPLES, Level, RATE_HZ, Resampler, VadConfig, mulaw, wa
 use call::{Reply, Spent};
 use serde_json::Value;
 
-use super::error;
+use crate::error;
 use crate::exchange::{Complaint, Decode, Step};
 use crate::multipart::Form;
 use crate::sse::Events;

@@ -1,15 +1,10 @@
 //! Text-to-speech: `POST /audio/speech`.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use call::{Reply, Spent};
 use serde_json::{Value, json};
 
-use super::sound::{Coding, Sound};
-use super::{error, overlay};
-use crate::exchange::{Complaint, Decode, Step};
-use crate::sse::{Event, Events};
-use crate::{End, Endpoint, Exchange, Fetch, Head, Options};
+use crate::sound::{Coding, Sound};
+use crate::speaking::Speaking;
+use crate::{Endpoint, Exchange, Fetch, Options, body};
 
 /// A voice.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,127 +26,46 @@ impl Speak {
     /// Asks for speech: [`Reply::Audio`] in whole frames of 20 ms, from the first 20 ms on, then [`Reply::Done`].
     #[must_use]
     pub fn ask(&self, text: &str) -> Fetch {
-        let mut body = Options::new();
+        let mut asked = Options::new();
         for (name, value) in [
             ("model", &self.model),
             ("voice", &self.voice),
             ("instructions", &self.directions),
         ] {
             if !value.is_empty() {
-                body.insert(name.to_owned(), json!(value));
+                asked.insert(name.to_owned(), json!(value));
             }
         }
-        body.insert("input".to_owned(), json!(text));
-        body.insert("response_format".to_owned(), json!("pcm"));
-        overlay(&mut body, &self.options);
-        let rate = body.get("sample_rate").and_then(Value::as_u64);
-        let format = body
+        asked.insert("input".to_owned(), json!(text));
+        asked.insert("response_format".to_owned(), json!("pcm"));
+        body::overlay(&mut asked, &self.options);
+        let rate = asked.get("sample_rate").and_then(Value::as_u64);
+        let format = asked
             .get("response_format")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        let asked = Coding::asked(format, rate.and_then(|rate| u32::try_from(rate).ok()));
-        let speaking = Speaking {
-            sound: Sound::new(asked),
-            events: None,
-            spent: Spent::default(),
-            speakable: text.chars().any(char::is_alphanumeric),
-        };
+        let coding = Coding::asked(format, rate.and_then(|rate| u32::try_from(rate).ok()));
+        // With `stream_format` `sse`: `{"type":"speech.audio.delta","audio"}`, `{"type":"speech.audio.done","usage"}`.
+        let speaking = Speaking::new(text, Sound::new(coding)).within("/audio");
         Fetch {
             request: self.endpoint.post(
                 "audio/speech",
                 "application/json".to_owned(),
-                super::json(body),
+                body::json(asked),
             ),
             exchange: Exchange::new(speaking),
         }
     }
 }
 
-/// Understands the response.
-struct Speaking {
-    sound: Sound,
-    /// With `stream_format` `sse` the sound comes in pieces within events.
-    events: Option<Events>,
-    spent: Spent,
-    /// Whether silence would be wrong.
-    speakable: bool,
-}
-
-impl Decode for Speaking {
-    fn head(&mut self, head: &Head) -> Result<(), Complaint> {
-        if head.media_type() == "text/event-stream" {
-            self.events = Some(Events::default());
-        } else {
-            self.sound.head(head);
-        }
-        Ok(())
-    }
-
-    fn push(&mut self, bytes: &[u8], replies: &mut Vec<Reply>) -> Result<Step, Complaint> {
-        let Some(stream) = &mut self.events else {
-            replies.extend(self.sound.push(bytes)?.map(Reply::Audio));
-            return Ok(Step::More);
-        };
-        let mut events = Vec::new();
-        let outcome = stream.push(bytes, &mut events);
-        for event in &events {
-            self.event(event, replies)?;
-        }
-        outcome.map_err(|_| Complaint::broken("an event without end"))?;
-        Ok(Step::More)
-    }
-
-    fn finish(&mut self, end: End, replies: &mut Vec<Reply>) -> Result<Spent, Complaint> {
-        if let Some(event) = self.events.as_mut().and_then(Events::finish) {
-            self.event(&event, replies)?;
-        }
-        // What arrived before a cut is worth hearing: the engine knows how much of the text it was.
-        replies.extend(self.sound.finish()?.map(Reply::Audio));
-        if end == End::Cut {
-            return Err(Complaint::broken("a response cut short"));
-        }
-        if self.speakable && !self.sound.was_heard() {
-            return Err(Complaint::broken("a response without sound"));
-        }
-        Ok(self.spent)
-    }
-
-    fn judge(&self, status: u16, body: &[u8]) -> Complaint {
-        error::judge(status, body)
-    }
-}
-
-impl Speaking {
-    /// `{"type":"speech.audio.delta","audio"}` with base64, `{"type":"speech.audio.done","usage"}`.
-    fn event(&mut self, event: &Event, replies: &mut Vec<Reply>) -> Result<(), Complaint> {
-        let Ok(value) = serde_json::from_str::<Value>(&event.data) else {
-            return Ok(());
-        };
-        if let Some(complaint) = error::within(&value) {
-            return Err(complaint);
-        }
-        if let Some(audio) = value.get("audio").and_then(Value::as_str) {
-            let bytes = BASE64_STANDARD
-                .decode(audio)
-                .map_err(|_| Complaint::broken("sound that is no base64"))?;
-            replies.extend(self.sound.push(&bytes)?.map(Reply::Audio));
-        }
-        let count = |path: &str| value.pointer(path).and_then(Value::as_u64);
-        if let Some(input_tokens) = count("/usage/input_tokens") {
-            self.spent = Spent {
-                input_tokens,
-                cached_tokens: 0,
-                output_tokens: count("/usage/output_tokens").unwrap_or(0),
-            };
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+    use call::{Reply, Spent};
+
     use super::*;
-    use crate::BaseUrl;
+    use crate::{BaseUrl, End, Head};
 
     fn speak() -> Speak {
         Speak {

@@ -1,6 +1,8 @@
 use super::*;
 use crate::BaseUrl;
 
+const CONNECTED: &str = "(The call is connected.)";
+
 fn caller(text: &str) -> Line {
     Line::Caller(text.to_owned())
 }
@@ -106,4 +108,42 @@ fn cached_tokens_are_not_counted_twice() {
     assert_eq!(spent(&usage), Some(expected));
     assert_eq!(spent(&Value::Null), None);
     assert_eq!(spent(&json!({"completion_tokens": 3})), None);
+}
+
+#[test]
+fn a_call_and_its_result_go_back_to_the_model() {
+    let call = Line::Call {
+        id: "c1".to_owned(),
+        name: "stock".to_owned(),
+        arguments: "{\"sku\":7}".to_owned(),
+    };
+    let result = Line::Result {
+        id: "c1".to_owned(),
+        text: "12".to_owned(),
+    };
+    let calls = json!([{"id": "c1", "type": "function", "function": {"name": "stock", "arguments": "{\"sku\":7}"}}]);
+    let expected = json!([
+        {"role": "user", "content": "Lamps?"},
+        {"role": "assistant", "content": null, "tool_calls": calls},
+        {"role": "tool", "tool_call_id": "c1", "content": "12"},
+    ]);
+    assert_eq!(messages("", &[caller("Lamps?"), call, result]), expected);
+}
+
+#[test]
+fn a_call_that_may_be_cut_short_is_not_made() {
+    let mut writing = Writing::new(vec![Tool::EndCall]);
+    let mut replies = Vec::new();
+    let chunk = |reason: &str| {
+        json!({"choices": [{"finish_reason": reason, "delta": {
+            "content": "Well,",
+            "tool_calls": [{"index": 0, "function": {"name": "end_call", "arguments": ""}}],
+        }}]})
+    };
+    Chat.read(&chunk("length"), &mut writing, &mut replies)
+        .unwrap();
+    assert_eq!(replies, [Reply::Words("Well,".to_owned())]);
+    Chat.read(&chunk("stop"), &mut writing, &mut replies)
+        .unwrap();
+    assert_eq!(replies.last(), Some(&Reply::Tool(call::ToolCall::EndCall)));
 }

@@ -1,78 +1,18 @@
-//! Tools as functions: how they are offered, and what is made of a call to one.
+//! What is made of a model's calls to its tools.
 
 use call::{Reply, ToolCall};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::Tool;
+use crate::tool::targets;
 
 const CALLS_MAX: usize = 16;
 const ARGUMENTS_BYTES_MAX: usize = 16 * 1024;
 const KEYS_MAX: usize = 64;
 
-/// The `tools` member, if there are tools.
-pub(super) fn offered(tools: &[Tool]) -> Option<Value> {
-    let mut functions = Vec::new();
-    if tools.contains(&Tool::EndCall) {
-        functions.push(function(
-            "end_call",
-            "Ends the phone call. Say goodbye in the same reply.",
-            &json!({}),
-            &[],
-        ));
-    }
-    let targets: Vec<(&str, &str)> = targets(tools).collect();
-    if !targets.is_empty() {
-        let what = "Connects the caller with a person and leaves the call.".to_owned();
-        let whens = targets.iter().filter(|(_, when)| !when.is_empty());
-        let lines: Vec<String> = std::iter::once(what)
-            .chain(whens.map(|(to, when)| format!("{to}: {when}")))
-            .collect();
-        let description = lines.join("\n");
-        let numbers: Vec<&str> = targets.iter().map(|(to, _)| *to).collect();
-        let to = json!({"to": {"type": "string", "enum": numbers, "description": "Whom to call."}});
-        functions.push(function("transfer_call", &description, &to, &["to"]));
-    }
-    if tools.contains(&Tool::SendKeys) {
-        let keys = json!({"keys": {
-            "type": "string",
-            "description": "0-9, * and #, in order; w waits half a second.",
-        }});
-        functions.push(function(
-            "send_keys",
-            "Presses keys of the phone, to get through the menu of an automatic system.",
-            &keys,
-            &["keys"],
-        ));
-    }
-    (!functions.is_empty()).then_some(Value::Array(functions))
-}
-
-fn function(name: &str, description: &str, properties: &Value, required: &[&str]) -> Value {
-    json!({
-        "type": "function",
-        "function": {
-            "name": name,
-            "description": description,
-            "parameters": {
-                "type": "object",
-                "properties": properties,
-                "required": required,
-                "additionalProperties": false,
-            },
-        },
-    })
-}
-
-fn targets(tools: &[Tool]) -> impl Iterator<Item = (&str, &str)> {
-    tools.iter().filter_map(|tool| match tool {
-        Tool::Transfer { to, when } => Some((to.as_str(), when.as_str())),
-        Tool::EndCall | Tool::SendKeys => None,
-    })
-}
-
 /// Calls under way, put together from their fragments.
 #[derive(Debug, Default)]
-pub(super) struct Calls(Vec<Fragments>);
+pub(crate) struct Calls(Vec<Fragments>);
 
 #[derive(Debug, Default)]
 struct Fragments {
@@ -84,7 +24,7 @@ struct Fragments {
 
 impl Calls {
     /// Takes in the `tool_calls` member of a delta or of a whole message.
-    pub(super) fn push(&mut self, fragments: &Value) {
+    pub(crate) fn push(&mut self, fragments: &Value) {
         for fragment in fragments.as_array().into_iter().flatten() {
             self.fragment(fragment);
         }
@@ -140,7 +80,7 @@ impl Calls {
     }
 
     /// The calls that are allowed and make sense, in order. Those that do not are dropped.
-    pub(super) fn settle(&mut self, tools: &[Tool], replies: &mut Vec<Reply>) {
+    pub(crate) fn settle(&mut self, tools: &[Tool], replies: &mut Vec<Reply>) {
         let calls = std::mem::take(&mut self.0);
         replies.extend(
             calls
@@ -178,6 +118,26 @@ impl Fragments {
     }
 
     fn read(&self, tools: &[Tool]) -> Option<ToolCall> {
+        self.ours(tools).or_else(|| self.custom(tools))
+    }
+
+    /// A call to a tool of the operator's, whatever its arguments are: the model is told what is wrong with them.
+    fn custom(&self, tools: &[Tool]) -> Option<ToolCall> {
+        let is_it = |tool: &Tool| matches!(tool, Tool::Custom { name, .. } if *name == self.name);
+        let arguments = match self.parsed() {
+            Some(Value::Null) => "{}".to_owned(),
+            Some(value) => value.to_string(),
+            None => self.arguments.clone(),
+        };
+        tools.iter().any(is_it).then(|| ToolCall::Custom {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            arguments,
+        })
+    }
+
+    /// A call to what the platform itself can do.
+    fn ours(&self, tools: &[Tool]) -> Option<ToolCall> {
         let arguments = self
             .parsed()
             .filter(|value| value.is_object() || value.is_null())?;

@@ -4,11 +4,11 @@ mod coding;
 
 use audio::{Clip, FRAME_SAMPLES, Pcm16, RATE_HZ, Resampler, mulaw, wav};
 
-use super::error;
 use crate::Head;
+use crate::error;
 use crate::exchange::Complaint;
 
-pub(super) use coding::Coding;
+pub(crate) use coding::Coding;
 use coding::{Declared, SNIFFED_BYTES, is_mp3, is_text};
 
 /// The longest text that is kept, to say what it says.
@@ -18,7 +18,7 @@ const TEXT_BYTES_MAX: usize = 16 * 1024;
 ///
 /// Every clip is a whole number of 20 ms frames; the last one is filled up with silence. What is no sound, or none we
 /// know, is a complaint: the caller never hears it.
-pub(super) struct Sound {
+pub(crate) struct Sound {
     asked: Option<Coding>,
     declared: Declared,
     state: State,
@@ -42,7 +42,7 @@ enum State {
 }
 
 impl Sound {
-    pub(super) fn new(asked: Option<Coding>) -> Self {
+    pub(crate) fn new(asked: Option<Coding>) -> Self {
         Self {
             asked,
             declared: Declared::Nothing,
@@ -53,17 +53,17 @@ impl Sound {
         }
     }
 
-    pub(super) fn head(&mut self, head: &Head) {
+    pub(crate) fn head(&mut self, head: &Head) {
         self.declared = Declared::read(head, self.asked);
     }
 
     /// Whether anything came out yet.
-    pub(super) fn was_heard(&self) -> bool {
+    pub(crate) fn was_heard(&self) -> bool {
         self.heard
     }
 
     /// The sound that is complete with these bytes, if it is 20 ms or more.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<Option<Clip>, Complaint> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<Option<Clip>, Complaint> {
         let State::Sniffing(first) = &mut self.state else {
             self.decode(bytes)?;
             return Ok(self.clip());
@@ -77,7 +77,7 @@ impl Sound {
     }
 
     /// The rest of the sound.
-    pub(super) fn finish(&mut self) -> Result<Option<Clip>, Complaint> {
+    pub(crate) fn finish(&mut self) -> Result<Option<Clip>, Complaint> {
         if let State::Sniffing(first) = &self.state {
             if first.is_empty() {
                 return Ok(None);

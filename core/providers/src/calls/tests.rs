@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use super::*;
 
 fn all() -> Vec<Tool> {
@@ -34,34 +36,6 @@ fn pressed(keys: &str) -> Vec<Reply> {
     vec![Reply::Tool(ToolCall::SendKeys {
         keys: keys.to_owned(),
     })]
-}
-
-#[test]
-fn without_tools_nothing_is_offered() {
-    assert_eq!(offered(&[]), None);
-}
-
-#[test]
-fn each_tool_is_one_function_and_transfer_names_its_targets() {
-    let functions = offered(&all()).unwrap();
-    let names: Vec<&str> = functions
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|f| f["function"]["name"].as_str().unwrap())
-        .collect();
-    assert_eq!(names, ["end_call", "transfer_call", "send_keys"]);
-    let transfer = &functions[1]["function"];
-    assert_eq!(
-        transfer["parameters"]["properties"]["to"]["enum"],
-        json!(["+15550100", "+15550101"])
-    );
-    assert!(
-        transfer["description"]
-            .as_str()
-            .unwrap()
-            .ends_with("\n+15550100: The caller asks for the kitchen.")
-    );
 }
 
 #[test]
@@ -178,4 +152,29 @@ fn a_flood_of_calls_is_bounded() {
             .iter()
             .all(|call| call.arguments.len() <= ARGUMENTS_BYTES_MAX)
     );
+}
+
+#[test]
+fn a_custom_call_is_passed_on_with_whatever_the_model_wrote() {
+    let tools = [Tool::Custom {
+        name: "stock".to_owned(),
+        description: String::new(),
+        schema: crate::Options::new(),
+    }];
+    for (arguments, passed) in [
+        (json!(" {\"sku\": 7}"), "{\"sku\":7}"),
+        (json!({"sku": 7}), "{\"sku\":7}"),
+        (json!(""), "{}"),
+        (json!("{\"sku\""), "{\"sku\""),
+    ] {
+        let fragment =
+            json!({"index": 0, "id": "c1", "function": {"name": "stock", "arguments": arguments}});
+        let expected = ToolCall::Custom {
+            id: "c1".to_owned(),
+            name: "stock".to_owned(),
+            arguments: passed.to_owned(),
+        };
+        assert_eq!(settled(&tools, &[fragment]), [Reply::Tool(expected)]);
+    }
+    assert_eq!(called("stock", &json!("{}")), [], "it was not offered");
 }

@@ -9,7 +9,7 @@ const MESSAGE_CHARS_MAX: usize = 300;
 const CODE_CHARS_MAX: usize = 80;
 
 /// What a response that is no success means; `status` is its status code.
-pub(super) fn judge(status: u16, body: &[u8]) -> Complaint {
+pub(crate) fn judge(status: u16, body: &[u8]) -> Complaint {
     let Ok(value) = serde_json::from_slice::<Value>(body) else {
         return Complaint {
             failure: by_status(status),
@@ -26,7 +26,7 @@ pub(super) fn judge(status: u16, body: &[u8]) -> Complaint {
 }
 
 /// The error that a value holds which came with status 200, if it holds one.
-pub(super) fn within(value: &Value) -> Option<Complaint> {
+pub(crate) fn within(value: &Value) -> Option<Complaint> {
     let object = first(value);
     let holds =
         present(object, "error") || object.get("object").and_then(Value::as_str) == Some("error");
@@ -40,7 +40,7 @@ pub(super) fn within(value: &Value) -> Option<Complaint> {
 }
 
 /// A body that should have been something else altogether: an error if it says so, else garbage.
-pub(super) fn instead(body: &[u8], expected: &str) -> Complaint {
+pub(crate) fn instead(body: &[u8], expected: &str) -> Complaint {
     let value = serde_json::from_slice::<Value>(body).unwrap_or_default();
     within(&value).unwrap_or_else(|| Complaint {
         message: shortened(&String::from_utf8_lossy(body), MESSAGE_CHARS_MAX),

@@ -5,11 +5,11 @@ use crate::Head;
 /// What `pcm` is, unless the server says otherwise (OpenAI's API reference: 24 kHz, 16 bit, little-endian, one channel).
 const PCM_RATE_HZ: u32 = 24_000;
 /// So many bytes tell text from sound.
-pub(in crate::openai) const SNIFFED_BYTES: usize = 16;
+pub(crate) const SNIFFED_BYTES: usize = 16;
 
 /// How bytes are to be understood.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::openai) enum Coding {
+pub(crate) enum Coding {
     /// 16 bit, little-endian, one channel.
     Pcm {
         /// Samples per second.
@@ -23,7 +23,7 @@ pub(in crate::openai) enum Coding {
 
 impl Coding {
     /// What was asked for: `response_format` and `sample_rate` as they stand in the request.
-    pub(in crate::openai) fn asked(response_format: &str, rate_hz: Option<u32>) -> Option<Self> {
+    pub(crate) fn asked(response_format: &str, rate_hz: Option<u32>) -> Option<Self> {
         match response_format {
             "pcm" => Some(Self::Pcm {
                 rate_hz: rate_hz.unwrap_or(PCM_RATE_HZ),
@@ -36,7 +36,7 @@ impl Coding {
 }
 
 /// What the content type says.
-pub(in crate::openai) enum Declared {
+pub(crate) enum Declared {
     Nothing,
     This(Coding),
     /// Compressed sound, which nobody here can decode, or something without sound.
@@ -44,7 +44,7 @@ pub(in crate::openai) enum Declared {
 }
 
 impl Declared {
-    pub(in crate::openai) fn read(head: &Head, asked: Option<Coding>) -> Self {
+    pub(crate) fn read(head: &Head, asked: Option<Coding>) -> Self {
         let kind = head.media_type();
         match kind.as_str() {
             "audio/pcm" | "audio/x-pcm" | "audio/raw" => {
@@ -76,7 +76,7 @@ impl Declared {
 
 /// Whether this begins as JSON or as a page. Sixteen printable characters with such a beginning do not occur at the
 /// start of speech: as samples they would be loud from the first one on.
-pub(in crate::openai) fn is_text(first: &[u8]) -> bool {
+pub(crate) fn is_text(first: &[u8]) -> bool {
     let printable = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
     let mut marks = first
         .iter()
@@ -93,7 +93,7 @@ pub(in crate::openai) fn is_text(first: &[u8]) -> bool {
 
 /// Whether this begins with the head of an MP3 frame: eleven bits of ones, layer III, a rate that exists. A sample of
 /// -1, with which much PCM begins, has layer I.
-pub(in crate::openai) fn is_mp3(first: &[u8]) -> bool {
+pub(crate) fn is_mp3(first: &[u8]) -> bool {
     matches!(first, [0xFF, second, third, ..]
         if second & 0xE6 == 0xE2 && second & 0x18 != 0x08 && third & 0xF0 != 0xF0 && third & 0x0C != 0x0C)
 }
