@@ -179,6 +179,7 @@ async fn follow(
     let head = Head {
         status: response.status_code(),
         content_type: response.headers().get("content-type")?.unwrap_or_default(),
+        retry_after: response.headers().get("retry-after")?.unwrap_or_default(),
     };
     exchange.head(&head, &mut replies);
     report(line, id, stage, &mut replies);

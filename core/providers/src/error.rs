@@ -16,6 +16,7 @@ pub(crate) fn judge(status: u16, body: &[u8]) -> Complaint {
             status,
             code: String::new(),
             message: shortened(&String::from_utf8_lossy(body), MESSAGE_CHARS_MAX),
+            retry_after_s: None,
         };
     };
     let told = Told::read(&value);
@@ -28,8 +29,13 @@ pub(crate) fn judge(status: u16, body: &[u8]) -> Complaint {
 /// The error that a value holds which came with status 200, if it holds one.
 pub(crate) fn within(value: &Value) -> Option<Complaint> {
     let object = first(value);
-    let holds =
-        present(object, "error") || object.get("object").and_then(Value::as_str) == Some("error");
+    let says = |name: &str| object.get(name).and_then(Value::as_str) == Some("error");
+    let holds = ["error", "err_code", "detail"]
+        .iter()
+        .any(|name| present(object, name))
+        || object.get("success") == Some(&Value::Bool(false))
+        || says("object")
+        || says("type");
     holds.then(|| {
         let told = Told::read(value);
         Complaint {
@@ -59,15 +65,28 @@ struct Told {
 
 impl Told {
     /// `{"error":{"message","type","code"}}`, `{"error":"…"}`, `[{"error":{…}}]` (Gemini), `{"object":"error",
-    /// "message","code"}` (vLLM), `{"detail":"…"}` (`FastAPI`).
+    /// "message","code"}` (vLLM), `{"detail":"…"}` and `{"detail":[{"msg","type"}]}` (`FastAPI`), `{"detail":{"status",
+    /// "message"}}` (`ElevenLabs`), `{"err_code","err_msg"}` and `{"category","message"}` (Deepgram), `{"title",
+    /// "message","status_code","error_code"}` (Cartesia), `{"success":false,"errors":[{"code","message"}]}` (Cloudflare).
     fn read(value: &Value) -> Self {
         let outer = first(value);
-        let error = outer
-            .get("error")
-            .filter(|error| !error.is_null())
+        let inner = ["error", "detail", "errors"].into_iter();
+        let error = inner
+            .filter_map(|name| outer.get(name).map(first))
+            .find(|inner| inner.is_object())
             .unwrap_or(outer);
         let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
-        let words = [text("code"), text("type"), text("status")];
+        let words = [
+            "code",
+            "type",
+            "status",
+            "err_code",
+            "error_code",
+            "category",
+            "title",
+        ];
+        let words = words.map(text).into_iter().filter(|word| !word.is_empty());
+        let words: Vec<&str> = words.collect();
         let number = error.get("code").or_else(|| error.get("status_code"));
         let status = number.and_then(|number| match number {
             Value::Number(number) => number.as_u64(),
@@ -78,6 +97,9 @@ impl Told {
             error.as_str().unwrap_or_default(),
             text("message"),
             text("detail"),
+            text("err_msg"),
+            text("msg"),
+            text("error"),
         ]
         .into_iter()
         .find(|text| !text.is_empty())
@@ -96,6 +118,7 @@ impl Told {
         // OpenAI tells with status 429 also that the money is gone. Waiting does not help then.
         if says(&[
             "insufficient_quota",
+            "quota_exceeded",
             "billing",
             "credit",
             "spend",
@@ -110,7 +133,8 @@ impl Told {
             "rate_limit",
             "resource_exhausted",
             "overloaded",
-            "too_many_requests",
+            "too_many",
+            "system_busy",
         ]) {
             Failure::Busy
         } else if says(&[
@@ -118,6 +142,7 @@ impl Told {
             "permission",
             "invalid_request",
             "invalid_api_key",
+            "invalid_auth",
             "not_found",
         ]) {
             Failure::Refused
@@ -132,6 +157,7 @@ impl Told {
             status,
             code: shortened(&self.words, CODE_CHARS_MAX),
             message: shortened(&self.message, MESSAGE_CHARS_MAX),
+            retry_after_s: None,
         }
     }
 }
@@ -139,7 +165,8 @@ impl Told {
 /// What a status code means for the call.
 fn by_status(status: u16) -> Failure {
     match status {
-        429 => Failure::Busy,
+        // 529 is Anthropic's "overloaded".
+        429 | 529 => Failure::Busy,
         // Timeout, conflict and "too early" pass; so does whatever is wrong at their side.
         408 | 409 | 425 | 500.. => Failure::Broken,
         // The same request will never do better. Redirections are followed by whoever sends, so one that arrives here
@@ -183,7 +210,7 @@ mod tests {
             (429, Failure::Busy),
             (500, Failure::Broken),
             (503, Failure::Broken),
-            (529, Failure::Broken),
+            (529, Failure::Busy),
         ] {
             assert_eq!(judge(status, b"<html>").failure, failure, "{status}");
             assert_eq!(
@@ -247,6 +274,36 @@ mod tests {
                 r#"{"error":{"type":"rate_limit_error"}}"#,
                 r#"{"type":"rate_limit_error"}"#,
                 Failure::Busy,
+            ),
+            (
+                r#"{"type":"error","error":{"type":"overloaded_error","message":"later"}}"#,
+                "later",
+                Failure::Busy,
+            ),
+            (
+                r#"{"detail":{"status":"quota_exceeded","message":"no credits"}}"#,
+                "no credits",
+                Failure::Refused,
+            ),
+            (
+                r#"{"detail":[{"loc":["body"],"msg":"too long","type":"value_error"}]}"#,
+                "too long",
+                Failure::Broken,
+            ),
+            (
+                r#"{"err_code":"TOO_MANY_REQUESTS","err_msg":"slower","request_id":"r"}"#,
+                "slower",
+                Failure::Busy,
+            ),
+            (
+                r#"{"type":"error","status_code":429,"error":"slower","done":true}"#,
+                "slower",
+                Failure::Busy,
+            ),
+            (
+                r#"{"success":false,"errors":[{"code":10000,"message":"Authentication error"}],"result":null}"#,
+                "Authentication error",
+                Failure::Broken,
             ),
         ] {
             let complaint = within(&serde_json::from_str(body).unwrap()).unwrap();

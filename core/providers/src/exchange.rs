@@ -39,6 +39,8 @@ pub struct Complaint {
     /// The provider's own words, at most 300 characters. May quote what was said in the call: not for logs above
     /// debug level.
     pub message: String,
+    /// How long nothing should be asked of them, in seconds, if they said so (`retry-after`, RFC 9110, 10.2.3).
+    pub retry_after_s: Option<u32>,
 }
 
 impl Complaint {
@@ -49,6 +51,7 @@ impl Complaint {
             status: 0,
             code: code.to_owned(),
             message: String::new(),
+            retry_after_s: None,
         }
     }
 
@@ -96,6 +99,7 @@ pub struct Exchange {
     decode: Box<dyn Decode>,
     state: State,
     status: u16,
+    retry_after_s: Option<u32>,
     complaint: Option<Complaint>,
 }
 
@@ -116,6 +120,7 @@ impl Exchange {
             decode: Box::new(decode),
             state: State::Waiting,
             status: 0,
+            retry_after_s: None,
             complaint: None,
         }
     }
@@ -126,6 +131,7 @@ impl Exchange {
             return;
         }
         self.status = head.status;
+        self.retry_after_s = head.retry_after_s();
         if (200..300).contains(&head.status) {
             self.state = State::Success;
             if let Err(complaint) = self.decode.head(head) {
@@ -191,6 +197,7 @@ impl Exchange {
         replies.push(Reply::Failed(complaint.failure));
         self.complaint = Some(Complaint {
             status: self.status,
+            retry_after_s: self.retry_after_s,
             ..complaint
         });
     }

@@ -40,9 +40,24 @@ pub struct Head {
     pub status: u16,
     /// The `content-type` header, empty if there is none.
     pub content_type: String,
+    /// The `retry-after` header, empty if there is none.
+    pub retry_after: String,
 }
 
 impl Head {
+    /// The seconds that whoever asks should wait, rounded up. A date says nothing to those who have no clock.
+    pub(crate) fn retry_after_s(&self) -> Option<u32> {
+        let (whole, rest) = match self.retry_after.trim().split_once('.') {
+            Some((whole, rest)) => (whole, rest),
+            None => (self.retry_after.trim(), ""),
+        };
+        if !rest.bytes().all(|digit| digit.is_ascii_digit()) {
+            return None;
+        }
+        let more = u32::from(rest.bytes().any(|digit| digit != b'0'));
+        whole.parse().ok().map(|s: u32| s.saturating_add(more))
+    }
+
     /// The media type, in lower case and without its parameters.
     pub(crate) fn media_type(&self) -> String {
         let kind = self.content_type.split(';').next().unwrap_or_default();
@@ -149,7 +164,6 @@ impl ApiKey {
     }
 
     /// The key itself, to be put into a header and nowhere else.
-    #[allow(dead_code, reason = "the first providers that use it follow")]
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
@@ -286,9 +300,31 @@ mod tests {
         let head = Head {
             status: 200,
             content_type: "Audio/PCM; rate=\"16000\"; channels=1".to_owned(),
+            ..Head::default()
         };
         assert_eq!(head.media_type(), "audio/pcm");
         assert_eq!(head.parameter("rate"), Some("16000"));
         assert_eq!(head.parameter("bits"), None);
+    }
+
+    #[test]
+    fn who_is_asked_to_wait_knows_for_how_long() {
+        for (header, seconds) in [
+            ("", None),
+            ("20", Some(20)),
+            (" 0 ", Some(0)),
+            ("1.5", Some(2)),
+            ("7.000", Some(7)),
+            ("99999999999", None),
+            ("-1", None),
+            ("1.x", None),
+            ("Sat, 21 Nov 2026 10:00:00 GMT", None),
+        ] {
+            let head = Head {
+                retry_after: header.to_owned(),
+                ..Head::default()
+            };
+            assert_eq!(head.retry_after_s(), seconds, "{header:?}");
+        }
     }
 }

@@ -100,6 +100,7 @@ fn the_first_words_do_not_wait_for_the_second() {
     let head = providers::Head {
         status: 200,
         content_type: STREAM.to_owned(),
+        ..providers::Head::default()
     };
     exchange.head(&head, &mut told);
     exchange.push(&body[..event_end], &mut told);
@@ -275,6 +276,7 @@ fn errors_of_every_server_are_sorted() {
             let head = providers::Head {
                 status,
                 content_type: JSON.to_owned(),
+                ..providers::Head::default()
             };
             exchange.head(&head, &mut told);
             exchange.push(body, &mut told);

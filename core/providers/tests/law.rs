@@ -97,6 +97,7 @@ fn tell(exchange: &mut Exchange, told: &Told, replies: &mut Vec<Reply>) {
             let head = Head {
                 status: *status,
                 content_type: (*kind).to_owned(),
+                ..Head::default()
             };
             exchange.head(&head, replies);
         }

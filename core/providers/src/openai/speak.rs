@@ -97,6 +97,7 @@ mod tests {
         let head = Head {
             status: 200,
             content_type: content_type.to_owned(),
+            ..Head::default()
         };
         exchange.head(&head, &mut replies);
         for chunk in body.chunks(111) {

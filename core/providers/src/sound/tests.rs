@@ -8,6 +8,7 @@ fn head(content_type: &str) -> Head {
     Head {
         status: 200,
         content_type: content_type.to_owned(),
+        ..Head::default()
     }
 }
 

@@ -66,6 +66,7 @@ pub(crate) fn replies(
     let head = Head {
         status,
         content_type: content_type.to_owned(),
+        ..Head::default()
     };
     exchange.head(&head, &mut replies);
     for chunk in chunks {

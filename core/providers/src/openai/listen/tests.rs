@@ -72,6 +72,7 @@ fn replies(content_type: &str, body: &str, end: End) -> Vec<Reply> {
     let head = Head {
         status: 200,
         content_type: content_type.to_owned(),
+        ..Head::default()
     };
     exchange.head(&head, &mut replies);
     exchange.push(body.as_bytes(), &mut replies);
@@ -252,6 +253,7 @@ fn a_click_that_became_thanks_was_nothing() {
     let head = Head {
         status: 200,
         content_type: String::new(),
+        ..Head::default()
     };
     exchange.head(&head, &mut replies);
     exchange.push(br#"{"text":"Thank you."}"#, &mut replies);
