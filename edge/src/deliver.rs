@@ -206,6 +206,7 @@ impl Shell {
         Some(Batch {
             call: talk.opening.call,
             account: talk.opening.account,
+            tenant: talk.opening.bot.tenant.clone(),
             bot: talk.opening.bot.id.clone(),
             bot_version: talk.opening.bot.version,
             records: talk
@@ -215,6 +216,7 @@ impl Shell {
                 .take(BATCH_MAX)
                 .cloned()
                 .collect(),
+            usage: talk.reports.usage().clone(),
         })
     }
 

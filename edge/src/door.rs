@@ -1,11 +1,11 @@
 //! The routes, at both ends: the Worker, which refuses, and the object, which answers.
 
 use contract::{
-    ErrorBody, Farewell, Opening, OpeningReply, OpeningState, SEAL_HEADER, Seal, Secret, Ticket,
+    CallId, ErrorBody, Farewell, Opening, OpeningReply, OpeningState, SEAL_HEADER, Seal, Secret,
+    Ticket,
 };
 use futures_util::StreamExt as _;
 use serde_json::json;
-use twilio::CallSid;
 use twilio::twiml::{self, Verb};
 use worker::{Env, Method, Request, RequestInit, Response, Result, Stub};
 
@@ -66,7 +66,7 @@ fn health(env: &Env) -> Result<Response> {
     }
 }
 
-/// `PUT /calls/{CallSid}`: only who holds the secret gets to the object.
+/// `PUT /calls/{CallId}`: only who holds the secret gets to the object.
 async fn announce(request: &mut Request, env: &Env, path: &str, sid: &str) -> Result<Response> {
     let secret = match settings::secret(env) {
         Ok(secret) => secret,
@@ -89,7 +89,7 @@ async fn announce(request: &mut Request, env: &Env, path: &str, sid: &str) -> Re
             tracing::warn!(
                 call = sid,
                 code = error.error.code,
-                message = error.error.message,
+                reason = error.error.message,
                 "an opening is refused"
             );
             return refuse(status, &error);
@@ -169,7 +169,7 @@ fn read_opening(body: &[u8], sid: &str) -> std::result::Result<Opening, (u16, Er
     Ok(opening)
 }
 
-/// `GET /media/{CallSid}/{ticket}`: only a fresh ticket gets to the object.
+/// `GET /media/{CallId}/{ticket}`: only a fresh ticket gets to the object.
 async fn stream(request: Request, env: &Env, sid: &str, ticket: &str) -> Result<Response> {
     let secret = match settings::secret(env) {
         Ok(secret) => secret,
@@ -213,7 +213,7 @@ fn may_pass(
             "the stream's path names no call".to_owned(),
         )
     };
-    let call: CallSid = sid.parse().map_err(foreign)?;
+    let call: CallId = sid.parse().map_err(foreign)?;
     let ticket = Ticket::open(ticket, secret, &call, epoch_s())
         .map_err(|error| (403, error.code(), error.to_string()))?;
     if !header("upgrade").eq_ignore_ascii_case("websocket") {
@@ -227,7 +227,7 @@ fn may_pass(
 }
 
 /// The object of a call, made where `LOCATION_HINT` says, or else near whoever asks first.
-fn object(env: &Env, call: &CallSid) -> Result<Stub> {
+fn object(env: &Env, call: &CallId) -> Result<Stub> {
     let lines = env.durable_object("LINES")?;
     match env_opt(env, "LOCATION_HINT") {
         Some(hint) => lines.get_by_name_with_location_hint(call.as_str(), &hint),
@@ -238,7 +238,7 @@ fn object(env: &Env, call: &CallSid) -> Result<Stub> {
 fn misconfigured(wrong: &Misconfigured) -> Result<Response> {
     tracing::error!(
         variable = wrong.variable,
-        message = wrong.message,
+        reason = wrong.message,
         "the deployment is not configured"
     );
     refuse(

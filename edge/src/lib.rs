@@ -2,8 +2,8 @@
 //!
 //! | route | who asks | what for |
 //! |---|---|---|
-//! | `PUT /calls/{CallSid}` | functions, sealed | open a call, or announce its next stream |
-//! | `GET /media/{CallSid}/{ticket}` | Twilio, signed | the media stream's WebSocket |
+//! | `PUT /calls/{CallId}` | functions, sealed | open a call, or announce its next stream |
+//! | `GET /media/{CallId}/{ticket}` | Twilio, signed | the media stream's WebSocket |
 //! | `POST /fallback` | Twilio, when the functions fail | TwiML that says sorry |
 //! | `GET /health` | anyone | whether this deployment is configured |
 //!

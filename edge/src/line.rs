@@ -33,7 +33,7 @@ const KEEP_EVERY: Duration = Duration::from_secs(4);
 /// So often the object wakes to see that its call still goes on, whatever became of the process in between.
 pub(crate) const ALIVE_MS: u64 = 60_000;
 
-/// The Durable Object of one call, named by its `CallSid`.
+/// The Durable Object of one call, named by its `CallId`.
 #[durable_object(alarm)]
 pub struct Line {
     // A panic is caught at the boundary of the event, and what it left half done is healed by reading the journal.

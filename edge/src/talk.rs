@@ -72,13 +72,13 @@ impl Talk {
             tape: Tape::default(),
         });
         Self {
+            reports: Reports::of(&opening),
             opening: Rc::new(opening),
             clock,
             ear: Ear::default(),
             mouth: None,
             watch: None,
             heard: Instant::ZERO,
-            reports: Reports::default(),
             outbox: Outbox::default(),
             works: Works::new(Weak::clone(&shell.me), Rc::new(providers)),
             timer: None,

@@ -1,9 +1,21 @@
-//! A bot: who answers a number, in which words, with which providers.
+//! A bot: who answers a number, in which words, with which providers, for which money.
+
+mod check;
+mod hours;
+mod terms;
+mod tool;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use twilio::PhoneNumber;
+
+pub use check::{Invalid, is_web_address, minute_of_day};
+pub use hours::{Closed, Day, Hours, Opens};
+pub use terms::{Limits, Machine, Pricing};
+pub use tool::{Tool, WebhookTool};
+
+use crate::TenantId;
 
 /// Names a bot: 1 to 64 characters of `a-z`, `0-9` and `-`.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -41,12 +53,16 @@ impl fmt::Display for BotId {
 pub struct Bot {
     /// Its id.
     pub id: BotId,
+    /// Whose it is.
+    pub tenant: TenantId,
     /// Counts changes, from 1.
     pub version: u32,
     /// For people.
     pub name: String,
     /// BCP 47, for example `en-US`.
     pub language: String,
+    /// Said before anything else where the law wants callers to know that they are recorded; empty: nothing.
+    pub consent: String,
     /// First words; empty: the caller speaks first.
     pub greeting: String,
     /// System text of the language model.
@@ -79,18 +95,60 @@ pub struct Bot {
     pub tools: Vec<Tool>,
     /// Whether the audio of both sides is kept.
     pub record: bool,
+    /// Whether the language model sums the call up when it is over, for `call.ended` and the console.
+    pub summarise: bool,
+    /// How the caller hears it.
+    pub reply: ReplyMode,
+    /// When it answers; without hours, always.
+    pub hours: Option<Hours>,
+    /// What happens when a machine answers a call we placed.
+    pub machine: Machine,
+    /// What the tenant pays for its calls.
+    pub price: Pricing,
+    /// What it may use.
+    pub limits: Limits,
 }
 
-/// One provider of one stage.
+/// How the caller hears the bot.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplyMode {
+    /// Frames into the media stream, as they are made.
+    #[default]
+    Stream,
+    /// Each reply is stored, and the carrier plays its URL.
+    Url,
+}
+
+/// Who does one stage's work.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
 pub struct Stage {
-    /// Wire shape: `openai`.
+    /// One of [`LISTENERS`](crate::LISTENERS), [`THINKERS`](crate::THINKERS) or [`SPEAKERS`](crate::SPEAKERS).
     pub provider: String,
     /// Model id. Empty: the deployment's own (`LISTEN_MODEL`, `THINK_MODEL`, `SPEAK_MODEL`).
     pub model: String,
     /// Extra members of the request body, as the provider's documentation names them (`reasoning_effort`, …).
     /// None is sent unless it stands here.
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    pub options: serde_json::Map<String, serde_json::Value>,
+    /// Who is asked when this one keeps silent for too long or fails, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fallbacks: Vec<Fallback>,
+}
+
+/// Who is asked when the one before keeps silent or fails.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Fallback {
+    /// As [`Stage::provider`].
+    pub provider: String,
+    /// As [`Stage::model`].
+    pub model: String,
+    /// As [`Voice::id`], in the names of this provider.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub voice: String,
+    /// As [`Stage::options`].
     #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
     pub options: serde_json::Map<String, serde_json::Value>,
 }
@@ -113,6 +171,8 @@ pub struct Turns {
     pub end: EndOfTurn,
     /// Whether the reply is prepared, unheard, while the caller may still go on.
     pub speculate: bool,
+    /// Whether the caller may interrupt the bot.
+    pub barge_in: bool,
 }
 
 /// How the end of a turn is told.
@@ -140,40 +200,15 @@ pub struct Idle {
     pub prompts_max: u32,
 }
 
-/// What the language model may do.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Tool {
-    /// End the call.
-    EndCall,
-    /// Hand the caller over to a person.
-    Transfer {
-        /// Who is called.
-        number: PhoneNumber,
-        /// When to do it, in words for the model.
-        #[serde(default)]
-        when: String,
-    },
-    /// Press keys on the far end's menu.
-    SendKeys,
-}
-
-/// A setting that cannot be: which, and what is allowed.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Invalid {
-    /// Path of the field: `turns.end.silence_ms`.
-    pub field: &'static str,
-    /// What is allowed.
-    pub message: &'static str,
-}
-
 impl Default for Bot {
     fn default() -> Self {
         Self {
             id: BotId("bot".to_owned()),
+            tenant: TenantId::default(),
             version: 1,
             name: "Bot".to_owned(),
             language: "en-US".to_owned(),
+            consent: String::new(),
             greeting: String::new(),
             instructions: String::new(),
             listen: Stage {
@@ -200,6 +235,12 @@ impl Default for Bot {
             fallback_number: None,
             tools: vec![Tool::EndCall],
             record: true,
+            summarise: true,
+            reply: ReplyMode::default(),
+            hours: None,
+            machine: Machine::default(),
+            price: Pricing::default(),
+            limits: Limits::default(),
         }
     }
 }
@@ -209,6 +250,7 @@ impl Default for Turns {
         Self {
             end: EndOfTurn::Adaptive,
             speculate: true,
+            barge_in: true,
         }
     }
 }
@@ -220,79 +262,6 @@ impl Default for Idle {
             prompt: "Are you still there?".to_owned(),
             prompts_max: 2,
         }
-    }
-}
-
-impl Bot {
-    /// Checks what types cannot say.
-    ///
-    /// # Errors
-    ///
-    /// Every field that is out of its range, with the range.
-    pub fn validate(&self) -> Result<(), Vec<Invalid>> {
-        let mut wrong = Vec::new();
-        let mut check = |fits: bool, field, message| {
-            if !fits {
-                wrong.push(Invalid { field, message });
-            }
-        };
-        check(
-            BotId::new(self.id.as_str()).is_some(),
-            "id",
-            "1 to 64 characters of a-z, 0-9 and -",
-        );
-        check(self.version >= 1, "version", "1 or more");
-        check(
-            (1..=100).contains(&self.name.chars().count()),
-            "name",
-            "1 to 100 characters",
-        );
-        check(
-            (2..=35).contains(&self.language.len()),
-            "language",
-            "a BCP 47 tag such as en-US",
-        );
-        check(
-            self.greeting.chars().count() <= 1000,
-            "greeting",
-            "at most 1000 characters",
-        );
-        check(
-            self.instructions.len() <= 100_000,
-            "instructions",
-            "at most 100000 bytes",
-        );
-        check(
-            (20..=4000).contains(&self.reply_chars_max),
-            "reply_chars_max",
-            "20 to 4000 characters",
-        );
-        check(
-            self.duration_max_s == 0 || (10..=14_400).contains(&self.duration_max_s),
-            "duration_max_s",
-            "10 to 14400 seconds, or 0 for no limit",
-        );
-        check(
-            (1_000..=120_000).contains(&self.idle.after_ms),
-            "idle.after_ms",
-            "1000 to 120000 milliseconds",
-        );
-        check(self.idle.prompts_max <= 10, "idle.prompts_max", "0 to 10");
-        if let EndOfTurn::Silence { silence_ms } = self.turns.end {
-            check(
-                (200..=10_000).contains(&silence_ms),
-                "turns.end.silence_ms",
-                "200 to 10000 milliseconds",
-            );
-        }
-        for (stage, field) in [
-            (&self.listen, "listen.provider"),
-            (&self.think, "think.provider"),
-            (&self.speak, "speak.provider"),
-        ] {
-            check(stage.provider == "openai", field, "openai");
-        }
-        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 }
 
@@ -320,6 +289,7 @@ mod tests {
         let turns = Turns {
             end: EndOfTurn::Silence { silence_ms: 50 },
             speculate: false,
+            barge_in: true,
         };
         let wrong = Bot {
             turns,
@@ -330,8 +300,8 @@ mod tests {
         assert_eq!(
             wrong,
             [Invalid {
-                field: "turns.end.silence_ms",
-                message: "200 to 10000 milliseconds"
+                field: "turns.end.silence_ms".to_owned(),
+                message: "200 to 10000 milliseconds".to_owned()
             }]
         );
     }

@@ -1,16 +1,16 @@
 //! How the functions open a call at the edge.
 
 use serde::{Deserialize, Serialize};
-use twilio::{AccountSid, CallSid, Party, PhoneNumber};
+use twilio::{AccountSid, Party, PhoneNumber};
 
-use crate::Bot;
+use crate::{Bot, CallId, HookSecret};
 
-/// Body of `PUT {edge}/calls/{CallSid}`: all that the edge needs to hold the call. Sent again, with new handshake
+/// Body of `PUT {edge}/calls/{CallId}`: all that the edge needs to hold the call. Sent again, with new handshake
 /// signatures, before every new stream of the same call.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Opening {
     /// The call.
-    pub call: CallSid,
+    pub call: CallId,
     /// The account that owns it; the stream's `start` must name the same.
     pub account: AccountSid,
     /// Who calls. Untrusted: display only.
@@ -28,6 +28,9 @@ pub struct Opening {
     pub records_url: String,
     /// Where [`crate::UploadRequest`]s go.
     pub uploads_url: String,
+    /// Signs what goes to the tenant's own servers; none: it goes unsigned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hook_secret: Option<HookSecret>,
 }
 
 /// Who dialled.

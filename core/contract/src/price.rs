@@ -1,13 +1,15 @@
 //! What usage costs: integer micro-dollars, from a dated table.
 
+mod list;
+
 use serde::{Deserialize, Serialize};
 
-use crate::Usage;
+use crate::{Amount, Usage, WorkStage};
 
 /// Prices in force, each with its date and source. Comes from configuration (`PRICES`), else [`PriceTable::list`].
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct PriceTable {
-    /// One row per dimension.
+    /// One row for each dimension, provider and model; the most specific one counts.
     pub rows: Vec<Price>,
 }
 
@@ -16,6 +18,12 @@ pub struct PriceTable {
 pub struct Price {
     /// What is counted.
     pub dimension: Dimension,
+    /// Whose price it is, as bots name providers; empty: any provider's that has none of its own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub provider: String,
+    /// Of which model; empty: any that has none of its own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub model: String,
     /// Micro-dollars per million units: one integer that holds every price in the field exactly.
     pub micro_dollars_per_million: u64,
     /// ISO 8601 date on which it was read.
@@ -42,6 +50,8 @@ pub enum Dimension {
     ThinkOutputToken,
     /// Text-to-speech, per character.
     SpeakChar,
+    /// Text-to-speech that was there already, per character.
+    SpeakCachedChar,
 }
 
 /// What a call cost.
@@ -58,6 +68,12 @@ pub struct Cost {
 pub struct CostItem {
     /// What was counted.
     pub dimension: Dimension,
+    /// Who did it; empty for line and carrier.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub provider: String,
+    /// With which model.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub model: String,
     /// How many units.
     pub quantity: u64,
     /// What they cost, rounded half up.
@@ -65,101 +81,67 @@ pub struct CostItem {
 }
 
 impl PriceTable {
-    /// List prices of the default set-up, in US dollars.
+    /// What this usage costs. What has no price costs nothing, and stands in the receipt all the same.
     #[must_use]
-    pub fn list() -> Self {
-        let row = |dimension, micro_dollars_per_million, as_of: &str, source: &str| Price {
-            dimension,
-            micro_dollars_per_million,
-            as_of: as_of.to_owned(),
-            source: source.to_owned(),
-        };
-        Self {
-            rows: vec![
-                // $0.0085 inbound local and $0.0044 media stream.
-                row(
-                    Dimension::CarrierMinute,
-                    12_900_000_000,
-                    "2026-10-03",
-                    "twilio.com/en-us/voice/pricing/us",
-                ),
-                // 50 messages a second at 20:1 and $0.15 per million, and 128 MB at $12.50 per million GB-s.
-                row(
-                    Dimension::EdgeSecond,
-                    1_975_000,
-                    "2026-11-01",
-                    "developers.cloudflare.com/durable-objects",
-                ),
-                // $0.0045 per minute.
-                row(
-                    Dimension::ListenSecond,
-                    75_000_000,
-                    "2026-10-01",
-                    "openai.com/api/pricing, gpt-transcribe",
-                ),
-                row(
-                    Dimension::ThinkInputToken,
-                    100_000,
-                    "2026-10-01",
-                    "openai.com/api/pricing, gpt-6-luna",
-                ),
-                row(
-                    Dimension::ThinkCachedToken,
-                    10_000,
-                    "2026-10-01",
-                    "openai.com/api/pricing, gpt-6-luna",
-                ),
-                row(
-                    Dimension::ThinkOutputToken,
-                    500_000,
-                    "2026-10-01",
-                    "openai.com/api/pricing, gpt-6-luna",
-                ),
-                // $15 per million characters.
-                row(
-                    Dimension::SpeakChar,
-                    15_000_000,
-                    "2026-10-01",
-                    "openai.com/api/pricing, tts-1",
-                ),
-            ],
-        }
-    }
-
-    /// What this usage costs. A dimension without a price costs nothing and is left out.
-    #[must_use]
-    pub fn cost(&self, usage: Usage) -> Cost {
-        let items: Vec<CostItem> = self
-            .rows
-            .iter()
-            .filter_map(|price| {
-                let quantity = price.dimension.quantity(usage);
-                (quantity > 0).then(|| CostItem {
-                    dimension: price.dimension,
+    pub fn cost(&self, usage: &Usage) -> Cost {
+        let mut items = Vec::new();
+        let mut count = |dimension: Dimension, provider: &str, model: &str, quantity: u64| {
+            if quantity > 0 {
+                items.push(CostItem {
+                    dimension,
+                    provider: provider.to_owned(),
+                    model: model.to_owned(),
                     quantity,
-                    micro_dollars: micro_dollars(quantity, price.micro_dollars_per_million),
-                })
-            })
-            .collect();
+                    micro_dollars: micro_dollars(quantity, self.price(dimension, provider, model)),
+                });
+            }
+        };
+        count(
+            Dimension::CarrierMinute,
+            "",
+            "",
+            usage.carrier_ms.div_ceil(60_000),
+        );
+        count(Dimension::EdgeSecond, "", "", usage.line_ms.div_ceil(1_000));
+        for work in &usage.work {
+            for (dimension, quantity) in quantities(work.stage, &work.amount) {
+                count(dimension, &work.provider, &work.model, quantity);
+            }
+        }
         let total_micro_dollars = items.iter().map(|item| item.micro_dollars).sum();
         Cost {
             items,
             total_micro_dollars,
         }
     }
+
+    /// Micro-dollars per million units.
+    fn price(&self, dimension: Dimension, provider: &str, model: &str) -> u64 {
+        let fits = |own: &str, wanted: &str| own.is_empty() || own == wanted;
+        self.rows
+            .iter()
+            .filter(|row| {
+                row.dimension == dimension
+                    && fits(&row.provider, provider)
+                    && fits(&row.model, model)
+            })
+            .max_by_key(|row| (!row.provider.is_empty(), !row.model.is_empty()))
+            .map_or(0, |row| row.micro_dollars_per_million)
+    }
 }
 
-impl Dimension {
-    fn quantity(self, usage: Usage) -> u64 {
-        match self {
-            Self::CarrierMinute => usage.line_ms.div_ceil(60_000),
-            Self::EdgeSecond => usage.line_ms.div_ceil(1_000),
-            Self::ListenSecond => usage.listen_ms.div_ceil(1_000),
-            Self::ThinkInputToken => usage.think_input_tokens,
-            Self::ThinkCachedToken => usage.think_cached_tokens,
-            Self::ThinkOutputToken => usage.think_output_tokens,
-            Self::SpeakChar => usage.speak_chars,
-        }
+fn quantities(stage: WorkStage, amount: &Amount) -> Vec<(Dimension, u64)> {
+    match stage {
+        WorkStage::Listen => vec![(Dimension::ListenSecond, amount.listen_ms.div_ceil(1_000))],
+        WorkStage::Think => vec![
+            (Dimension::ThinkInputToken, amount.input_tokens),
+            (Dimension::ThinkCachedToken, amount.cached_tokens),
+            (Dimension::ThinkOutputToken, amount.output_tokens),
+        ],
+        WorkStage::Speak => vec![
+            (Dimension::SpeakChar, amount.chars),
+            (Dimension::SpeakCachedChar, amount.cached_chars),
+        ],
     }
 }
 
@@ -173,27 +155,52 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_call_of_61_seconds_pays_the_carrier_for_two_minutes() {
-        let cost = PriceTable::list().cost(Usage {
+    fn a_call_of_61_seconds_pays_the_carrier_for_two_minutes_and_a_web_call_for_none() {
+        let mut usage = Usage {
             line_ms: 61_000,
+            carrier_ms: 61_000,
             ..Usage::default()
-        });
+        };
+        let cost = PriceTable::list().cost(&usage);
         assert_eq!(cost.items.first().unwrap().micro_dollars, 25_800);
+        usage.carrier_ms = 0;
+        let cost = PriceTable::list().cost(&usage);
+        assert_eq!(cost.items.first().unwrap().dimension, Dimension::EdgeSecond);
     }
 
     #[test]
-    fn the_lines_of_a_receipt_add_up_to_its_total() {
-        let usage = Usage {
-            line_ms: 95_000,
-            listen_ms: 31_250,
-            think_input_tokens: 4_211,
-            think_output_tokens: 177,
-            speak_chars: 913,
-            ..Usage::default()
+    fn the_most_specific_price_counts_and_the_lines_add_up_to_the_total() {
+        let row = |provider: &str, model: &str, micro_dollars_per_million| Price {
+            dimension: Dimension::SpeakChar,
+            provider: provider.to_owned(),
+            model: model.to_owned(),
+            micro_dollars_per_million,
+            as_of: "2026-10-01".to_owned(),
+            source: "a test".to_owned(),
         };
-        let cost = PriceTable::list().cost(usage);
-        let sum: u64 = cost.items.iter().map(|item| item.micro_dollars).sum();
-        assert_eq!(sum, cost.total_micro_dollars);
-        assert_eq!(cost.items.len(), 6);
+        let table = PriceTable {
+            rows: vec![
+                row("", "", 1_000_000),
+                row("elevenlabs", "", 2_000_000),
+                row("elevenlabs", "flash", 3_000_000),
+            ],
+        };
+        let mut usage = Usage::default();
+        for (provider, model) in [
+            ("openai", "x"),
+            ("elevenlabs", "multi"),
+            ("elevenlabs", "flash"),
+        ] {
+            let amount = Amount {
+                chars: 10,
+                cached_chars: 5,
+                ..Amount::default()
+            };
+            usage.did(WorkStage::Speak, provider, model, amount);
+        }
+        let cost = table.cost(&usage);
+        let lines: Vec<u64> = cost.items.iter().map(|item| item.micro_dollars).collect();
+        assert_eq!(lines, [10, 0, 20, 0, 30, 0]);
+        assert_eq!(cost.total_micro_dollars, 60);
     }
 }

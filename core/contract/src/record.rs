@@ -1,24 +1,30 @@
 //! What the edge tells the functions about a call, while it runs and after.
 
 use serde::{Deserialize, Serialize};
-use twilio::{AccountSid, CallSid};
+use twilio::AccountSid;
 
-use crate::{BotId, Usage};
+use crate::{BotId, CallId, TenantId, Usage};
 
 /// Body of `POST {status}/records`. Sent again until accepted; a record that is already known (same call, same
 /// number) changes nothing.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Batch {
     /// The call.
-    pub call: CallSid,
-    /// The account that owns it.
+    pub call: CallId,
+    /// The carrier's account of this deployment.
     pub account: AccountSid,
+    /// Whose bot.
+    #[serde(default)]
+    pub tenant: TenantId,
     /// The bot.
     pub bot: BotId,
     /// The bot's version.
     pub bot_version: u32,
-    /// In order.
+    /// In order. None: only how much was used is told, so that a cap is noticed.
     pub records: Vec<Numbered>,
+    /// All that was used so far; what counts in the end is in [`Record::Ended`].
+    #[serde(default)]
+    pub usage: Usage,
 }
 
 /// A record and its place in the call.
@@ -37,6 +43,9 @@ pub struct Numbered {
 pub struct Accepted {
     /// The highest number now stored.
     pub through: u64,
+    /// Whether the call has reached a cap: it must be ended politely.
+    #[serde(default)]
+    pub wrap: bool,
 }
 
 /// What happened.
@@ -52,7 +61,7 @@ pub enum Record {
     Turn(Turn),
     /// Something worth knowing.
     Event(Event),
-    /// The call is over. Always the last but for [`Record::Stored`].
+    /// The call is over. After it come only [`Record::Summary`], [`Record::Stored`] and [`Record::Filed`].
     Ended {
         /// Why.
         reason: EndReason,
@@ -61,6 +70,15 @@ pub enum Record {
         /// All that was used, counted once.
         usage: Usage,
     },
+    /// The call in a few sentences.
+    Summary {
+        /// The sentences.
+        text: String,
+        /// What the summary took, beyond what [`Record::Ended`] tells; counted once.
+        usage: Usage,
+    },
+    /// Nothing more will come: all is told and stored, or was given up. Always the last.
+    Filed,
     /// A file of the call is in the bucket.
     Stored {
         /// `recording` or `tape`.
@@ -140,6 +158,12 @@ pub enum EndReason {
     Idle,
     /// The longest duration was reached.
     TooLong,
+    /// A cap on what may be spent was reached.
+    Capped,
+    /// An order from outside.
+    Ordered,
+    /// A machine answered.
+    Machine,
     /// Providers failed and there was nobody to hand over to.
     Failed,
     /// The stream went away and no other came.

@@ -5,9 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use thiserror::Error;
-use twilio::{AccountSid, CallSid};
+use twilio::AccountSid;
 
-use crate::{BotId, Secret};
+use crate::{BotId, CallId, Secret};
 
 /// Longest validity, in seconds: Twilio connects within a moment of reading the TwiML.
 const VALID_S_MAX: u64 = 60;
@@ -18,7 +18,7 @@ const VALID_S_MAX: u64 = 60;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Ticket {
     /// The call.
-    pub call: CallSid,
+    pub call: CallId,
     /// The account that owns it.
     pub account: AccountSid,
     /// Who answers.
@@ -75,7 +75,7 @@ impl Ticket {
     pub fn open(
         text: &str,
         secret: &Secret,
-        call: &CallSid,
+        call: &CallId,
         now_s: u64,
     ) -> Result<Self, TicketError> {
         let (claims, tag) = text.rsplit_once('.').ok_or(TicketError::Malformed)?;
@@ -90,7 +90,7 @@ impl Ticket {
         Ok(ticket)
     }
 
-    fn read(claims: &str, call: &CallSid) -> Option<Self> {
+    fn read(claims: &str, call: &CallId) -> Option<Self> {
         let mut fields = claims.split('.');
         let ticket = Self {
             call: *call,
@@ -103,7 +103,7 @@ impl Ticket {
     }
 }
 
-fn mac(secret: &Secret, call: &CallSid, claims: &str) -> Hmac<Sha256> {
+fn mac(secret: &Secret, call: &CallId, claims: &str) -> Hmac<Sha256> {
     let mut mac = secret.mac();
     mac.update(format!("ticket\n{call}\n{claims}").as_bytes());
     mac

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use twilio::CallSid;
+
+use crate::CallId;
 
 /// Body of `POST {status}/uploads`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct UploadRequest {
     /// The call.
-    pub call: CallSid,
+    pub call: CallId,
     /// What is to be stored.
     pub files: Vec<UploadWish>,
 }

@@ -3,40 +3,125 @@
 use serde::{Deserialize, Serialize};
 
 /// What a call used: counted where it happens, priced where the prices are.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
 pub struct Usage {
-    /// Time with a stream open, in milliseconds.
+    /// Time with a stream or socket open, in milliseconds.
     pub line_ms: u64,
+    /// The part of it that came through the carrier.
+    pub carrier_ms: u64,
+    /// What providers did, one entry for each stage, provider and model.
+    pub work: Vec<Work>,
+}
+
+/// What one provider did with one model.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Work {
+    /// For which stage.
+    pub stage: WorkStage,
+    /// As the bot names it.
+    pub provider: String,
+    /// The model that was asked for; empty if none was named.
+    #[serde(default)]
+    pub model: String,
+    /// How much.
+    #[serde(flatten)]
+    pub amount: Amount,
+}
+
+/// Which stage.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkStage {
+    /// Speech-to-text.
+    Listen,
+    /// Language model.
+    Think,
+    /// Text-to-speech.
+    Speak,
+}
+
+/// How much a provider did. Requests that lost a race or were thrown away are in it: they are paid too.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default)]
+pub struct Amount {
+    /// Requests, or for a provider that listens by socket, stretches of speech.
+    pub requests: u64,
     /// Audio sent to speech-to-text, in milliseconds.
+    #[serde(skip_serializing_if = "is_none")]
     pub listen_ms: u64,
-    /// Requests to speech-to-text.
-    pub listen_requests: u64,
     /// Language model input, in tokens, fresh.
-    pub think_input_tokens: u64,
+    #[serde(skip_serializing_if = "is_none")]
+    pub input_tokens: u64,
     /// Language model input that the provider had cached, in tokens.
-    pub think_cached_tokens: u64,
+    #[serde(skip_serializing_if = "is_none")]
+    pub cached_tokens: u64,
     /// Language model output, in tokens.
-    pub think_output_tokens: u64,
-    /// Requests to the language model.
-    pub think_requests: u64,
+    #[serde(skip_serializing_if = "is_none")]
+    pub output_tokens: u64,
     /// Characters given to text-to-speech.
-    pub speak_chars: u64,
-    /// Requests to text-to-speech.
-    pub speak_requests: u64,
+    #[serde(skip_serializing_if = "is_none")]
+    pub chars: u64,
+    /// Characters whose speech was there already: nobody was asked.
+    #[serde(skip_serializing_if = "is_none")]
+    pub cached_chars: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Usage {
     /// Adds what another stretch used.
-    pub fn add(&mut self, other: Self) {
+    pub fn add(&mut self, other: &Self) {
         self.line_ms += other.line_ms;
+        self.carrier_ms += other.carrier_ms;
+        for work in &other.work {
+            self.did(work.stage, &work.provider, &work.model, work.amount);
+        }
+    }
+
+    /// Adds what a provider did.
+    pub fn did(&mut self, stage: WorkStage, provider: &str, model: &str, amount: Amount) {
+        let known = self
+            .work
+            .iter_mut()
+            .find(|work| work.stage == stage && work.provider == provider && work.model == model);
+        match known {
+            Some(work) => work.amount.add(amount),
+            None => self.work.push(Work {
+                stage,
+                provider: provider.to_owned(),
+                model: model.to_owned(),
+                amount,
+            }),
+        }
+    }
+
+    /// What all providers of a stage did together.
+    #[must_use]
+    pub fn total(&self, stage: WorkStage) -> Amount {
+        let mut total = Amount::default();
+        for work in self.work.iter().filter(|work| work.stage == stage) {
+            total.add(work.amount);
+        }
+        total
+    }
+}
+
+impl Amount {
+    /// Adds another.
+    pub fn add(&mut self, other: Self) {
+        self.requests += other.requests;
         self.listen_ms += other.listen_ms;
-        self.listen_requests += other.listen_requests;
-        self.think_input_tokens += other.think_input_tokens;
-        self.think_cached_tokens += other.think_cached_tokens;
-        self.think_output_tokens += other.think_output_tokens;
-        self.think_requests += other.think_requests;
-        self.speak_chars += other.speak_chars;
-        self.speak_requests += other.speak_requests;
+        self.input_tokens += other.input_tokens;
+        self.cached_tokens += other.cached_tokens;
+        self.output_tokens += other.output_tokens;
+        self.chars += other.chars;
+        self.cached_chars += other.cached_chars;
     }
 }

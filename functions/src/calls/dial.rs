@@ -5,14 +5,14 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use contract::{Bot, Direction};
+use contract::{Bot, CallId, Direction};
 use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tracing::Instrument as _;
 use twilio::rest::{CallEvent, CallResource, CreateCall, Instructions};
 use twilio::webhook::CallStatus;
-use twilio::{CallSid, Party, PhoneNumber};
+use twilio::{Party, PhoneNumber};
 
 use super::Api;
 use super::setup::{bot_id, phone_number};
@@ -120,7 +120,7 @@ impl Api {
                 tracing::Span::current().record("call_sid", call.sid.as_str());
                 tracing::info!(bot = %dial.bot.id, "dialled");
                 self.opened(&dial, &call).await;
-                let body = placed(&dial, &call.sid, call.status);
+                let body = placed(&dial, &call.sid.into(), call.status);
                 (
                     DialState::Answered {
                         status: 201,
@@ -197,7 +197,7 @@ impl Api {
 
     async fn opened(&self, dial: &Dial, call: &CallResource) {
         let opened = Opened {
-            call: call.sid,
+            call: call.sid.into(),
             account: call.account_sid,
             bot: dial.bot.clone(),
             from: Party::Number(dial.from.clone()),
@@ -208,7 +208,7 @@ impl Api {
         };
         let kept = futures_util::future::try_join(
             self.calls.open(&opened),
-            self.dials.joined(&dial.id, &call.sid),
+            self.dials.joined(&dial.id, &opened.call),
         )
         .await;
         if let Err(error) = kept {
@@ -235,7 +235,7 @@ fn fingerprint(to: &PhoneNumber, bot: &Bot, from: Option<&PhoneNumber>) -> Strin
     format!("{:x}", Sha256::digest(format!("{to}\n{}\n{from}", bot.id)))
 }
 
-fn placed(dial: &Dial, call: &CallSid, status: CallStatus) -> String {
+fn placed(dial: &Dial, call: &CallId, status: CallStatus) -> String {
     json!({ "call": call, "status": status, "bot": dial.bot.id, "to": dial.to, "from": dial.from })
         .to_string()
 }

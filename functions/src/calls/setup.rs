@@ -92,7 +92,11 @@ fn read_bot(id: &BotId, mut given: Value) -> Result<Bot, Refusal> {
     if let Err(wrong) = bot.validate()
         && let Some(first) = wrong.first()
     {
-        return Err(Refusal::field(first.field, "field_invalid", first.message));
+        return Err(Refusal::field(
+            &first.field,
+            "field_invalid",
+            first.message.as_str(),
+        ));
     }
     if serde_json::to_vec(&bot).map_or(0, |json| json.len()) > BOT_BYTES_MAX {
         return Err(malformed(format!(

@@ -6,10 +6,10 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use contract::CallId;
 use contract::{Event, Numbered, Record, Turn};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use twilio::CallSid;
 use twilio::webhook::CallStatus;
 
 use super::Api;
@@ -90,7 +90,7 @@ fn is_sort_key(text: &str) -> bool {
     text.split_once('#').is_some_and(|(time, call)| {
         time.len() == 14
             && time.bytes().all(|byte| byte.is_ascii_digit())
-            && call.parse::<CallSid>().is_ok()
+            && call.parse::<CallId>().is_ok()
     })
 }
 
@@ -116,7 +116,7 @@ pub(super) async fn detail(
     State(api): State<Arc<Api>>,
     Path(sid): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
-    let call: CallSid = sid.parse().map_err(|error: twilio::BadSid| {
+    let call: CallId = sid.parse().map_err(|error: contract::BadCallId| {
         Refusal::field("sid", "sid_malformed", error.to_string())
     })?;
     let detail = api
@@ -148,7 +148,7 @@ fn shown(detail: Detail, recording: Option<&Value>) -> Value {
         .iter()
         .filter(|numbered| matches!(numbered.record, Record::Connected { .. }))
         .count();
-    let usage = detail.receipt.as_ref().map(|receipt| receipt.usage);
+    let usage = detail.receipt.as_ref().map(|receipt| &receipt.usage);
     let cost = detail.receipt.as_ref().map(|receipt| &receipt.cost);
     let mut shown = json!({
         "turns": turns,
@@ -177,7 +177,9 @@ fn turn(numbered: &Numbered) -> Option<Told<'_, Turn>> {
         Record::Connected { .. }
         | Record::Event(_)
         | Record::Ended { .. }
-        | Record::Stored { .. } => None,
+        | Record::Summary { .. }
+        | Record::Stored { .. }
+        | Record::Filed => None,
     }
 }
 
@@ -197,7 +199,9 @@ fn event(numbered: &Numbered) -> Option<Happened<'_>> {
         Record::Connected { .. }
         | Record::Turn(_)
         | Record::Ended { .. }
-        | Record::Stored { .. } => None,
+        | Record::Summary { .. }
+        | Record::Stored { .. }
+        | Record::Filed => None,
     }
 }
 

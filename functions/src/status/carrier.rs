@@ -46,10 +46,10 @@ impl Status {
     ) -> Result<(), Refusal> {
         tracing::info!(status = %event.status, sequence = event.sequence_number, "told");
         if let Some(dial) = dial {
-            self.dials.joined(&dial, &event.call).await?;
+            self.dials.joined(&dial, &event.call.into()).await?;
         }
         let progress = Progress {
-            call: event.call,
+            call: event.call.into(),
             account: event.account,
             status: event.status,
             sequence: event.sequence_number,
@@ -67,7 +67,7 @@ impl Status {
 }
 
 pub(super) fn in_progress(
-    call: twilio::CallSid,
+    call: contract::CallId,
     account: twilio::AccountSid,
     now_ms: u64,
 ) -> Progress {
@@ -98,7 +98,7 @@ fn machine(verdict: &AmdEvent, now_ms: u64) -> Note {
         timestamp: None,
     };
     Note {
-        call: verdict.call,
+        call: verdict.call.into(),
         key: "amd".to_owned(),
         news,
         answered_by: Some(verdict.answered_by),
@@ -139,11 +139,11 @@ impl Status {
         if name == "stream-started" {
             // Nothing else tells that an inbound call was answered.
             self.calls
-                .progressed(&in_progress(event.call, event.account, now_ms))
+                .progressed(&in_progress(event.call.into(), event.account, now_ms))
                 .await?;
         }
         let note = Note {
-            call: event.call,
+            call: event.call.into(),
             key: format!("{}-{}", event.stream, name),
             news: News {
                 name: name.to_owned(),

@@ -64,7 +64,10 @@ impl Status {
         }
         let through = self.calls.recorded(&batch, &self.prices, now_ms).await?;
         tracing::info!(records = batch.records.len(), through, "recorded");
-        Ok(Accepted { through })
+        Ok(Accepted {
+            through,
+            wrap: false,
+        })
     }
 
     async fn uploads(&self, wanted: UploadRequest) -> Result<UploadReply, Refusal> {

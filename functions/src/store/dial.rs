@@ -1,9 +1,9 @@
 use std::fmt;
 
-use contract::Bot;
+use contract::{Bot, CallId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use twilio::{CallSid, PhoneNumber};
+use twilio::PhoneNumber;
 
 use super::TENANT;
 
@@ -66,7 +66,7 @@ pub struct Dial {
     /// What became of it.
     pub state: DialState,
     /// The call it turned out to be.
-    pub call: Option<CallSid>,
+    pub call: Option<CallId>,
 }
 
 /// What became of an order to dial.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use contract::{Batch, Bot, BotId, Numbered, PriceTable, Record, Upload, UploadWish};
-use twilio::{CallSid, PhoneNumber};
+use contract::{Batch, Bot, BotId, CallId, Numbered, PriceTable, Record, Upload, UploadWish};
+use twilio::PhoneNumber;
 
 use super::{
     Begun, Bots, CallEntry, Calls, Detail, Dial, DialId, DialState, Dials, Ended, Files, Filter,
@@ -23,8 +23,8 @@ struct State {
     bots: BTreeMap<BotId, Bot>,
     numbers: BTreeMap<PhoneNumber, BotId>,
     from: BTreeMap<BotId, PhoneNumber>,
-    calls: BTreeMap<CallSid, Kept>,
-    resumes: BTreeMap<(CallSid, u64), u32>,
+    calls: BTreeMap<CallId, Kept>,
+    resumes: BTreeMap<(CallId, u64), u32>,
     meters: BTreeMap<Month, Meter>,
     dials: BTreeMap<DialId, Dial>,
 }
@@ -58,7 +58,7 @@ impl Memory {
 }
 
 impl State {
-    fn kept(&mut self, call: CallSid, now_ms: u64) -> &mut Kept {
+    fn kept(&mut self, call: CallId, now_ms: u64) -> &mut Kept {
         self.calls.entry(call).or_insert_with(|| Kept {
             entry: CallEntry::new(call, now_ms),
             bot: None,
@@ -142,7 +142,7 @@ impl Calls for Memory {
         Ok(kept.bot.get_or_insert_with(|| opened.bot.clone()).clone())
     }
 
-    async fn call(&self, call: &CallSid) -> Stored<Option<(CallEntry, Option<Bot>)>> {
+    async fn call(&self, call: &CallId) -> Stored<Option<(CallEntry, Option<Bot>)>> {
         Ok(self
             .state("call")?
             .calls
@@ -150,7 +150,7 @@ impl Calls for Memory {
             .map(|kept| (kept.entry.clone(), kept.bot.clone())))
     }
 
-    async fn resumed(&self, call: &CallSid, minute: u64) -> Stored<u32> {
+    async fn resumed(&self, call: &CallId, minute: u64) -> Stored<u32> {
         let mut state = self.state("resumed")?;
         let count = state.resumes.entry((*call, minute)).or_default();
         *count += 1;
@@ -236,7 +236,7 @@ impl Calls for Memory {
         Ok(Page { calls, next })
     }
 
-    async fn detail(&self, call: &CallSid) -> Stored<Option<Detail>> {
+    async fn detail(&self, call: &CallId) -> Stored<Option<Detail>> {
         Ok(self.state("detail")?.calls.get(call).map(|kept| Detail {
             entry: kept.entry.clone(),
             news: kept.news.values().cloned().collect(),
@@ -265,7 +265,7 @@ pub(super) fn receipt_of(numbered: &Numbered, prices: &PriceTable) -> Option<(En
     else {
         return None;
     };
-    let cost = prices.cost(*usage);
+    let cost = prices.cost(usage);
     let ended = Ended {
         reason: *reason,
         duration_ms: *duration_ms,
@@ -275,7 +275,7 @@ pub(super) fn receipt_of(numbered: &Numbered, prices: &PriceTable) -> Option<(En
     Some((
         ended,
         Receipt {
-            usage: *usage,
+            usage: usage.clone(),
             cost,
         },
     ))
@@ -306,7 +306,7 @@ impl Dials for Memory {
         Ok(self.state("dial")?.dials.get(id).cloned())
     }
 
-    async fn joined(&self, id: &DialId, call: &CallSid) -> Stored<()> {
+    async fn joined(&self, id: &DialId, call: &CallId) -> Stored<()> {
         if let Some(dial) = self.state("joined")?.dials.get_mut(id) {
             dial.call.get_or_insert(*call);
         }

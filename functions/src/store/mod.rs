@@ -24,8 +24,8 @@ pub mod memory;
 mod model;
 
 use async_trait::async_trait;
-use contract::{Batch, Bot, BotId, PriceTable, Upload, UploadWish};
-use twilio::{CallSid, PhoneNumber};
+use contract::{Batch, Bot, BotId, CallId, PriceTable, Upload, UploadWish};
+use twilio::PhoneNumber;
 
 pub use dial::{Begun, Dial, DialId, DialState};
 pub use model::{
@@ -90,9 +90,9 @@ pub trait Calls: Send + Sync {
     /// A call was heard of. Returns the bot it began with, which is the one given here only the first time.
     async fn open(&self, opened: &Opened) -> Stored<Bot>;
     /// A call, and the bot it began with.
-    async fn call(&self, call: &CallSid) -> Stored<Option<(CallEntry, Option<Bot>)>>;
+    async fn call(&self, call: &CallId) -> Stored<Option<(CallEntry, Option<Bot>)>>;
     /// Counts a resume in a minute since the epoch, and returns how many there were in it.
-    async fn resumed(&self, call: &CallSid, minute: u64) -> Stored<u32>;
+    async fn resumed(&self, call: &CallId, minute: u64) -> Stored<u32>;
     /// The carrier told how far a call is.
     async fn progressed(&self, progress: &Progress) -> Stored<()>;
     /// The carrier told something else about a call.
@@ -102,7 +102,7 @@ pub trait Calls: Send + Sync {
     /// Calls, newest first; at most `limit`, those older than the sort key `after`.
     async fn list(&self, filter: &Filter, limit: usize, after: Option<&str>) -> Stored<Page>;
     /// All that is known of a call.
-    async fn detail(&self, call: &CallSid) -> Stored<Option<Detail>>;
+    async fn detail(&self, call: &CallId) -> Stored<Option<Detail>>;
     /// What the calls that ended in a month used and cost.
     async fn meter(&self, month: Month) -> Stored<Meter>;
 }
@@ -117,7 +117,7 @@ pub trait Dials: Send + Sync {
     /// An order.
     async fn dial(&self, id: &DialId) -> Stored<Option<Dial>>;
     /// An order turned out to be this call, whatever the answer to it was.
-    async fn joined(&self, id: &DialId, call: &CallSid) -> Stored<()>;
+    async fn joined(&self, id: &DialId, call: &CallId) -> Stored<()>;
 }
 
 /// Files in the bucket.

@@ -1,13 +1,13 @@
-use contract::{Bot, BotId, Cost, Direction, EndReason, Numbered, Record, Usage};
+use contract::{Bot, BotId, CallId, Cost, Direction, EndReason, Numbered, Record, Usage};
 use serde::{Deserialize, Serialize};
 use twilio::webhook::{AnsweredBy, CallStatus};
-use twilio::{AccountSid, CallSid, Party};
+use twilio::{AccountSid, Party};
 
 /// A call, in one row.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CallEntry {
     /// The call.
-    pub call: CallSid,
+    pub call: CallId,
     /// When it was first heard of, in milliseconds since the Unix epoch.
     pub began_ms: u64,
     /// The account that owns it.
@@ -53,7 +53,7 @@ pub struct CallEntry {
 impl CallEntry {
     /// A call of which nothing more is known.
     #[must_use]
-    pub fn new(call: CallSid, began_ms: u64) -> Self {
+    pub fn new(call: CallId, began_ms: u64) -> Self {
         Self {
             call,
             began_ms,
@@ -93,7 +93,7 @@ impl CallEntry {
 
 /// Orders calls by time, then by id.
 #[must_use]
-pub fn sort_key(began_ms: u64, call: &CallSid) -> String {
+pub fn sort_key(began_ms: u64, call: &CallId) -> String {
     format!("{began_ms:014}#{call}")
 }
 
@@ -114,7 +114,7 @@ pub struct Ended {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Opened {
     /// The call.
-    pub call: CallSid,
+    pub call: CallId,
     /// The account that owns it.
     pub account: AccountSid,
     /// Who answers, as of now.
@@ -135,7 +135,7 @@ pub struct Opened {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Progress {
     /// The call.
-    pub call: CallSid,
+    pub call: CallId,
     /// The account that owns it.
     pub account: AccountSid,
     /// How far it is.
@@ -213,7 +213,7 @@ impl Progress {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Note {
     /// The call.
-    pub call: CallSid,
+    pub call: CallId,
     /// What makes it the same when it is told again.
     pub key: String,
     /// What.
@@ -292,7 +292,9 @@ impl Detail {
                 | Record::Connected { .. }
                 | Record::Turn(_)
                 | Record::Event(_)
-                | Record::Ended { .. } => None,
+                | Record::Ended { .. }
+                | Record::Summary { .. }
+                | Record::Filed => None,
             })
     }
 }

@@ -51,7 +51,7 @@ impl Voice {
     ) -> Result<(OpeningReply, String), Trouble> {
         let stream_url = self.stream_url(bot, asked, secrets)?;
         let opening = Opening {
-            call: asked.call,
+            call: asked.call.into(),
             account: asked.account,
             from: asked.from.clone(),
             to: asked.to.clone(),
@@ -64,6 +64,7 @@ impl Voice {
                 .collect(),
             records_url: self.status_url.at("/records"),
             uploads_url: self.status_url.at("/uploads"),
+            hook_secret: None,
         };
         Ok((self.edge.open(&opening, &secrets.edge).await?, stream_url))
     }
@@ -75,7 +76,7 @@ impl Voice {
         secrets: &Secrets,
     ) -> Result<String, Trouble> {
         let ticket = Ticket {
-            call: asked.call,
+            call: asked.call.into(),
             account: asked.account,
             bot: bot.id.clone(),
             expires_s: (self.clock)() / 1_000 + TICKET_VALID_S,

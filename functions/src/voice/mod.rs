@@ -131,7 +131,7 @@ impl Voice {
             Err(error) => return self.apologise(None, &error.into()),
         };
         let opened = Opened {
-            call: asked.call,
+            call: asked.call.into(),
             account: asked.account,
             bot,
             from: asked.from.clone(),
@@ -165,10 +165,14 @@ impl Voice {
         if let Some(id) = webhook.query.get("dial").and_then(DialId::parse)
             && let Some(dial) = self.dials.dial(&id).await?
         {
-            self.dials.joined(&id, &asked.call).await?;
+            self.dials.joined(&id, &asked.call.into()).await?;
             return Ok(Some(dial.bot));
         }
-        Ok(self.calls.call(&asked.call).await?.and_then(|(_, bot)| bot))
+        Ok(self
+            .calls
+            .call(&asked.call.into())
+            .await?
+            .and_then(|(_, bot)| bot))
     }
 
     async fn resume(&self, webhook: &Webhook, asked: &VoiceRequest) -> Response {
@@ -176,9 +180,10 @@ impl Voice {
             return words::hang_up();
         }
         let minute = (self.clock)() / 60_000;
+        let call = asked.call.into();
         let known = futures_util::future::try_join(
-            self.calls.call(&asked.call),
-            self.calls.resumed(&asked.call, minute),
+            self.calls.call(&call),
+            self.calls.resumed(&call, minute),
         )
         .await;
         match known {

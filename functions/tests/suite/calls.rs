@@ -110,7 +110,8 @@ async fn a_bot_that_cannot_be_is_refused_by_field() {
             "body_malformed"
         );
     }
-    let large = json!({ "goodbye": "x".repeat(310_000) });
+    let options = json!({ "provider": "openai", "options": { "user": "x".repeat(310_000) } });
+    let large = json!({ "think": options });
     assert_eq!(
         ask(&house.calls, "PUT", "/bots/mesa", Some(large))
             .await
@@ -213,7 +214,7 @@ async fn a_call_is_shown_with_turns_events_receipt_and_recording() {
     assert_eq!(shown["ended"]["reason"], json!(EndReason::CallerLeft));
     assert_eq!(
         (&shown["usage"], &shown["cost"]),
-        (&json!(usage()), &json!(PriceTable::list().cost(usage())))
+        (&json!(usage()), &json!(PriceTable::list().cost(&usage())))
     );
     assert_eq!(shown["recording"]["url"], format!("memory:get/{key}"));
     assert_eq!(
@@ -342,7 +343,7 @@ async fn health_asks_the_store_and_the_edge() {
         (ill.status, &ill.json()["store"]),
         (StatusCode::SERVICE_UNAVAILABLE, &json!("ok"))
     );
-    assert!(house.memory.detail(&call_sid(1)).await.unwrap().is_none());
+    assert!(house.memory.detail(&call_id(1)).await.unwrap().is_none());
     house.memory.breaks(true);
     assert_ne!(
         ask(&house.calls, "GET", "/health", None).await.json()["store"],

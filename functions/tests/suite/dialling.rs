@@ -82,7 +82,7 @@ async fn a_call_is_placed_with_all_its_callbacks() {
         Some("https://voice.example.com/voice/fallback")
     );
     assert_eq!(create.time_limit_s, Some(1_860));
-    let (entry, bot) = house.memory.call(&call_sid(1_001)).await.unwrap().unwrap();
+    let (entry, bot) = house.memory.call(&call_id(1_001)).await.unwrap().unwrap();
     assert_eq!(
         (entry.direction, bot),
         (Some(Direction::Outbound), Some(mesa()))

@@ -30,7 +30,7 @@ async fn serve(router: Router) -> HttpEdge {
 
 fn opening() -> Opening {
     Opening {
-        call: call_sid(1),
+        call: call_sid(1).into(),
         account: account(),
         from: inbound(1).from,
         to: inbound(1).to,
@@ -39,6 +39,7 @@ fn opening() -> Opening {
         handshakes: vec![],
         records_url: String::new(),
         uploads_url: String::new(),
+        hook_secret: None,
     }
 }
 

@@ -36,7 +36,7 @@ fn stream(change: StreamChange) -> Form {
 async fn status_of(house: &House) -> Option<CallStatus> {
     house
         .memory
-        .call(&call_sid(1))
+        .call(&call_id(1))
         .await
         .unwrap()
         .and_then(|(entry, _)| entry.status)
@@ -96,7 +96,7 @@ async fn a_stream_tells_that_an_inbound_call_was_answered() {
     };
     let answer = post_signed(&house.status, STREAM, &stream(failed)).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
-    let detail = house.memory.detail(&call_sid(1)).await.unwrap().unwrap();
+    let detail = house.memory.detail(&call_id(1)).await.unwrap().unwrap();
     assert!(
         detail
             .news
@@ -120,7 +120,7 @@ async fn a_machine_that_answers_is_noted() {
             .status,
         StatusCode::NO_CONTENT
     );
-    let (entry, _) = house.memory.call(&call_sid(1)).await.unwrap().unwrap();
+    let (entry, _) = house.memory.call(&call_id(1)).await.unwrap().unwrap();
     assert_eq!(entry.answered_by, Some(AnsweredBy::MachineStart));
 }
 
@@ -140,7 +140,7 @@ async fn a_callback_joins_the_order_whose_answer_was_lost() {
     let id = DialId::parse(url.rsplit_once("dial=").unwrap().1).unwrap();
     assert_eq!(
         house.memory.dial(&id).await.unwrap().unwrap().call,
-        Some(call_sid(1))
+        Some(call_id(1))
     );
 }
 
@@ -173,7 +173,7 @@ async fn records_are_accepted_through_the_highest() {
     .await;
     assert_eq!(
         (answer.status, answer.json()),
-        (StatusCode::OK, json!({ "through": 2 }))
+        (StatusCode::OK, json!({ "through": 2, "wrap": false }))
     );
     assert_eq!(status_of(&house).await, Some(CallStatus::InProgress));
     let answer = post_sealed(
@@ -182,7 +182,7 @@ async fn records_are_accepted_through_the_highest() {
         &json!(batch(1, vec![ended(3, NOW_MS)])),
     )
     .await;
-    assert_eq!(answer.json(), json!({ "through": 3 }));
+    assert_eq!(answer.json(), json!({ "through": 3, "wrap": false }));
 }
 
 #[tokio::test]
@@ -190,7 +190,7 @@ async fn the_end_is_complete_whichever_of_the_two_tells_last() {
     for carrier_first in [true, false] {
         let house = house().await;
         let complete = async || {
-            let entry = house.memory.call(&call_sid(1)).await.unwrap();
+            let entry = house.memory.call(&call_id(1)).await.unwrap();
             entry.is_some_and(|(entry, _)| entry.bot.is_some() && entry.is_complete())
         };
         for turn in [carrier_first, !carrier_first] {
@@ -285,7 +285,7 @@ async fn what_the_edge_did_not_seal_is_refused_and_changes_nothing() {
             (StatusCode::FORBIDDEN, "seal_stale")
         );
     }
-    assert_eq!(house.memory.detail(&call_sid(1)).await.unwrap(), None);
+    assert_eq!(house.memory.detail(&call_id(1)).await.unwrap(), None);
 }
 
 #[tokio::test]

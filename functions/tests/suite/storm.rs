@@ -87,9 +87,9 @@ async fn storm(store: Store, seed: u64) {
 }
 
 async fn exact(store: &Store) {
-    let cost = PriceTable::list().cost(usage()).total_micro_dollars;
+    let cost = PriceTable::list().cost(&usage()).total_micro_dollars;
     for call in 1..=CALLS {
-        let detail = store.calls.detail(&call_sid(call)).await.unwrap().unwrap();
+        let detail = store.calls.detail(&call_id(call)).await.unwrap().unwrap();
         assert_eq!(detail.entry.status, Some(CallStatus::Completed));
         assert_eq!(detail.entry.carrier_duration_s, Some(61));
         assert_eq!(detail.entry.ended.unwrap().cost_micro_dollars, cost);

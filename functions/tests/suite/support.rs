@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use contract::{
-    Bot, BotId, Opening, OpeningReply, OpeningState, PriceTable, SEAL_HEADER, Seal, Secret,
+    Bot, BotId, CallId, Opening, OpeningReply, OpeningState, PriceTable, SEAL_HEADER, Seal, Secret,
 };
 use functions::carrier::{Carrier, DialError};
 use functions::config::{BadSetting, BaseUrl};
@@ -34,6 +34,10 @@ pub(crate) const EDGE: &str = "https://edge.example.com";
 
 pub(crate) fn clock() -> u64 {
     NOW_MS
+}
+
+pub(crate) fn call_id(number: u64) -> CallId {
+    call_sid(number).into()
 }
 
 pub(crate) fn call_sid(number: u64) -> CallSid {

@@ -45,7 +45,7 @@ fn ticket(url: &str, call: u64) -> Ticket {
     Ticket::open(
         text,
         &Secret::new(EDGE_SECRET),
-        &call_sid(call),
+        &call_id(call),
         NOW_MS / 1_000,
     )
     .unwrap()
@@ -110,7 +110,7 @@ async fn a_webhook_without_a_valid_signature_changes_nothing_and_opens_nothing()
         );
     }
     assert!(house.edge.openings.lock().unwrap().is_empty());
-    assert_eq!(house.memory.call(&call_sid(1)).await.unwrap(), None);
+    assert_eq!(house.memory.call(&call_id(1)).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -13,9 +13,12 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::Command;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
 
 /// How many lines of output are kept for an error message.
 const TAIL_LINES: usize = 12;
+/// How long the last lines of a process that has ended may take to arrive.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Where the output of processes goes: a file, the last lines in memory, and standard error when asked.
 #[derive(Debug, Clone)]
@@ -94,7 +97,7 @@ impl Log {
     }
 
     /// Adds every line of a stream until it ends; `divert` may take a line for itself by returning true.
-    fn follow<R>(&self, stream: R, divert: Option<Divert>)
+    fn follow<R>(&self, stream: R, divert: Option<Divert>) -> JoinHandle<()>
     where
         R: AsyncRead + Send + Unpin + 'static,
     {
@@ -107,7 +110,7 @@ impl Log {
                     log.line(line.trim_end());
                 }
             }
-        });
+        })
     }
 }
 
@@ -164,12 +167,12 @@ impl Process {
             .stderr(Stdio::piped())
             .kill_on_drop(true);
         let mut child = spawn(command).await?;
-        if let Some(stdout) = child.stdout.take() {
-            launch.log.follow(stdout, launch.divert);
-        }
-        if let Some(stderr) = child.stderr.take() {
-            launch.log.follow(stderr, None);
-        }
+        let stdout = child.stdout.take();
+        let stderr = child.stderr.take();
+        let printed = [
+            stdout.map(|stream| launch.log.follow(stream, launch.divert)),
+            stderr.map(|stream| launch.log.follow(stream, None)),
+        ];
         let pid = child
             .id()
             .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
@@ -181,6 +184,10 @@ impl Process {
                 status = child.wait() => status,
                 () = exit.closed() => return,
             };
+            // Whoever hears of the end may look for its reason in the log: the last words must be there. What it has
+            // started itself may hold its output open, so this does not wait for ever.
+            let last_words = futures_util::future::join_all(printed.into_iter().flatten());
+            drop(tokio::time::timeout(LAST_WORDS, last_words).await);
             exit.send_replace(Some(
                 status.map_or_else(|error| error.to_string(), |status| status.to_string()),
             ));

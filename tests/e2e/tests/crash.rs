@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use contract::Speaker;
+use contract::{Speaker, WorkStage};
 use e2e::{LIMIT, World, happens, occurrences, said, story};
 use local::demo::Shown;
 use local::twilio::{Call, Closer, Webhook, What};
@@ -139,7 +139,9 @@ fn told_once(shown: &Shown, call: &Call) {
     assert_eq!(numbers.len(), shown.turns.len());
     let usage = shown.usage.expect("a receipt");
     assert!(
-        usage.line_ms > 0 && usage.speak_chars > 150 && usage.think_requests >= 2,
+        usage.line_ms > 0
+            && usage.total(WorkStage::Speak).chars > 150
+            && usage.total(WorkStage::Think).requests >= 2,
         "{usage:?}"
     );
     assert_eq!(shown.streams, 2);

@@ -9,6 +9,7 @@
 
 use std::time::Duration;
 
+use contract::WorkStage;
 use e2e::{World, happens};
 use local::twilio::{Call, What};
 use serde_json::{Value, json};
@@ -156,7 +157,7 @@ async fn odd_sizes_lost_frames_and_time_stamps_that_jump_do_not_end_the_hearing(
     // An hour that never was is in neither the recording nor the bill.
     let usage = shown.usage.expect("a receipt");
     assert!(
-        usage.line_ms < 180_000 && usage.listen_ms < 60_000,
+        usage.line_ms < 180_000 && usage.total(WorkStage::Listen).listen_ms < 60_000,
         "{usage:?}"
     );
     let wav = world.api.recording(&shown).await.expect("a recording");

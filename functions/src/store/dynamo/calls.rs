@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
-use contract::{Batch, Bot, BotId, Direction, Numbered, PriceTable};
-use twilio::{CallSid, Party};
+use contract::{Batch, Bot, BotId, CallId, Direction, Numbered, PriceTable};
+use twilio::Party;
 
 use super::item::{Item, json, number, text};
 use super::{Dynamo, Update, failed, tenant_key};
@@ -11,7 +11,7 @@ use crate::store::{
     Receipt, StoreError, Stored, TENANT, sort_key,
 };
 
-pub(super) fn call_key(call: &CallSid) -> String {
+pub(super) fn call_key(call: &CallId) -> String {
     format!("CALL#{call}")
 }
 
@@ -24,7 +24,7 @@ fn status_key(status: twilio::webhook::CallStatus) -> AttributeValue {
 }
 
 /// What every first word of a call sets: whichever comes first decides when it began, and so its place in all indexes.
-pub(super) fn heard_of(call: &CallSid, now_ms: u64) -> Update {
+pub(super) fn heard_of(call: &CallId, now_ms: u64) -> Update {
     let place = sort_key(now_ms, call);
     Update::of(call_key(call), "META")
         .once("call", text(call.as_str()))
@@ -136,7 +136,7 @@ impl Calls for Dynamo {
         }
     }
 
-    async fn call(&self, call: &CallSid) -> Stored<Option<(CallEntry, Option<Bot>)>> {
+    async fn call(&self, call: &CallId) -> Stored<Option<(CallEntry, Option<Bot>)>> {
         let pk = call_key(call);
         let both = futures_util::future::try_join(
             self.get(&self.calls, &pk, "META"),
@@ -151,7 +151,7 @@ impl Calls for Dynamo {
         )))
     }
 
-    async fn resumed(&self, call: &CallSid, minute: u64) -> Stored<u32> {
+    async fn resumed(&self, call: &CallId, minute: u64) -> Stored<u32> {
         let update = Update::of(call_key(call), format!("RESUME#{minute}"))
             .add("count", number(1))
             .once("ttl", number((minute + 60) * 60));
@@ -241,7 +241,7 @@ impl Calls for Dynamo {
         Ok(Page { calls, next })
     }
 
-    async fn detail(&self, call: &CallSid) -> Stored<Option<Detail>> {
+    async fn detail(&self, call: &CallId) -> Stored<Option<Detail>> {
         let items = self.all(&call_key(call), "").await?;
         let (mut entry, mut receipt) = (None, None);
         let (mut news, mut records): (Vec<News>, Vec<Numbered>) = (Vec::new(), Vec::new());

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use twilio::CallSid;
+use contract::CallId;
 
 use super::item::{Item, json, number, text};
 use super::{Dynamo, Update, failed, tenant_key};
@@ -79,7 +79,7 @@ impl Dials for Dynamo {
         item.map(|item| read(id, &item)).transpose()
     }
 
-    async fn joined(&self, id: &DialId, call: &CallSid) -> Stored<()> {
+    async fn joined(&self, id: &DialId, call: &CallId) -> Stored<()> {
         // Only where there is an order: the id comes from a URL, and may name one that has expired.
         let update = Update::of(key(id), "ORDER")
             .once("call", text(call.as_str()))

@@ -1,9 +1,9 @@
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use contract::CallId;
 use contract::{Batch, Numbered, PriceTable};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use twilio::CallSid;
 
 use super::calls::{answered_by_bot, call_key, expiry, heard_of};
 use super::item::{Item, json, number};
@@ -56,7 +56,7 @@ impl Dynamo {
         })
     }
 
-    async fn put_record(&self, call: &CallSid, numbered: &Numbered, now_ms: u64) -> Stored<()> {
+    async fn put_record(&self, call: &CallId, numbered: &Numbered, now_ms: u64) -> Stored<()> {
         let item = Item::at(call_key(call), format!("REC#{:08}", numbered.number))
             .with("record", json(numbered)?)
             .with("ttl", expiry(now_ms));
@@ -66,7 +66,7 @@ impl Dynamo {
     /// Counts a call's usage and cost on the call and in its month, both or neither, once.
     async fn count(
         &self,
-        call: &CallSid,
+        call: &CallId,
         ended: &Ended,
         receipt: &Receipt,
         now_ms: u64,
@@ -116,7 +116,7 @@ impl Dynamo {
 
     fn counting(
         &self,
-        call: &CallSid,
+        call: &CallId,
         ended: &Ended,
         receipt: &Receipt,
         now_ms: u64,

@@ -21,7 +21,7 @@ both! {
 
 fn opened(call: u64) -> Opened {
     Opened {
-        call: call_sid(call),
+        call: call_id(call),
         account: account(),
         bot: mesa(),
         from: Party::parse("+15005550001"),
@@ -34,7 +34,7 @@ fn opened(call: u64) -> Opened {
 
 pub(crate) fn progress(call: u64, status: CallStatus, sequence: Option<u64>) -> Progress {
     Progress {
-        call: call_sid(call),
+        call: call_id(call),
         account: account(),
         status,
         sequence,
@@ -50,7 +50,7 @@ pub(crate) fn progress(call: u64, status: CallStatus, sequence: Option<u64>) -> 
 }
 
 async fn entry(store: &Store, call: u64) -> CallEntry {
-    store.calls.call(&call_sid(call)).await.unwrap().unwrap().0
+    store.calls.call(&call_id(call)).await.unwrap().unwrap().0
 }
 
 /// All orders of the numbers below `count`.
@@ -72,7 +72,7 @@ const FOUR: [CallStatus; 4] = [
 ];
 
 async fn a_call_begins_once_with_one_bot(store: Store) {
-    assert_eq!(store.calls.call(&call_sid(1)).await.unwrap(), None);
+    assert_eq!(store.calls.call(&call_id(1)).await.unwrap(), None);
     assert_eq!(store.calls.open(&opened(1)).await.unwrap(), mesa());
     let later = Opened {
         bot: Bot {
@@ -83,7 +83,7 @@ async fn a_call_begins_once_with_one_bot(store: Store) {
         ..opened(1)
     };
     assert_eq!(store.calls.open(&later).await.unwrap(), mesa());
-    let (entry, bot) = store.calls.call(&call_sid(1)).await.unwrap().unwrap();
+    let (entry, bot) = store.calls.call(&call_id(1)).await.unwrap().unwrap();
     assert_eq!(bot, Some(mesa()));
     assert_eq!((entry.began_ms, entry.bot_version), (NOW_MS + 1, Some(1)));
     assert_eq!(
@@ -130,7 +130,7 @@ async fn all_orders_of_four_callbacks_end_the_same(store: Store) {
                 .await
                 .unwrap();
         }
-        let detail = store.calls.detail(&call_sid(call)).await.unwrap().unwrap();
+        let detail = store.calls.detail(&call_id(call)).await.unwrap().unwrap();
         assert_eq!(
             detail.entry.status,
             Some(CallStatus::Completed),
@@ -183,7 +183,7 @@ async fn a_status_before_the_call_is_opened_is_kept(store: Store) {
 
 async fn news_are_kept_once_and_in_order(store: Store) {
     let note = |key: &str, answered_by| Note {
-        call: call_sid(1),
+        call: call_id(1),
         key: key.to_owned(),
         news: News {
             name: key.to_owned(),
@@ -201,7 +201,7 @@ async fn news_are_kept_once_and_in_order(store: Store) {
             .await
             .unwrap();
     }
-    let detail = store.calls.detail(&call_sid(1)).await.unwrap().unwrap();
+    let detail = store.calls.detail(&call_id(1)).await.unwrap().unwrap();
     let names: Vec<_> = detail.news.iter().map(|news| news.name.as_str()).collect();
     assert_eq!(names, ["a", "b"]);
     assert_eq!(detail.entry.answered_by, Some(AnsweredBy::MachineStart));
@@ -226,7 +226,7 @@ async fn calls_are_listed_newest_first_page_by_page(store: Store) {
         }
     }
     assert_eq!(pages, 3);
-    assert_eq!(seen, (1..=7).rev().map(call_sid).collect::<Vec<_>>());
+    assert_eq!(seen, (1..=7).rev().map(call_id).collect::<Vec<_>>());
     let whole = store.calls.list(&Filter::All, 7, None).await.unwrap();
     assert_eq!((whole.calls.len(), whole.next), (7, None));
 }
@@ -260,23 +260,23 @@ async fn calls_are_listed_by_bot_and_by_status(store: Store) {
     };
     assert_eq!(
         listed(Filter::Bot(BotId::new("odd").unwrap())).await,
-        [call_sid(3), call_sid(1)]
+        [call_id(3), call_id(1)]
     );
     assert_eq!(listed(Filter::Bot(BotId::new("none").unwrap())).await, []);
     assert_eq!(
         listed(Filter::Status(CallStatus::Completed)).await,
-        [call_sid(1)]
+        [call_id(1)]
     );
     assert_eq!(
         listed(Filter::Status(CallStatus::Ringing)).await,
-        [call_sid(4), call_sid(3), call_sid(2)]
+        [call_id(4), call_id(3), call_id(2)]
     );
 }
 
 async fn resumes_are_counted_by_the_minute(store: Store) {
     for times in 1..=3 {
-        assert_eq!(store.calls.resumed(&call_sid(1), 7).await.unwrap(), times);
+        assert_eq!(store.calls.resumed(&call_id(1), 7).await.unwrap(), times);
     }
-    assert_eq!(store.calls.resumed(&call_sid(1), 8).await.unwrap(), 1);
-    assert_eq!(store.calls.resumed(&call_sid(2), 7).await.unwrap(), 1);
+    assert_eq!(store.calls.resumed(&call_id(1), 8).await.unwrap(), 1);
+    assert_eq!(store.calls.resumed(&call_id(2), 7).await.unwrap(), 1);
 }

@@ -71,13 +71,13 @@ async fn an_order_to_dial_is_obeyed_once(store: Store) {
 
 async fn an_order_joins_the_call_it_became(store: Store) {
     let order = dial("k");
-    store.dials.joined(&order.id, &call_sid(1)).await.unwrap();
+    store.dials.joined(&order.id, &call_id(1)).await.unwrap();
     assert_eq!(store.dials.dial(&order.id).await.unwrap(), None);
     store.dials.begin(&order, NOW_MS).await.unwrap();
-    store.dials.joined(&order.id, &call_sid(1)).await.unwrap();
-    store.dials.joined(&order.id, &call_sid(2)).await.unwrap();
+    store.dials.joined(&order.id, &call_id(1)).await.unwrap();
+    store.dials.joined(&order.id, &call_id(2)).await.unwrap();
     assert_eq!(
         store.dials.dial(&order.id).await.unwrap().unwrap().call,
-        Some(call_sid(1))
+        Some(call_id(1))
     );
 }

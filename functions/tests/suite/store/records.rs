@@ -1,6 +1,9 @@
 //! What the edge tells, stored and counted once.
 
-use contract::{Batch, EndReason, Event, Numbered, PriceTable, Record, Speaker, Turn, Usage};
+use contract::{
+    Amount, Batch, EndReason, Event, Numbered, PriceTable, Record, Speaker, TenantId, Turn, Usage,
+    WorkStage,
+};
 use functions::clock::Month;
 
 use super::{Store, both};
@@ -32,13 +35,25 @@ pub(crate) fn turn(number: u64) -> Numbered {
 }
 
 pub(crate) fn usage() -> Usage {
-    Usage {
+    let mut usage = Usage {
         line_ms: 61_000,
-        listen_ms: 20_000,
-        speak_chars: 400,
-        think_input_tokens: 900,
+        carrier_ms: 61_000,
         ..Usage::default()
-    }
+    };
+    let speech = Amount {
+        requests: 3,
+        listen_ms: 31_250,
+        ..Amount::default()
+    };
+    usage.did(WorkStage::Listen, "openai", "gpt-transcribe", speech);
+    let thought = Amount {
+        requests: 3,
+        input_tokens: 4_211,
+        output_tokens: 177,
+        ..Amount::default()
+    };
+    usage.did(WorkStage::Think, "openai", "gpt-6-luna", thought);
+    usage
 }
 
 pub(crate) fn ended(number: u64, at_ms: u64) -> Numbered {
@@ -55,11 +70,13 @@ pub(crate) fn ended(number: u64, at_ms: u64) -> Numbered {
 
 pub(crate) fn batch(call: u64, records: Vec<Numbered>) -> Batch {
     Batch {
-        call: call_sid(call),
+        call: call_id(call),
         account: account(),
+        tenant: TenantId::default(),
         bot: mesa().id,
         bot_version: 1,
         records,
+        usage: Usage::default(),
     }
 }
 
@@ -87,7 +104,7 @@ async fn records_are_stored_once(store: Store) {
     assert_eq!(record(&store, &batch(1, vec![turn(3)])).await, 3);
     assert_eq!(record(&store, &batch(1, vec![turn(1)])).await, 3);
     assert_eq!(record(&store, &batch(1, vec![])).await, 3);
-    let detail = store.calls.detail(&call_sid(1)).await.unwrap().unwrap();
+    let detail = store.calls.detail(&call_id(1)).await.unwrap().unwrap();
     assert_eq!(detail.records, [turn(1), turn(2), turn(3)]);
     assert_eq!(
         (detail.entry.records, detail.entry.bot),
@@ -102,7 +119,7 @@ async fn usage_is_counted_once_in_the_month_it_ended(store: Store) {
     }
     record(&store, &batch(0xf, vec![ended(1, december)])).await;
     record(&store, &batch(3, vec![ended(1, december + 1)])).await;
-    let cost = PriceTable::list().cost(usage());
+    let cost = PriceTable::list().cost(&usage());
     let meter = store
         .calls
         .meter(Month::parse("2026-12").unwrap())
@@ -130,7 +147,7 @@ async fn usage_is_counted_once_in_the_month_it_ended(store: Store) {
             .calls,
         0
     );
-    let detail = store.calls.detail(&call_sid(1)).await.unwrap().unwrap();
+    let detail = store.calls.detail(&call_id(1)).await.unwrap().unwrap();
     let ended = detail.entry.ended.unwrap();
     assert_eq!(
         (ended.reason, ended.duration_ms, ended.cost_micro_dollars),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use contract::{Dimension, Speaker};
+use contract::{Dimension, Speaker, WorkStage};
 use local::caller::Outcome;
 use local::demo::{Shown, ShownTurn};
 use serde_json::json;
@@ -137,13 +137,15 @@ impl Transcript {
     #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
     fn usage(&self, shown: &Shown) {
         if let Some(usage) = &shown.usage {
+            let [listen, think, speak] =
+                [WorkStage::Listen, WorkStage::Think, WorkStage::Speak].map(|stage| usage.total(stage));
             let used = format!(
                 "line {:.1} s · listening {:.1} s · thinking {} + {} tokens · speaking {} characters",
                 usage.line_ms as f64 / 1000.0,
-                usage.listen_ms as f64 / 1000.0,
-                usage.think_input_tokens + usage.think_cached_tokens,
-                usage.think_output_tokens,
-                usage.speak_chars
+                listen.listen_ms as f64 / 1000.0,
+                think.input_tokens + think.cached_tokens,
+                think.output_tokens,
+                speak.chars
             );
             self.row("usage", &used);
         }
@@ -183,6 +185,7 @@ fn name(dimension: Dimension) -> &'static str {
         Dimension::ThinkInputToken => "reading",
         Dimension::ThinkCachedToken => "reading again",
         Dimension::ThinkOutputToken => "thinking",
+        Dimension::SpeakCachedChar => "speech from the cache",
         Dimension::SpeakChar => "speaking",
     }
 }
