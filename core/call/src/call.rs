@@ -1,9 +1,13 @@
 //! The call: the one place where cues become moves and moves become outputs.
 
+use std::collections::VecDeque;
+
 use crate::config::Config;
 use crate::history::{History, Line};
-use crate::input::Input;
+use crate::input::{Answerer, Input};
+use crate::job::Jobs;
 use crate::listen::Listen;
+use crate::order::Asked;
 use crate::output::Output;
 use crate::provider::{RequestId, ToolCall};
 use crate::record::{EndReason, Note, Record, Timing, Usage};
@@ -19,6 +23,10 @@ const DUE_MAX: usize = 16;
 
 /// One phone call. Told what happened, it answers what to do.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that have nothing to do with each other"
+)]
 pub struct Call {
     pub(crate) config: Config,
     pub(crate) turn: Turn,
@@ -42,6 +50,26 @@ pub struct Call {
     /// What is said is no more than that the answer takes a moment.
     pub(crate) filling: bool,
     pub(crate) departure: Option<Departure>,
+    /// The last words, if the departure was wanted from outside.
+    pub(crate) parting: String,
+    /// Work for the model.
+    pub(crate) jobs: Jobs,
+    /// Whether something has come of work that the model was not told yet.
+    pub(crate) news: bool,
+    /// What waits for the floor.
+    pub(crate) asked: VecDeque<Asked>,
+    /// A typed turn, from its coming to putting it into the history.
+    pub(crate) typed: Option<Words>,
+    /// The machine that answered.
+    pub(crate) answerer: Option<Answerer>,
+    /// How often a screener asked who is calling.
+    pub(crate) screenings: u32,
+    /// The consent line is being said.
+    pub(crate) consenting: bool,
+    /// The caller asked for a moment.
+    pub(crate) holding: bool,
+    /// Turns in a row of which nothing was understood because the caller's voice was weak.
+    pub(crate) unheard: u32,
     /// Whose sound is waited for.
     pub(crate) awaited: Option<RequestId>,
     /// Whether something of the current reply is in the journal.
@@ -119,6 +147,16 @@ impl Call {
             drafts: 0,
             filling: false,
             departure: None,
+            parting: String::new(),
+            jobs: Jobs::default(),
+            news: false,
+            asked: VecDeque::new(),
+            typed: None,
+            answerer: None,
+            screenings: 0,
+            consenting: false,
+            holding: false,
+            unheard: 0,
             awaited: None,
             saying: false,
             heard_chars: 0,
@@ -208,7 +246,8 @@ impl Call {
 
     /// Whether there is a reply that the caller interrupted, or that must wait for a stream.
     pub(crate) fn holds_reply(&self) -> bool {
-        !self.drafting && (self.speak.is_held() || (!self.speak.is_open() && self.think.is_busy()))
+        let is_prepared = self.think.is_busy() || self.jobs.is_awaited();
+        !self.drafting && (self.speak.is_held() || (!self.speak.is_open() && is_prepared))
     }
 
     pub(crate) fn timing(&self) -> Option<Timing> {

@@ -6,8 +6,9 @@ use crate::call::{Call, Wait};
 use crate::config::EndOfTurn;
 use crate::endpoint;
 use crate::history::Line;
+use crate::job;
 use crate::output::Output;
-
+use crate::phrases;
 use crate::record::{Note, Record};
 use crate::time::Instant;
 use crate::timer::Timer;
@@ -23,6 +24,10 @@ pub(crate) const QUIET_AFTER: Duration = Duration::from_millis(500);
 const KEYS_AFTER: Duration = Duration::from_secs(2);
 /// How long a goodbye may take in all.
 const LEAVE_AFTER: Duration = Duration::from_secs(15);
+/// Or, if it has many words, for each character: half as fast as people speak.
+const LEAVE_CHAR: Duration = Duration::from_millis(120);
+/// How long a caller who asked for a moment is left alone.
+const HOLD: Duration = Duration::from_mins(1);
 /// How much later than computed the carrier may have played everything.
 const PLAYOUT_SLACK: Duration = Duration::from_millis(1_500);
 
@@ -66,13 +71,33 @@ impl Call {
             Move::LeaveMute => self.leave_mute(now, out),
             Move::PressKeys => self.press_keys(out),
             Move::End(reason) => self.end(now, reason, out),
+            Move::TakeTyped => self.take_typed(now, out),
+            Move::Introduce => self.introduce(now, out),
+            Move::Work => self.work(now, out),
+            Move::ThinkOn => self.think_on(now, out),
+            Move::ApologiseToo => self.say(now, self.config.apology.clone(), out),
+            Move::FallbackToo => self.fall_back_too(now, out),
+            Move::SayOrdered => self.say_ordered(now, out),
+            Move::PressOrdered => self.press_ordered(out),
+            Move::Depart => self.depart(now, out),
+            Move::Wrap => self.wrap(now, out),
         }
     }
 
     /// Sets the waits that belong to a turn.
     pub(crate) fn enter(&mut self, now: Instant) {
         use Timer as T;
-        for timer in [T::Draft, T::Silence, T::Quiet, T::Endless, T::Keys, T::Idle] {
+        let of_a_turn = [
+            T::Draft,
+            T::Silence,
+            T::Quiet,
+            T::Endless,
+            T::Keys,
+            T::Idle,
+            T::Next,
+            T::Beep,
+        ];
+        for timer in of_a_turn {
             self.timers.cancel(timer);
         }
         if !matches!(self.turn, Turn::Transcribing | Turn::Replying) {
@@ -82,7 +107,15 @@ impl Call {
             Turn::Ringing => (),
             Turn::Waiting => {
                 self.wait = None;
-                self.timers.set(T::Idle, now + self.config.idle_after);
+                let patience = if self.holding {
+                    HOLD.max(self.config.idle_after)
+                } else {
+                    self.config.idle_after
+                };
+                self.timers.set(T::Idle, now + patience);
+                if self.news || !self.asked.is_empty() {
+                    self.timers.set(T::Next, now);
+                }
             }
             Turn::Hearing => {
                 self.timers.set(T::Endless, now + UTTERANCE_MAX);
@@ -95,7 +128,12 @@ impl Call {
             }
             Turn::Keying => self.timers.set(T::Keys, now + KEYS_AFTER),
             Turn::Replying => self.timers.set(T::Check, now),
-            Turn::Leaving => self.timers.set(T::Leave, now + LEAVE_AFTER),
+            Turn::Voicemail => self.enter_voicemail(now),
+            Turn::Leaving => {
+                let chars = u32::try_from(self.speak.chars()).unwrap_or(u32::MAX);
+                let words = LEAVE_CHAR.saturating_mul(chars);
+                self.timers.set(T::Leave, now + LEAVE_AFTER.max(words));
+            }
             Turn::Away => self
                 .timers
                 .set(T::Reconnect, now + self.config.budgets.reconnect),
@@ -141,11 +179,16 @@ impl Call {
         self.drafts = 0;
     }
 
-    fn take_words(&mut self, now: Instant, out: &mut Vec<Output>) {
+    pub(crate) fn take_words(&mut self, now: Instant, out: &mut Vec<Output>) {
         let words = self.words.take();
         self.forget(out);
         let Some(words) = words else { return };
         self.idle_prompts = 0;
+        self.unheard = 0;
+        self.holding = phrases::asks_to_hold(&self.config.language, &words.text);
+        if self.holding {
+            self.note(now, Note::Holding);
+        }
         let draft_words = self
             .wait
             .and_then(|wait| wait.words)
@@ -169,7 +212,7 @@ impl Call {
     }
 
     /// The conversation including what was not flushed yet.
-    fn lines(&self) -> Vec<Line> {
+    pub(crate) fn lines(&self) -> Vec<Line> {
         let mut history = self.history.clone();
         for record in &self.records {
             history.note(record);
@@ -195,9 +238,10 @@ impl Call {
             .set(Timer::Think, now + self.config.budgets.think);
     }
 
-    fn ask_model(&mut self, now: Instant, lines: Vec<Line>, out: &mut Vec<Output>) {
+    pub(crate) fn ask_model(&mut self, now: Instant, lines: Vec<Line>, out: &mut Vec<Output>) {
         let id = self.new_id();
-        self.think.ask(id, lines, out);
+        self.think.ask(id, job::complete(lines), out);
+        self.news = false;
         self.usage.think_requests += 1;
         self.timers
             .set(Timer::Think, now + self.config.budgets.think);

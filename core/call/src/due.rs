@@ -12,13 +12,14 @@ impl Call {
     /// What it means that a wait has ended.
     pub(crate) fn due(&mut self, now: Instant, timer: Timer, out: &mut Vec<Output>) -> Option<Cue> {
         match timer {
-            Timer::Check => self.completed(),
+            Timer::Check => self.completed(now),
             Timer::Draft => Some(Cue::DraftDue),
-            Timer::Silence => Some(self.over()),
+            Timer::Silence => Some(self.over(now)),
             Timer::Quiet => {
                 self.listen.miss();
                 Some(Cue::Pause)
             }
+            Timer::Endless if self.turn == Turn::Voicemail => Some(self.beeped()),
             Timer::Endless => Some(Cue::OverUnread),
             Timer::Keys => Some(self.keyed(now)),
             Timer::Listen => {
@@ -39,6 +40,10 @@ impl Call {
                 Some(self.deaf())
             }
             Timer::Slow => Some(Cue::Slow),
+            Timer::Job => self.job_late(now, out),
+            Timer::Fill => self.fill_due(now),
+            Timer::Next => self.next_asked(),
+            Timer::Beep => Some(self.beeped()),
             Timer::Pump => {
                 self.pump(now, out);
                 None
@@ -57,21 +62,47 @@ impl Call {
         }
     }
 
-    fn over(&mut self) -> Cue {
+    fn over(&mut self, now: Instant) -> Cue {
         if self.listen.has_failed() {
             return self.deaf();
         }
         match self.listen.text().map(str::to_owned) {
             None => Cue::OverUnread,
-            Some(_) if self.drafting => Cue::Over,
-            Some(text) => self.verdict(&text),
+            Some(text) if self.drafting => self.spot(now, &text).unwrap_or(Cue::Over),
+            Some(text) => self.verdict(now, &text),
         }
     }
 
-    fn completed(&mut self) -> Option<Cue> {
+    /// The model wants work done, which it may a few times in a reply.
+    fn work_wanted(&mut self, now: Instant) -> Option<Cue> {
+        if !self.jobs.is_exhausted() {
+            return Some(Cue::Work);
+        }
+        self.think.take_work();
+        self.note(now, Note::GaveUp(Stage::Do, Failure::Busy));
+        self.timers.set(Timer::Check, now);
+        let is_mute = !self.speak.has_pieces() || self.filling;
+        is_mute.then(|| self.failed())
+    }
+
+    fn completed(&mut self, now: Instant) -> Option<Cue> {
         let is_replying = matches!(self.turn, Turn::Replying | Turn::Leaving);
-        if !is_replying || self.think.is_busy() || !self.speak.is_complete() {
+        if !is_replying || self.think.is_busy() {
             return None;
+        }
+        if self.turn == Turn::Replying {
+            if self.think.has_work() {
+                return self.work_wanted(now);
+            }
+            if self.jobs.is_awaited() {
+                return None;
+            }
+        }
+        if !self.speak.is_complete() {
+            return None;
+        }
+        if self.turn == Turn::Replying && self.think.tool().is_none() && self.listen.is_open() {
+            return Some(Cue::SaidUnread);
         }
         let spoke = self.speak.has_pieces();
         Some(match self.think.tool() {

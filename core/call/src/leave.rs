@@ -34,6 +34,12 @@ impl Call {
         self.say(now, self.config.apology.clone(), out);
     }
 
+    /// As [`Call::fall_back`], after what was being said.
+    pub(crate) fn fall_back_too(&mut self, now: Instant, out: &mut Vec<Output>) {
+        self.departure = Some(self.last_resort());
+        self.say(now, self.config.apology.clone(), out);
+    }
+
     /// The model wants to leave without a word: we say one.
     pub(crate) fn farewell(&mut self, now: Instant, out: &mut Vec<Output>) {
         let text = match self.think.tool() {
@@ -84,6 +90,7 @@ impl Call {
     pub(crate) fn end(&mut self, now: Instant, reason: EndReason, out: &mut Vec<Output>) {
         self.listen.close(out);
         self.end_reply(now, true, out);
+        self.abandon_work(now, out);
         self.persist_used();
         self.records.push(Record::Ended { reason, at: now });
     }

@@ -12,18 +12,23 @@
 //! Nothing here has a clock, a socket, a task or chance: one sequence of inputs gives one sequence of outputs. The
 //! engine never fails; what fails in the world comes in as an input.
 
+mod answers;
 mod call;
 mod carry;
 mod config;
+mod cue;
 mod due;
 mod endpoint;
 mod history;
 mod input;
+mod job;
 mod leave;
 mod listen;
+mod machine;
 mod order;
 mod output;
 mod perceive;
+mod phrases;
 mod piece;
 mod playout;
 mod provider;

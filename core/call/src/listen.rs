@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use audio::{Clip, Edge, Vad};
+use audio::{Clip, Edge, Level, Vad};
 
 use crate::endpoint::Habit;
 use crate::output::{Feed, Output};
@@ -18,6 +18,8 @@ const PREROLL_SPEAKING: Duration = Duration::from_millis(1_500);
 const AHEAD_MAX: Duration = Duration::from_secs(1);
 /// Voiced frames, half a second of them, that are certainly no cough, knock or click.
 const SPEECH_FRAMES: u64 = 25;
+/// A voice below this is weak: 15 dB under what a telephone usually brings.
+const WEAK_DBFS: i32 = -35;
 /// The longest gap that is filled with silence for the transcription.
 const GAP_MAX: Duration = Duration::from_secs(1);
 
@@ -45,6 +47,8 @@ pub(crate) struct Listen {
     onset: Option<Instant>,
     /// Frames of this utterance that had a voice in them.
     voiced: u64,
+    /// Those of them that were loud enough for anybody to understand.
+    loud: u64,
     dictation: Option<Dictation>,
     /// How this caller pauses.
     pub(crate) habit: Habit,
@@ -65,6 +69,9 @@ struct Dictation {
     covered: u64,
     /// How much voice there had been before.
     before: u64,
+    loud_before: u64,
+    /// The provider answered, without a word.
+    wordless: bool,
     text: Option<String>,
     attempts: u32,
     failed: bool,
@@ -93,6 +100,7 @@ impl Listen {
         }
         if verdict.voiced && verdict.speaking {
             self.voiced += 1;
+            self.loud += u64::from(verdict.level.exceeds(Level::from_dbfs(WEAK_DBFS), 0));
             self.voice_until = end;
             self.voice_ended = now;
         } else {
@@ -220,6 +228,8 @@ impl Listen {
             pending: None,
             covered: 0,
             before: self.voiced,
+            loud_before: self.loud,
+            wordless: false,
             text: None,
             attempts: 1,
             failed: false,
@@ -249,6 +259,22 @@ impl Listen {
         self.dictation.as_ref().is_some_and(|dictation| {
             let voiced = dictation.covered.saturating_sub(dictation.before);
             dictation.pending == Some(flush) && voiced >= SPEECH_FRAMES
+        })
+    }
+
+    /// There was no word in what was certainly speech.
+    pub(crate) fn note_wordless(&mut self) {
+        if let Some(dictation) = &mut self.dictation {
+            dictation.wordless = true;
+        }
+    }
+
+    /// Whether nothing was understood, and the caller's voice may be the reason: most of it was weak.
+    pub(crate) fn was_too_weak(&self) -> bool {
+        self.dictation.as_ref().is_some_and(|dictation| {
+            let voiced = self.voiced.saturating_sub(dictation.before);
+            let loud = self.loud.saturating_sub(dictation.loud_before);
+            dictation.wordless && loud * 2 < voiced
         })
     }
 

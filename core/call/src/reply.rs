@@ -53,6 +53,8 @@ impl Call {
             self.records.push(replied);
         }
         self.think = crate::think::Think::default();
+        self.jobs.detach();
+        self.consenting = false;
         self.speak.abandon(now, out);
         self.drafting = false;
         self.saying = false;
@@ -65,6 +67,7 @@ impl Call {
             Timer::Pump,
             Timer::Playout,
             Timer::Slow,
+            Timer::Fill,
         ] {
             self.timers.cancel(timer);
         }
@@ -77,7 +80,7 @@ impl Call {
             }
             self.records.push(Record::Tool(tool));
         }
-        if self.think.has_result() {
+        if self.think.has_result() && !self.think.is_broken() {
             self.failures = 0;
         }
         let cut = !self.speak.is_complete();
@@ -85,23 +88,44 @@ impl Call {
     }
 
     pub(crate) fn greet(&mut self, now: Instant, out: &mut Vec<Output>) {
-        if self.speak.has_pieces() {
-            let greeting = self.config.greeting.clone();
-            self.journal_saying(&[greeting]);
-            self.speak.open();
-            self.pump(now, out);
-            self.timers.set(Timer::Check, now);
-        } else {
-            self.say(now, self.config.greeting.clone(), out);
+        if !self.speak.has_pieces() {
+            self.prepare_greeting(now, out);
         }
+        let words = self.first_words();
+        self.journal_saying(&words);
+        self.consenting = !self.config.consent.is_empty();
+        self.speak.open();
+        self.pump(now, out);
+        self.timers.set(Timer::Check, now);
+    }
+
+    /// What is said before anybody was asked anything.
+    pub(crate) fn first_words(&self) -> Vec<String> {
+        let words = [&self.config.consent, &self.config.greeting];
+        words
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .cloned()
+            .collect()
+    }
+
+    /// Whether the consent line is being said, which the caller has to hear to its end.
+    pub(crate) fn is_consenting(&self) -> bool {
+        let chars = |text: &str| text.chars().count();
+        self.consenting && chars(&self.speak.heard_text()) < chars(&self.config.consent)
+    }
+
+    /// Whether the caller cannot interrupt now.
+    pub(crate) fn is_deaf_to_barge_in(&self) -> bool {
+        (!self.config.barge_in && self.speak.began().is_some()) || self.is_consenting()
     }
 
     /// Has the greeting spoken before there is a stream for it.
     pub(crate) fn prepare_greeting(&mut self, now: Instant, out: &mut Vec<Output>) {
-        if !self.config.greeting.is_empty() {
-            self.speak.say(self.config.greeting.clone());
-            self.ask_for_sound(now, out);
+        for text in self.first_words() {
+            self.speak.say(text);
         }
+        self.ask_for_sound(now, out);
     }
 
     pub(crate) fn apologise(&mut self, now: Instant, out: &mut Vec<Output>) {
@@ -125,10 +149,13 @@ impl Call {
     }
 
     pub(crate) fn fill(&mut self, now: Instant, out: &mut Vec<Output>) {
-        if !self.speak.has_pieces() {
+        let words = self.jobs.filler().unwrap_or(&self.config.filler).to_owned();
+        // While work is done, the caller is told again and again.
+        let again = self.jobs.is_awaited() && self.speak.is_complete();
+        if !self.speak.has_pieces() || again {
             self.note(now, Note::Slow);
-            self.filling = true;
-            self.say(now, self.config.filler.clone(), out);
+            self.filling = !self.speak.has_pieces() || self.filling;
+            self.say(now, words, out);
         }
     }
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use crate::call::Call;
 use crate::config::Config;
 use crate::history::Line;
+use crate::job::UNKNOWN;
 use crate::output::Output;
+use crate::phrases;
+use crate::provider::ToolCall;
 use crate::record::Record;
 use crate::speak::Speak;
 use crate::time::Instant;
@@ -17,6 +20,8 @@ use crate::turn::{Cue, Turn};
 struct Unfinished {
     sentences: Vec<String>,
     heard_chars: usize,
+    /// Work that was begun, and whose result nobody knows.
+    work: Option<String>,
 }
 
 impl Call {
@@ -34,21 +39,43 @@ impl Call {
                 Record::Connected { at } => {
                     opened.get_or_insert(at);
                 }
-                Record::Saying { text } => unfinished.sentences.push(text),
+                Record::Saying { text } => {
+                    call.news &= call.is_filler(&text);
+                    unfinished.sentences.push(text);
+                }
                 Record::Heard { chars } => unfinished.heard_chars = chars,
-                Record::Replied { .. } => unfinished = Unfinished::default(),
+                Record::Replied { .. } => {
+                    unfinished.sentences.clear();
+                    unfinished.heard_chars = 0;
+                }
                 Record::Ended { .. } => call.turn = Turn::Ended,
-                Record::Caller { .. }
-                | Record::Tool(_)
-                | Record::Result { .. }
-                | Record::Answered { .. }
-                | Record::Ordered { .. }
-                | Record::Note { .. }
-                | Record::Used(_) => {}
+                Record::Caller { text, .. } => {
+                    call.holding = phrases::asks_to_hold(&call.config.language, &text);
+                }
+                Record::Tool(ToolCall::Custom { id, .. }) => {
+                    unfinished.work = Some(id);
+                    call.news = true;
+                }
+                Record::Result { .. } => {
+                    unfinished.work = None;
+                    call.news = true;
+                }
+                Record::Answered { answerer, .. } => call.note_answerer(answerer),
+                Record::Ordered { order, .. } => call.will_depart(&order),
+                Record::Tool(_) | Record::Note { .. } | Record::Used(_) => (),
             }
         }
         let mut out = Vec::new();
         if call.turn != Turn::Ended {
+            if let Some(id) = unfinished.work.take() {
+                // It is not begun again: it may have been done.
+                call.records.push(Record::Result {
+                    id,
+                    text: UNKNOWN.to_owned(),
+                    done: false,
+                    at: now,
+                });
+            }
             call.go_on(now, opened, &unfinished, &mut out);
             call.flush(&mut out);
         }
@@ -67,12 +94,18 @@ impl Call {
             // A stream that outlived the engine still has sound of before, which will be said again.
             out.push(Output::Clear);
         }
+        if self.departure.is_some() {
+            return Cue::OpenedLeaving;
+        }
+        if self.is_machine() {
+            return Cue::OpenedMachine;
+        }
         if self.listen.is_open() {
             return self.opened_unread();
         }
-        if self.holds_reply() || (first && !self.config.greeting.is_empty()) {
+        if self.holds_reply() || (first && !self.first_words().is_empty()) {
             Cue::Opened
-        } else if self.owes_answer() {
+        } else if self.owes_answer() || self.news {
             Cue::OpenedOwing
         } else {
             Cue::OpenedIdle
@@ -91,15 +124,25 @@ impl Call {
     /// Whether the caller spoke last and nothing is being done about it.
     fn owes_answer(&self) -> bool {
         // A filler is no answer.
-        let is_filler =
-            |line: &&Line| matches!(line, Line::Bot(text) if self.config.filler.starts_with(text));
+        let is_filler = |line: &&Line| matches!(line, Line::Bot(text) if self.is_filler(text));
         let last = self
             .history
             .lines()
             .iter()
             .rev()
             .find(|line| !is_filler(line));
-        matches!(last, Some(Line::Caller(_)))
+        matches!(
+            last,
+            Some(Line::Caller(_) | Line::Call { .. } | Line::Result { .. })
+        )
+    }
+
+    /// Whether this, or what this begins with, only says that it takes a moment.
+    fn is_filler(&self, text: &str) -> bool {
+        let tools = self.config.tools.iter().map(|tool| &tool.filler);
+        tools
+            .chain([&self.config.filler])
+            .any(|filler| filler.starts_with(text))
     }
 
     fn go_on(
@@ -130,7 +173,9 @@ impl Call {
         self.speak = Speak::resumed(now, heard.trim().to_owned());
         self.saying = !all.is_empty();
         self.heard_chars = unfinished.heard_chars;
-        if all == self.config.filler {
+        let consent = &self.config.consent;
+        self.consenting = !consent.is_empty() && all.starts_with(consent.as_str());
+        if self.saying && self.is_filler(&all) {
             self.end_reply(now, !rest.is_empty(), out);
         } else if !rest.trim().is_empty() {
             self.speak.say(rest.trim().to_owned());

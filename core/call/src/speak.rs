@@ -286,6 +286,19 @@ impl Speak {
         texts.filter(|text| !text.is_empty()).collect()
     }
 
+    /// All of the reply, with what was heard of it before the engine was resumed.
+    pub(crate) fn all_text(&self) -> String {
+        let prior = Some(self.prior.clone()).filter(|prior| !prior.is_empty());
+        let all: Vec<String> = prior.into_iter().chain(self.texts()).collect();
+        all.join(" ")
+    }
+
+    /// How long the reply is, in characters.
+    pub(crate) fn chars(&self) -> usize {
+        let chars = self.pieces.iter().map(|piece| piece.text.chars().count());
+        chars.sum()
+    }
+
     /// What the caller heard of the reply.
     pub(crate) fn heard_text(&self) -> String {
         let mut heard = self.prior.clone();

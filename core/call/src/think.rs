@@ -1,9 +1,13 @@
 //! Thinking of a reply: words become sentences, up to the longest reply.
 
 use crate::history::Line;
+use crate::job::Wanted;
 use crate::output::Output;
 use crate::provider::{Request, RequestId, Spent, ToolCall};
 use crate::sentence::{Sentences, shorten};
+
+/// Work that the model can ask for at once.
+const WORK_MAX: usize = 8;
 
 /// One reply as it is thought.
 #[derive(Debug, Default)]
@@ -18,6 +22,12 @@ pub(crate) struct Think {
     /// Characters of everything the model wrote, for an estimate of its cost when it is cut off.
     written: usize,
     tool: Option<ToolCall>,
+    /// Work that the model wants done before it goes on.
+    work: Vec<Wanted>,
+    /// Whether the last sentence asks something.
+    asks: bool,
+    /// Whether the model stopped in the middle.
+    broke: bool,
 }
 
 impl Think {
@@ -97,6 +107,7 @@ impl Think {
         }
         let room = chars_max.saturating_sub(self.chars);
         let fits = sentence.chars().count() <= room;
+        self.asks = sentence.trim_end().ends_with(['?', '？']);
         if fits {
             self.chars += sentence.chars().count() + 1;
             self.ready.push(sentence.to_owned());
@@ -113,9 +124,57 @@ impl Think {
         std::mem::take(&mut self.ready)
     }
 
-    /// What the model wants done. The first wish counts.
+    /// What the model wants done. Of wishes that end the reply the first counts, and only if no work is wanted too:
+    /// what follows from that, the model will know when it is done.
     pub(crate) fn wish(&mut self, tool: ToolCall) {
-        self.tool.get_or_insert(tool);
+        match tool {
+            ToolCall::Custom {
+                id,
+                name,
+                arguments,
+            } => {
+                if self.work.len() < WORK_MAX {
+                    self.work.push(Wanted {
+                        id,
+                        name,
+                        arguments,
+                    });
+                }
+            }
+            ToolCall::EndCall | ToolCall::Transfer { .. } | ToolCall::SendKeys { .. } => {
+                self.tool.get_or_insert(tool);
+            }
+        }
+    }
+
+    /// Whether the model wants work done before it goes on.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.work.is_empty()
+    }
+
+    /// Takes out the work that the model wants done.
+    pub(crate) fn take_work(&mut self) -> Vec<Wanted> {
+        std::mem::take(&mut self.work)
+    }
+
+    /// The model stopped in the middle: what is no whole sentence is left out, if there is a whole one. Answers whether
+    /// a last sentence is ready.
+    pub(crate) fn break_off(&mut self, chars_max: usize) -> bool {
+        self.broke = true;
+        if self.chars > 0 {
+            self.sentences = Sentences::default();
+        }
+        self.finish(chars_max)
+    }
+
+    /// Whether the model stopped in the middle.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broke
+    }
+
+    /// Whether what there is can stand as it is: it asks the caller something, or something will be done.
+    pub(crate) fn can_stand(&self) -> bool {
+        self.asks || self.tool.is_some() || self.has_work()
     }
 
     /// What the model wants done.
@@ -125,7 +184,7 @@ impl Think {
 
     /// Whether the model has brought anything that can be said or done yet.
     pub(crate) fn has_result(&self) -> bool {
-        self.chars > 0 || self.tool.is_some()
+        self.chars > 0 || self.tool.is_some() || self.has_work()
     }
 
     /// Whether the request failed for the first time, and nothing of it was used.

@@ -27,6 +27,14 @@ pub(crate) enum Timer {
     Speak,
     /// The caller has been waiting for an answer for long.
     Slow,
+    /// Work for the model is late.
+    Job,
+    /// It has been silent for long while work is done.
+    Fill,
+    /// The floor is free for what waits for it; always due at once.
+    Next,
+    /// The machine's greeting is over.
+    Beep,
     /// The carrier can take more sound.
     Pump,
     /// All sound must have been played, whether or not its marks came back.
