@@ -275,6 +275,23 @@ mod tests {
                 r#"{"type":"rate_limit_error"}"#,
                 Failure::Busy,
             ),
+        ] {
+            let complaint = within(&serde_json::from_str(body).unwrap()).unwrap();
+            assert_eq!(
+                (complaint.message.as_str(), complaint.failure),
+                (message, failure),
+                "{body}"
+            );
+        }
+        assert_eq!(
+            judge(422, br#"{"detail":"no such voice"}"#).message,
+            "no such voice"
+        );
+    }
+
+    #[test]
+    fn so_is_everyone_who_is_not_openai_shaped() {
+        for (body, message, failure) in [
             (
                 r#"{"type":"error","error":{"type":"overloaded_error","message":"later"}}"#,
                 "later",
@@ -313,10 +330,6 @@ mod tests {
                 "{body}"
             );
         }
-        assert_eq!(
-            judge(422, br#"{"detail":"no such voice"}"#).message,
-            "no such voice"
-        );
     }
 
     #[test]

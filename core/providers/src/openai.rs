@@ -10,6 +10,7 @@ mod think;
 pub use listen::{Listen, Listening};
 pub use speak::Speak;
 pub use think::Think;
+pub(crate) use think::{Chat, messages, spent};
 
 use call::Line;
 
