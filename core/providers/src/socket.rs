@@ -159,6 +159,7 @@ impl Desk {
     }
 
     /// A request is done.
+    #[allow(dead_code, reason = "speech over sockets follows")]
     pub(crate) fn done(&mut self, id: RequestId) {
         self.reply(id, Reply::Done(Spent::default()));
     }
@@ -224,6 +225,7 @@ impl Conversation {
                 }
                 self.sent = desk.now;
             }
+            Told::Refused(0, _) => return Err(Complaint::broken("no connection")),
             Told::Refused(status, body) => return Err(self.dialogue.judge(status, body)),
             Told::Text(_) | Told::Binary(_) if !is_open => {
                 return Err(Complaint::broken("a message before the handshake"));

@@ -1,28 +1,20 @@
 //! Speech-to-text: `POST /audio/transcriptions`, once per flush.
 
-mod stock;
-
 use std::time::Duration;
 
-use audio::frame::{duration_of, samples_in};
-use audio::{Clip, FRAME_SAMPLES, Level, RATE_HZ, Resampler, VadConfig, mulaw, wav};
+use audio::Clip;
 use call::{Reply, Spent};
 use serde_json::Value;
 
 use crate::error;
 use crate::exchange::{Complaint, Decode, Step};
+use crate::heard::{Heard, stock};
 use crate::multipart::Form;
 use crate::sse::Events;
 use crate::{Dictation, End, Endpoint, Exchange, Fetch, Flushed, Head, Options, Upload};
 
-/// Many servers resample whatever comes, but Whisper hears at 16 kHz and some (whisper.cpp) take nothing else. Twice
-/// the bytes of 8 kHz: 32 kB for a second of speech, a millisecond of a data centre's network.
-const UPLOAD_RATE_HZ: u32 = 16_000;
-/// OpenAI refuses less, with status 400 and code `audio_too_short`. There is no word in it either.
-const LENGTH_MIN: Duration = Duration::from_millis(100);
-/// Who speaks longer without a pause is music on hold. Of that only the end is kept.
+/// OpenAI takes 25 MB; this is 10 of them.
 const LENGTH_MAX: Duration = Duration::from_mins(5);
-const TRIMMED_SAMPLES: usize = 10 * RATE_HZ as usize;
 /// A transcript is no longer than this.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 
@@ -44,8 +36,7 @@ pub struct Listen {
 #[derive(Clone, Debug)]
 pub struct Listening {
     settings: Listen,
-    /// μ-law.
-    heard: Vec<u8>,
+    heard: Heard,
 }
 
 impl Listen {
@@ -54,7 +45,7 @@ impl Listen {
     pub fn ask(&self) -> Listening {
         Listening {
             settings: self.clone(),
-            heard: Vec::new(),
+            heard: Heard::new(LENGTH_MAX),
         }
     }
 }
@@ -62,29 +53,20 @@ impl Listen {
 impl Listening {
     /// Takes in sound that follows what was fed before. Of more than five minutes the beginning is forgotten.
     pub fn feed(&mut self, clip: &Clip) {
-        self.heard.extend_from_slice(clip.bytes());
-        let excess = self.heard.len().saturating_sub(samples_in(LENGTH_MAX));
-        if excess > 0 {
-            // More than needs be, so that not every frame moves all the others.
-            let forgotten = excess.max(TRIMMED_SAMPLES).min(self.heard.len());
-            self.heard.drain(..forgotten);
-        }
+        self.heard.feed(clip);
     }
 
     /// How much sound would be sent by a flush: what a provider bills.
     #[must_use]
     pub fn duration(&self) -> Duration {
-        duration_of(self.heard.len())
+        self.heard.duration()
     }
 
     /// Asks for a transcript of everything fed so far, to carry this number. More sound may follow.
     #[must_use]
     pub fn flush(&self, flush: u32) -> Flushed {
-        if self.duration() < LENGTH_MIN || is_silence(&self.heard) {
-            return Flushed::Answer(Reply::Transcript {
-                flush,
-                text: String::new(),
-            });
+        if let Some(reply) = self.heard.nothing(flush) {
+            return Flushed::Answer(reply);
         }
         let mut form = Form::default();
         if !self.settings.model.is_empty() {
@@ -102,11 +84,11 @@ impl Listening {
         for (name, value) in &self.settings.options {
             field(&mut form, name, value);
         }
-        form.file("file", "speech.wav", "audio/wav", upload(&self.heard));
+        form.file("file", "speech.wav", "audio/wav", self.heard.wav());
         let (content_type, body) = form.finish();
         let transcribing = Transcribing {
             flush,
-            evidence: stock::Evidence::new(&self.heard),
+            evidence: self.heard.evidence(),
             shape: Shape::Text(Vec::new()),
             plain: false,
             spent: Spent::default(),
@@ -137,14 +119,6 @@ impl Dictation for Listening {
     }
 }
 
-/// Whether no frame of it is loud enough for anyone to have spoken.
-fn is_silence(heard: &[u8]) -> bool {
-    let floor = Level::from_dbfs(VadConfig::default().floor_dbfs);
-    heard
-        .chunks(FRAME_SAMPLES)
-        .all(|frame| Level::of_mulaw(frame) < floor)
-}
-
 /// An option as fields of the form.
 fn field(form: &mut Form, name: &str, value: &Value) {
     match value {
@@ -162,18 +136,6 @@ fn field(form: &mut Form, name: &str, value: &Value) {
             }
         }
     }
-}
-
-/// The file that is sent.
-fn upload(heard: &[u8]) -> Vec<u8> {
-    let samples = mulaw::decode_all(heard);
-    let Ok(mut resampler) = Resampler::new(RATE_HZ, UPLOAD_RATE_HZ) else {
-        return wav::mono(wav::Sound::Pcm16, RATE_HZ, &samples);
-    };
-    let mut doubled = Vec::with_capacity(2 * samples.len() + 64);
-    resampler.push(&samples, &mut doubled);
-    resampler.finish(&mut doubled);
-    wav::mono(wav::Sound::Pcm16, UPLOAD_RATE_HZ, &doubled)
 }
 
 /// Understands the response.

@@ -1,3 +1,4 @@
+use audio::{mulaw, wav};
 use call::Failure;
 use serde_json::json;
 

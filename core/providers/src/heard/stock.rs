@@ -47,11 +47,11 @@ const WRITTEN: [&str; 17] = [
 const WRITTEN_VOICED_MIN: Duration = Duration::from_millis(1500);
 
 /// The sound itself, as long as it may be asked how much of it was voice.
-pub(super) struct Evidence(Option<Vec<u8>>);
+pub(crate) struct Evidence(Option<Vec<u8>>);
 
 impl Evidence {
     /// Keeps this sound (μ-law), if it is short.
-    pub(super) fn new(heard: &[u8]) -> Self {
+    pub(crate) fn new(heard: &[u8]) -> Self {
         Self((heard.len() <= EXAMINED_SAMPLES_MAX).then(|| heard.to_vec()))
     }
 
@@ -68,7 +68,7 @@ impl Evidence {
 }
 
 /// What of a transcript was said.
-pub(super) fn heard<'t>(transcript: &'t str, evidence: &Evidence) -> &'t str {
+pub(crate) fn heard<'t>(transcript: &'t str, evidence: &Evidence) -> &'t str {
     let text = transcript.trim();
     let words = words(text);
     let voice_needed = if words.is_empty() {
