@@ -143,7 +143,7 @@ impl World {
             .iter()
             .flat_map(|ticket| handshake_signatures(&token, &self.stream_url(call, ticket)));
         Opening {
-            call,
+            call: call.into(),
             account: self.account(),
             from: Party::parse(demo::caller().as_str()),
             to: Party::parse(demo::number().as_str()),
@@ -155,6 +155,7 @@ impl World {
             handshakes: handshakes.collect(),
             records_url: format!("{status}/records"),
             uploads_url: format!("{status}/uploads"),
+            hook_secret: None,
         }
     }
 
@@ -162,7 +163,7 @@ impl World {
     #[must_use]
     pub fn ticket(&self, call: CallSid, nonce: u64) -> Ticket {
         Ticket {
-            call,
+            call: call.into(),
             account: self.account(),
             bot: BotId::new("mesa").unwrap_or_else(|| Bot::default().id),
             expires_s: now_s() + 60,

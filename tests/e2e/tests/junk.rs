@@ -155,7 +155,7 @@ async fn odd_sizes_lost_frames_and_time_stamps_that_jump_do_not_end_the_hearing(
     assert_eq!(world.platform.edge.process_id(), process);
     assert!(passed_over(&world, &call).await.contains("soundless 1"));
     // An hour that never was is in neither the recording nor the bill.
-    let usage = shown.usage.expect("a receipt");
+    let usage = shown.usage.as_ref().expect("a receipt");
     assert!(
         usage.line_ms < 180_000 && usage.total(WorkStage::Listen).listen_ms < 60_000,
         "{usage:?}"

@@ -167,6 +167,7 @@ fn bot(greeting: &str, record: bool) -> Bot {
         id: BotId::new("bench").unwrap_or_else(|| Bot::default().id),
         greeting: greeting.to_owned(),
         turns: Turns {
+            barge_in: true,
             end: EndOfTurn::Silence { silence_ms: 500 },
             speculate: true,
         },

@@ -75,7 +75,7 @@ impl Phone {
             .duration_since(std::time::UNIX_EPOCH)?
             .as_secs();
         let ticket = Ticket {
-            call,
+            call: call.into(),
             account: line.account,
             bot: line.bot.id.clone(),
             expires_s: now_s + 60,
@@ -86,7 +86,7 @@ impl Phone {
         let handshakes = handshake_signatures(&line.token, &url);
         let signature = handshakes.first().cloned().unwrap_or_default();
         let opening = Opening {
-            call,
+            call: call.into(),
             account: line.account,
             from: Party::parse("+15005550001"),
             to: Party::parse("+15005550006"),
@@ -95,6 +95,7 @@ impl Phone {
             handshakes,
             records_url: format!("{}/records", line.sink),
             uploads_url: format!("{}/uploads", line.sink),
+            hook_secret: None,
         };
         let body = serde_json::to_vec(&opening)?;
         let target = format!("/calls/{call}");
@@ -125,7 +126,7 @@ impl Phone {
         let mut phone = Self {
             socket,
             stream,
-            call,
+            call: call.into(),
             account,
             started,
             frames: 0,

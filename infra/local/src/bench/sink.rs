@@ -15,7 +15,10 @@ use crate::serve::{Server, bind};
 pub(super) async fn start() -> std::io::Result<Server> {
     let records = post(async |Json(batch): Json<Batch>| {
         let through = batch.records.last().map_or(0, |record| record.number);
-        Json(Accepted { through })
+        Json(Accepted {
+            through,
+            wrap: false,
+        })
     });
     let uploads = post(async || StatusCode::NOT_FOUND);
     let router = Router::new()

@@ -137,8 +137,8 @@ impl Transcript {
     #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
     fn usage(&self, shown: &Shown) {
         if let Some(usage) = &shown.usage {
-            let [listen, think, speak] =
-                [WorkStage::Listen, WorkStage::Think, WorkStage::Speak].map(|stage| usage.total(stage));
+            let [listen, think, speak] = [WorkStage::Listen, WorkStage::Think, WorkStage::Speak]
+                .map(|stage| usage.total(stage));
             let used = format!(
                 "line {:.1} s · listening {:.1} s · thinking {} + {} tokens · speaking {} characters",
                 usage.line_ms as f64 / 1000.0,
