@@ -8,7 +8,7 @@
     reason = "helpers of tests are tests"
 )]
 
-use contract::{Batch, SEAL_HEADER, Seal, Secret, UploadRequest};
+use contract::{Batch, SEAL_HEADER, Seal, Secret, TenantId, UploadRequest, Usage};
 use e2e::{World, made_up_call, now_s};
 use local::demo;
 use reqwest::Method;
@@ -199,14 +199,16 @@ async fn records_and_uploads_want_their_seal() {
     let world = World::start().await;
     let call = made_up_call(1);
     let batch = Batch {
-        call,
+        call: call.into(),
         account: world.account(),
+        tenant: TenantId::default(),
         bot: demo::bot().id,
         bot_version: 1,
         records: Vec::new(),
+        usage: Usage::default(),
     };
     let uploads = UploadRequest {
-        call,
+        call: call.into(),
         files: Vec::new(),
     };
     for (path, body) in [
