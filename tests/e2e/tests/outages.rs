@@ -60,7 +60,7 @@ async fn billed_once(world: &World, shown: &Shown) {
     assert_eq!(meter["calls"], 1, "{meter}");
     assert_eq!(
         meter["line_ms"],
-        shown.usage.expect("a receipt").line_ms,
+        shown.usage.as_ref().expect("a receipt").line_ms,
         "{meter}"
     );
 }
