@@ -93,6 +93,8 @@ pub struct BaseUrl {
     address: String,
     /// From the question mark on; Azure keeps its `api-version` there.
     query: String,
+    /// The slashes that stood between both.
+    slashes: String,
 }
 
 impl BaseUrl {
@@ -107,9 +109,11 @@ impl BaseUrl {
             Some(at) => text.split_at(at),
             None => (text, ""),
         };
+        let trimmed = address.trim_end_matches('/');
         let base = Self {
-            address: address.trim_end_matches('/').to_owned(),
+            address: trimmed.to_owned(),
             query: query.to_owned(),
+            slashes: address.strip_prefix(trimmed).unwrap_or_default().to_owned(),
         };
         let plain = text
             .bytes()
@@ -137,6 +141,11 @@ impl BaseUrl {
             Some(end) => host.get(..=end).unwrap_or_default(),
             None => host.split(':').next().unwrap_or_default(),
         }
+    }
+
+    /// The address itself, as it was written.
+    pub(crate) fn exact(&self) -> String {
+        format!("{}{}{}", self.address, self.slashes, self.query)
     }
 
     /// The address of a path below it.

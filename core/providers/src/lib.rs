@@ -31,6 +31,7 @@ pub mod openai;
 mod post;
 mod socket;
 mod sound;
+pub mod speak;
 mod speaking;
 mod sse;
 mod stage;

@@ -20,6 +20,8 @@ const TEXT_BYTES_MAX: usize = 16 * 1024;
 /// know, is a complaint: the caller never hears it.
 pub(crate) struct Sound {
     asked: Option<Coding>,
+    /// What was asked for counts for more than a declared kind of compressed sound.
+    is_certain: bool,
     declared: Declared,
     state: State,
     /// Samples at 8 kHz, as they come out of `state`.
@@ -45,11 +47,20 @@ impl Sound {
     pub(crate) fn new(asked: Option<Coding>) -> Self {
         Self {
             asked,
+            is_certain: false,
             declared: Declared::Nothing,
             state: State::Sniffing(Vec::new()),
             samples: Vec::new(),
             coded: Vec::new(),
             heard: false,
+        }
+    }
+
+    /// Of a provider that sends what was asked for, whatever its content type says: some declare all sound MP3.
+    pub(crate) fn certain(coding: Coding) -> Self {
+        Self {
+            is_certain: true,
+            ..Self::new(Some(coding))
         }
     }
 
@@ -127,17 +138,31 @@ impl Sound {
                 return Err(unfit(name));
             }
         }
-        let coding = match (&self.declared, self.asked) {
-            (Declared::Unfit(kind), _) => return Err(unfit(kind)),
-            (Declared::This(coding), _) => *coding,
-            (Declared::Nothing, _) if is_mp3(first) => return Err(unfit("mp3")),
-            (Declared::Nothing, Some(coding)) => coding,
-            (Declared::Nothing, None) => return Err(unfit("an unknown format")),
-        };
+        let coding = self.coding(first)?;
         match coding {
             Coding::Pcm { rate_hz } => Ok(State::Pcm(Pcm16::new(), resampler(rate_hz)?)),
             Coding::Mulaw => Ok(State::Mulaw),
             Coding::Wav => Err(unfit("wav without its header")),
+        }
+    }
+
+    /// How bytes are to be understood that do not say so themselves.
+    fn coding(&self, first: &[u8]) -> Result<Coding, Complaint> {
+        if let (true, Some(asked)) = (self.is_certain, self.asked) {
+            match &self.declared {
+                Declared::Nothing => return Ok(asked),
+                Declared::Unfit(kind) if kind.starts_with("audio/") && !is_mp3(first) => {
+                    return Ok(asked);
+                }
+                Declared::Unfit(_) | Declared::This(_) => (),
+            }
+        }
+        match (&self.declared, self.asked) {
+            (Declared::Unfit(kind), _) => Err(unfit(kind)),
+            (Declared::This(coding), _) => Ok(*coding),
+            (Declared::Nothing, _) if is_mp3(first) => Err(unfit("mp3")),
+            (Declared::Nothing, Some(coding)) => Ok(coding),
+            (Declared::Nothing, None) => Err(unfit("an unknown format")),
         }
     }
 

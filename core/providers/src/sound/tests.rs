@@ -189,3 +189,24 @@ fn of_nothing_nothing_is_heard() {
     assert_eq!(heard(PCM, "audio/pcm", &[], 1), Ok(Vec::new()));
     assert_eq!(heard(PCM, "audio/pcm", &[1], 1), Ok(Vec::new()));
 }
+
+#[test]
+fn what_was_asked_for_for_certain_is_heard_whatever_it_is_declared() {
+    let speech: Vec<u8> = (0..=255).cycle().take(1600).collect();
+    let heard = |content_type: &str, bytes: &[u8]| {
+        let mut sound = Sound::certain(Coding::Mulaw);
+        sound.head(&head(content_type));
+        let mut heard = Vec::new();
+        for clip in [sound.push(bytes)?, sound.finish()?].into_iter().flatten() {
+            heard.extend_from_slice(clip.bytes());
+        }
+        Ok::<_, Complaint>(heard)
+    };
+    for kind in ["audio/mpeg", "audio/basic", "application/octet-stream", ""] {
+        assert_eq!(heard(kind, &speech), Ok(speech.clone()), "{kind}");
+    }
+    let mp3 = [&[0xFF, 0xFB, 0x90, 0x00][..], &[0; 96]].concat();
+    assert!(heard("audio/mpeg", &mp3).is_err(), "it is what it says");
+    assert!(heard("text/html", &speech).is_err());
+    assert!(heard("", b"{\"error\":\"no such voice\"}").is_err());
+}
