@@ -137,7 +137,7 @@ fn told_once(shown: &Shown, call: &Call) {
     let mut numbers: Vec<u64> = shown.turns.iter().map(|turn| turn.number).collect();
     numbers.dedup();
     assert_eq!(numbers.len(), shown.turns.len());
-    let usage = shown.usage.expect("a receipt");
+    let usage = shown.usage.as_ref().expect("a receipt");
     assert!(
         usage.line_ms > 0
             && usage.total(WorkStage::Speak).chars > 150
