@@ -17,7 +17,9 @@
 //! say which road it goes.
 
 mod body;
+mod breaker;
 mod calls;
+pub mod catalog;
 mod conversation;
 mod dial;
 mod error;
@@ -29,6 +31,7 @@ pub mod listen;
 mod multipart;
 pub mod openai;
 mod post;
+mod race;
 mod socket;
 mod sound;
 pub mod speak;
@@ -41,9 +44,11 @@ mod thinking;
 mod tool;
 mod writing;
 
+pub use breaker::{Breakers, Who};
 pub use dial::{Dial, Message};
 pub use exchange::{Complaint, End, Exchange, Fetch};
 pub use http::{ApiKey, BaseUrl, Endpoint, Head, HttpRequest, InvalidSetting};
+pub use race::{Entry, Race, Runner, Verdict};
 pub use socket::{Ask, BROKEN, Conversation, Deeds, Link, Told};
 pub use stage::{Dialled, Dictation, Flushed, Listener, Speak, Speaker, Think, Thinker, Upload};
 pub use tool::Tool;

@@ -140,6 +140,7 @@ pub(crate) struct Desk {
     /// What time it is.
     pub(crate) now: Instant,
     deeds: Deeds,
+    given_up: Option<Complaint>,
 }
 
 impl Desk {
@@ -156,6 +157,11 @@ impl Desk {
     /// Answers a request.
     pub(crate) fn reply(&mut self, id: RequestId, reply: Reply) {
         self.deeds.replies.push((id, reply));
+    }
+
+    /// Nothing can come of this socket any more.
+    pub(crate) fn give_up(&mut self, complaint: Complaint) {
+        self.given_up.get_or_insert(complaint);
     }
 
     /// A request is done.
@@ -181,6 +187,7 @@ impl Conversation {
         let mut desk = Desk {
             now,
             deeds: Deeds::default(),
+            given_up: None,
         };
         if matches!(self.state, State::Over) {
             if let Told::Ask(id, _) = told {
@@ -191,7 +198,12 @@ impl Conversation {
             return desk.deeds;
         }
         let outcome = self.take(told, &mut desk);
-        let Desk { mut deeds, .. } = desk;
+        let Desk {
+            mut deeds,
+            given_up,
+            ..
+        } = desk;
+        let outcome = outcome.and(given_up.map_or(Ok(()), Err));
         deeds.replies.retain(|(id, reply)| {
             let ends = matches!(reply, Reply::Done(_) | Reply::Failed(_));
             let known = self.open.contains(id);

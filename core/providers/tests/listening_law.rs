@@ -19,14 +19,52 @@ macro_rules! corpus {
 
 #[test]
 fn a_flush_that_is_never_answered_gets_what_is_known() {
-    for (name, open) in ALL {
+    for ((name, open), story) in ALL.into_iter().zip([FLUX, NOVA, SCRIBE, TURNS]) {
         let mut desk = Desk::new(open);
-        desk.hear(1, 400);
+        desk.hear(1, 4_000);
+        let lines: Vec<&str> = story.lines().collect();
+        desk.told(lines[0]);
+        desk.tell(Told::Text(r#"{"type":"?"}"#));
         desk.flush(1, 5);
         let due = desk.conversation.deadline().unwrap();
         assert!(due.since(desk.now) < Duration::from_secs(1), "{name}");
         desk.wait(1_000);
-        assert_eq!(desk.transcripts(), [(1, 5, "")], "{name}");
+        let known = if name == "nova" { "a table for" } else { "" };
+        assert_eq!(desk.transcripts(), [(1, 5, known)], "{name}");
+    }
+}
+
+#[test]
+fn a_socket_that_hangs_is_given_up() {
+    for (name, open) in ALL {
+        let mut mute = Desk::new(open);
+        mute.hear(1, 400);
+        mute.flush(1, 1);
+        mute.wait(1_000);
+        let late = (1, Reply::Failed(Failure::Late));
+        assert_eq!(mute.replies, [late], "{name} never said anything");
+        let mut desk = Desk::new(open);
+        desk.tell(Told::Text(r#"{"type":"?"}"#));
+        for id in 1..=3 {
+            desk.tell(Told::Cancel(RequestId(id)));
+            desk.tell(Told::Ask(RequestId(id + 1), Ask::Listen));
+            desk.hear(id + 1, 400);
+            desk.flush(id + 1, 1);
+            desk.wait(1_000);
+        }
+        let replies = [
+            (2, transcript("")),
+            (3, Reply::Failed(Failure::Late)),
+            (4, Reply::Failed(Failure::Late)),
+        ];
+        assert_eq!(desk.replies, replies, "{name}");
+    }
+}
+
+fn transcript(text: &str) -> Reply {
+    Reply::Transcript {
+        flush: 1,
+        text: text.to_owned(),
     }
 }
 

@@ -175,6 +175,7 @@ impl Dialogue for Listening {
     fn text(&mut self, text: &str, desk: &mut Desk) -> Result<(), Complaint> {
         let value = serde_json::from_str::<Value>(text)
             .map_err(|_| Complaint::broken("a message that is no JSON"))?;
+        self.script.noted();
         match value.get("type").and_then(Value::as_str) {
             Some("TurnInfo") => self.turn_info(&value, desk),
             Some("Error") => return Err(super::nova::error(&value)),

@@ -195,6 +195,7 @@ impl Dialogue for Listening {
     fn text(&mut self, text: &str, desk: &mut Desk) -> Result<(), Complaint> {
         let value = serde_json::from_str::<Value>(text)
             .map_err(|_| Complaint::broken("a message that is no JSON"))?;
+        self.script.noted();
         match value.get("type").and_then(Value::as_str) {
             Some("Results") => self.results(&value, desk),
             // The end that noise did not let the results see.

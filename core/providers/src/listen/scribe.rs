@@ -164,6 +164,7 @@ impl Dialogue for Listening {
     fn text(&mut self, text: &str, desk: &mut Desk) -> Result<(), Complaint> {
         let value = serde_json::from_str::<Value>(text)
             .map_err(|_| Complaint::broken("a message that is no JSON"))?;
+        self.script.noted();
         let said = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
         match said("message_type") {
             "partial_transcript" => {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use call::{Ending, Failure, Instant, Reply, RequestId};
 
+use crate::exchange::Complaint;
 use crate::socket::Desk;
 
 /// No utterance is longer, in bytes.
@@ -13,6 +14,11 @@ const TEXT_BYTES_MAX: usize = 256 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Script {
     open: Option<Utterance>,
+    /// Whether anything ever came from the provider, and whether anything did since the utterance began.
+    greeted: bool,
+    alive: bool,
+    /// Utterances in a row to which nothing came at all.
+    silent: u32,
 }
 
 #[derive(Debug)]
@@ -38,6 +44,7 @@ impl Script {
         if let Some(old) = self.open.take() {
             desk.reply(old.id, Reply::Failed(Failure::Busy));
         }
+        self.alive = false;
         self.open = Some(Utterance {
             id,
             settled: String::new(),
@@ -126,9 +133,28 @@ impl Script {
         Some(self.open.as_ref()?.pending?.due)
     }
 
+    /// Something came, whatever it says.
+    pub(super) fn noted(&mut self) {
+        self.greeted = true;
+        self.alive = true;
+        self.silent = 0;
+    }
+
     /// Answers if it is due. The end of a flush never depends on the provider alone.
+    ///
+    /// One that says nothing at all to a cough is no worse for it; but one that never said anything, or nothing for the
+    /// second time, hangs.
     pub(super) fn tick(&mut self, desk: &mut Desk) {
-        if self.deadline().is_some_and(|due| due <= desk.now) {
+        if self.deadline().is_none_or(|due| due > desk.now) {
+            return;
+        }
+        if !self.alive {
+            self.alive = true;
+            self.silent += 1;
+        }
+        if !self.greeted || self.silent >= 2 {
+            desk.give_up(Complaint::ours(Failure::Late, "no answer on the socket"));
+        } else {
             self.answer(desk);
         }
     }

@@ -15,6 +15,7 @@ use super::whole::{Read, Whole};
 use crate::body::overlay;
 use crate::dial::escaped;
 use crate::heard::Heard;
+use crate::post::segments;
 use crate::stage::{Dictation, Flushed, Upload};
 use crate::{Exchange, Fetch, Options};
 
@@ -45,7 +46,7 @@ impl Listening {
     fn request(&self) -> (String, &'static str, Vec<u8>, Read) {
         let settings = &self.settings;
         let model = settings.model("@cf/openai/whisper-large-v3-turbo");
-        let mut path = format!("ai/run/{model}");
+        let mut path = format!("ai/run/{}", segments(&model));
         if model.contains("/deepgram/") {
             let query =
                 settings.query(&[("language", &settings.language), ("smart_format", "true")]);

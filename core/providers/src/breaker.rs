@@ -1,0 +1,172 @@
+//! Whom to leave alone for a while.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use call::{Failure, Stage};
+
+/// So many failures in a row, and it is left alone.
+const FAILURES_MAX: u32 = 3;
+/// The first pause; each one that follows without a success between them is twice as long.
+const PAUSE_MIN: Duration = Duration::from_secs(5);
+const PAUSE_MAX: Duration = Duration::from_mins(5);
+/// No more providers are remembered; a deployment has a handful.
+const KNOWN_MAX: usize = 256;
+
+/// Who did something: a stage, its provider, and the model.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Who {
+    /// For which stage.
+    pub stage: Stage,
+    /// As a bot names it.
+    pub provider: String,
+    /// The model that was asked for; may be empty.
+    pub model: String,
+}
+
+/// What is known of all providers, across calls.
+///
+/// Times are milliseconds since the Unix epoch, or since anything else.
+#[derive(Clone, Debug, Default)]
+pub struct Breakers {
+    known: BTreeMap<Who, Breaker>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Breaker {
+    failures: u32,
+    /// Pauses since the last success.
+    pauses: u32,
+    rests_until_ms: u64,
+}
+
+impl Breakers {
+    /// Whether it is to be left alone now. After its pause one failure is enough for the next.
+    #[must_use]
+    pub fn rests(&self, who: &Who, now_ms: u64) -> bool {
+        let known = self.known.get(who);
+        known.is_some_and(|breaker| now_ms < breaker.rests_until_ms)
+    }
+
+    /// It answered.
+    pub fn answered(&mut self, who: &Who) {
+        self.known.remove(who);
+    }
+
+    /// It failed, and wishes to be left alone for so long, if it said so. Answers with the pause that begins now, if one
+    /// does.
+    pub fn failed(
+        &mut self,
+        who: &Who,
+        failure: Failure,
+        wish: Option<Duration>,
+        now_ms: u64,
+    ) -> Option<Duration> {
+        if self.known.len() >= KNOWN_MAX && !self.known.contains_key(who) {
+            self.known
+                .retain(|_, breaker| now_ms < breaker.rests_until_ms);
+        }
+        let breaker = self.known.entry(who.clone()).or_default();
+        if now_ms < breaker.rests_until_ms {
+            // What was under way when the pause began tells nothing new.
+            return None;
+        }
+        breaker.failures += 1;
+        // Credentials and money do not come back by asking again.
+        let is_hopeless = failure == Failure::Refused;
+        let is_probe = breaker.pauses > 0;
+        if !is_hopeless && !is_probe && wish.is_none() && breaker.failures < FAILURES_MAX {
+            return None;
+        }
+        let factor = 1_u32 << breaker.pauses.min(10);
+        let pause = (PAUSE_MIN * factor)
+            .max(wish.unwrap_or_default())
+            .min(PAUSE_MAX);
+        breaker.pauses += 1;
+        breaker.failures = 0;
+        let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        breaker.rests_until_ms = now_ms.saturating_add(pause_ms);
+        Some(pause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn who() -> Who {
+        Who {
+            stage: Stage::Think,
+            provider: "anthropic".to_owned(),
+            model: "thinker".to_owned(),
+        }
+    }
+
+    fn seconds(seconds: u64) -> Option<Duration> {
+        (seconds > 0).then(|| Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn the_third_failure_in_a_row_begins_a_pause_and_each_further_one_twice_the_pause() {
+        let mut breakers = Breakers::default();
+        let mut fail = |now_ms| breakers.failed(&who(), Failure::Broken, None, now_ms);
+        assert_eq!([fail(0), fail(1), fail(2)], [None, None, seconds(5)]);
+        assert_eq!(fail(3), None, "it rests already");
+        assert_eq!(fail(5_002), seconds(10));
+        assert_eq!(fail(20_000), seconds(20));
+        assert!(breakers.rests(&who(), 39_999));
+        assert!(!breakers.rests(&who(), 40_000));
+    }
+
+    #[test]
+    fn an_answer_makes_good_for_all_failures() {
+        let mut breakers = Breakers::default();
+        for now_ms in 0..9 {
+            assert_eq!(breakers.failed(&who(), Failure::Late, None, now_ms), None);
+            if now_ms % 2 == 1 {
+                breakers.answered(&who());
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_refuses_or_asks_for_a_pause_gets_it_at_once() {
+        let mut breakers = Breakers::default();
+        assert_eq!(
+            breakers.failed(&who(), Failure::Refused, None, 0),
+            seconds(5)
+        );
+        breakers.answered(&who());
+        let wish = seconds(30);
+        assert_eq!(breakers.failed(&who(), Failure::Busy, wish, 0), wish);
+        let day = seconds(86_400);
+        assert_eq!(
+            breakers.failed(&who(), Failure::Busy, day, 60_000),
+            seconds(300)
+        );
+    }
+
+    #[test]
+    fn one_models_failures_are_not_anothers() {
+        let mut breakers = Breakers::default();
+        breakers.failed(&who(), Failure::Refused, None, 0);
+        let other = Who {
+            model: "other".to_owned(),
+            ..who()
+        };
+        assert!(breakers.rests(&who(), 1) && !breakers.rests(&other, 1));
+    }
+
+    #[test]
+    fn names_without_end_do_not_fill_the_memory() {
+        let mut breakers = Breakers::default();
+        for number in 0..2_000_u64 {
+            let who = Who {
+                model: number.to_string(),
+                ..who()
+            };
+            breakers.failed(&who, Failure::Broken, None, number);
+        }
+        assert!(breakers.known.len() <= KNOWN_MAX);
+    }
+}

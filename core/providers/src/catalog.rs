@@ -1,0 +1,256 @@
+//! All providers by name: where they are, what their key is called, how long they may keep silent; and a stage made of
+//! one.
+
+use std::time::Duration;
+
+use call::Stage;
+
+use crate::stage::{Listener, Speaker, Thinker};
+use crate::{listen, openai, speak, think};
+
+/// A provider of one stage.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Known {
+    /// Of which stage.
+    pub stage: Stage,
+    /// As bots name it.
+    pub name: &'static str,
+    /// The variables it is configured by start with this: `{prefix}_API_KEY` and `{prefix}_BASE_URL`.
+    pub prefix: &'static str,
+    /// Where it is, unless the deployment says otherwise. `{account}` stands for the deployment's account there. Empty:
+    /// only the deployment knows.
+    pub url: &'static str,
+    /// Whether it answers nobody without a key.
+    pub needs_key: bool,
+    /// How long it may keep silent before another is asked too.
+    ///
+    /// Vendors publish medians at best; these are about three times what their documentation, and the comparisons that
+    /// `docs` of telephone platforms cite, call usual, and leave half of the engine's own patience
+    /// ([`call::Budgets`]: 2 s, 2.5 s, 1.2 s) to the one that is asked then. Whoever listens over a socket says itself when it
+    /// is at its wits' end, a little earlier.
+    pub budget: Duration,
+}
+
+const fn known(
+    stage: Stage,
+    name: &'static str,
+    prefix: &'static str,
+    url: &'static str,
+    budget_ms: u64,
+) -> Known {
+    Known {
+        stage,
+        name,
+        prefix,
+        url,
+        needs_key: !url.is_empty(),
+        budget: Duration::from_millis(budget_ms),
+    }
+}
+
+const DEEPGRAM: &str = "https://api.deepgram.com";
+const ELEVENLABS: &str = "https://api.elevenlabs.io";
+const CLOUDFLARE: &str = "https://api.cloudflare.com/client/v4/accounts/{account}";
+
+/// All of them.
+pub const KNOWN: [Known; 17] = [
+    known(
+        Stage::Listen,
+        "openai",
+        "OPENAI",
+        "https://api.openai.com/v1",
+        1_000,
+    ),
+    known(Stage::Listen, "deepgram-flux", "DEEPGRAM", DEEPGRAM, 800),
+    known(Stage::Listen, "deepgram-nova", "DEEPGRAM", DEEPGRAM, 600),
+    known(Stage::Listen, "elevenlabs", "ELEVENLABS", ELEVENLABS, 1_000),
+    known(
+        Stage::Listen,
+        "assemblyai",
+        "ASSEMBLYAI",
+        "https://streaming.assemblyai.com",
+        800,
+    ),
+    known(
+        Stage::Listen,
+        "google",
+        "GOOGLE",
+        "https://speech.googleapis.com",
+        1_000,
+    ),
+    known(Stage::Listen, "workers-ai", "WORKERS_AI", CLOUDFLARE, 1_000),
+    known(
+        Stage::Think,
+        "openai",
+        "OPENAI",
+        "https://api.openai.com/v1",
+        1_200,
+    ),
+    known(
+        Stage::Think,
+        "anthropic",
+        "ANTHROPIC",
+        "https://api.anthropic.com",
+        1_200,
+    ),
+    known(Stage::Think, "ollama", "OLLAMA", "", 1_500),
+    known(Stage::Think, "workers-ai", "WORKERS_AI", CLOUDFLARE, 1_200),
+    known(
+        Stage::Speak,
+        "openai",
+        "OPENAI",
+        "https://api.openai.com/v1",
+        700,
+    ),
+    known(Stage::Speak, "elevenlabs", "ELEVENLABS", ELEVENLABS, 500),
+    known(Stage::Speak, "deepgram", "DEEPGRAM", DEEPGRAM, 500),
+    known(
+        Stage::Speak,
+        "cartesia",
+        "CARTESIA",
+        "https://api.cartesia.ai",
+        500,
+    ),
+    known(Stage::Speak, "http", "SPEECH_HTTP", "", 700),
+    known(Stage::Speak, "workers-ai", "WORKERS_AI", CLOUDFLARE, 600),
+];
+
+impl Known {
+    /// Finds one; none if there is none of this name for this stage.
+    #[must_use]
+    pub fn find(stage: Stage, name: &str) -> Option<&'static Self> {
+        KNOWN
+            .iter()
+            .find(|known| known.stage == stage && known.name == name)
+    }
+}
+
+/// One who listens; none if there is none of this name.
+#[must_use]
+pub fn listener(name: &str, settings: listen::Settings) -> Option<Listener> {
+    Some(match name {
+        "openai" => Listener::Upload(Box::new(openai::Listen {
+            endpoint: settings.endpoint,
+            model: settings.model,
+            language: settings.language,
+            options: settings.options,
+        })),
+        "google" => Listener::Upload(Box::new(listen::Google(settings))),
+        "workers-ai" => Listener::Upload(Box::new(listen::WorkersAi(settings))),
+        "deepgram-flux" => Listener::Socket(Box::new(listen::Flux(settings))),
+        "deepgram-nova" => Listener::Socket(Box::new(listen::Nova(settings))),
+        "elevenlabs" => Listener::Socket(Box::new(listen::Scribe(settings))),
+        "assemblyai" => Listener::Socket(Box::new(listen::AssemblyAi(settings))),
+        _ => return None,
+    })
+}
+
+/// One who thinks; none if there is none of this name.
+#[must_use]
+pub fn thinker(name: &str, settings: think::Settings) -> Option<Thinker> {
+    Some(Thinker::Fetch(match name {
+        "openai" => Box::new(openai::Think {
+            endpoint: settings.endpoint,
+            model: settings.model,
+            instructions: settings.instructions,
+            tools: settings.tools,
+            options: settings.options,
+        }),
+        "anthropic" => Box::new(think::Anthropic(settings)),
+        "ollama" => Box::new(think::Ollama(settings)),
+        "workers-ai" => Box::new(think::WorkersAi(settings)),
+        _ => return None,
+    }))
+}
+
+/// One who speaks; none if there is none of this name. Of the directions how to speak only OpenAI's models take any.
+#[must_use]
+pub fn speaker(name: &str, settings: speak::Settings, directions: &str) -> Option<Speaker> {
+    Some(match name {
+        "openai" => Speaker::Fetch(Box::new(openai::Speak {
+            endpoint: settings.endpoint,
+            model: settings.model,
+            voice: settings.voice,
+            directions: directions.to_owned(),
+            options: settings.options,
+        })),
+        "elevenlabs" => Speaker::Fetch(Box::new(speak::ElevenLabs(settings))),
+        "deepgram" => Speaker::Fetch(Box::new(speak::Deepgram(settings))),
+        "cartesia" => Speaker::Fetch(Box::new(speak::Cartesia(settings))),
+        "http" => Speaker::Fetch(Box::new(speak::Http(settings))),
+        "workers-ai" => Speaker::Fetch(Box::new(speak::WorkersAi(settings))),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{BaseUrl, Endpoint, Options};
+
+    fn endpoint() -> Endpoint {
+        Endpoint {
+            base_url: BaseUrl::new("https://x.test").unwrap(),
+            api_key: None,
+        }
+    }
+
+    fn is_made(known: &Known) -> bool {
+        let (model, options) = ("model".to_owned(), Options::new());
+        match known.stage {
+            Stage::Listen => {
+                let settings = listen::Settings {
+                    endpoint: endpoint(),
+                    model,
+                    language: String::new(),
+                    options,
+                };
+                listener(known.name, settings).is_some()
+            }
+            Stage::Think => {
+                let settings = think::Settings {
+                    endpoint: endpoint(),
+                    model,
+                    instructions: String::new(),
+                    tools: Vec::new(),
+                    options,
+                };
+                thinker(known.name, settings).is_some()
+            }
+            Stage::Speak => {
+                let settings = speak::Settings {
+                    endpoint: endpoint(),
+                    model,
+                    voice: String::new(),
+                    language: String::new(),
+                    options,
+                };
+                speaker(known.name, settings, "").is_some()
+            }
+            Stage::Do => false,
+        }
+    }
+
+    #[test]
+    fn whoever_is_known_can_be_made() {
+        for known in &KNOWN {
+            assert!(is_made(known), "{known:?}");
+            assert_eq!(Known::find(known.stage, known.name), Some(known));
+        }
+        assert_eq!(Known::find(Stage::Think, "deepgram"), None);
+    }
+
+    #[test]
+    fn whoever_is_asked_second_has_time_left_before_the_engine_gives_up() {
+        let budgets = call::Budgets::default();
+        for known in &KNOWN {
+            let patience = match known.stage {
+                Stage::Listen => budgets.listen,
+                Stage::Think => budgets.think,
+                Stage::Speak | Stage::Do => budgets.speak,
+            };
+            let left = patience.saturating_sub(known.budget);
+            assert!(left * 5 >= patience * 2, "{known:?} leaves {left:?}");
+        }
+    }
+}
