@@ -183,7 +183,7 @@ impl fmt::Display for PassedOver<'_> {
 
 /// Why a `start` is not this call's.
 pub(crate) fn objection(start: &Start, opening: &Opening) -> Option<&'static str> {
-    if start.call != opening.call {
+    if opening.call.carrier() != Some(start.call) {
         Some("the start message names another call")
     } else if start.account != opening.account {
         Some("the start message names another account")

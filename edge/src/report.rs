@@ -2,7 +2,7 @@
 //! records with the same numbers.
 
 use call::{Answerer, EndReason, Failure, Instant, Note, Order, Record, Stage, Timing, ToolCall};
-use contract::{Event, Numbered, Speaker, Turn, Usage};
+use contract::{Amount, Event, Numbered, Opening, Speaker, Turn, Usage, WorkStage};
 
 /// Turns lines of the journal into numbered records.
 #[derive(Clone, Debug, Default)]
@@ -16,9 +16,29 @@ pub(crate) struct Reports {
     /// When the latest line was written.
     latest: Instant,
     usage: Usage,
+    /// Who works for this call, by stage: provider and model.
+    who: [(String, String); 3],
+    /// Whether the carrier is paid for the line.
+    carried: bool,
 }
 
 impl Reports {
+    /// Of a call that begins.
+    pub(crate) fn of(opening: &Opening) -> Self {
+        let bot = &opening.bot;
+        let who = [&bot.listen, &bot.think, &bot.speak];
+        Self {
+            who: who.map(|stage| (stage.provider.clone(), stage.model.clone())),
+            carried: !opening.call.is_web(),
+            ..Self::default()
+        }
+    }
+
+    /// What was used so far.
+    pub(crate) fn usage(&self) -> &Usage {
+        &self.usage
+    }
+
     /// Takes in a line, written at this time of day and at this time of the call.
     pub(crate) fn note(&mut self, record: &Record, at_ms: u64, now: Instant) -> Option<Numbered> {
         let record = self.translate(record, now);
@@ -91,7 +111,7 @@ impl Reports {
                 Some(event(name, detail, *at))
             }
             Record::Used(used) => {
-                self.usage.add(sum(used));
+                self.count(used);
                 None
             }
             Record::Ended { reason, at } => {
@@ -101,8 +121,38 @@ impl Reports {
                 Some(contract::Record::Ended {
                     reason: translate_reason(*reason),
                     duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
-                    usage: self.usage,
+                    usage: self.usage.clone(),
                 })
+            }
+        }
+    }
+
+    fn count(&mut self, used: &call::Usage) {
+        let listened = Amount {
+            requests: used.listen_requests,
+            listen_ms: used.listen_ms,
+            ..Amount::default()
+        };
+        let thought = Amount {
+            requests: used.think_requests,
+            input_tokens: used.think.input_tokens,
+            cached_tokens: used.think.cached_tokens,
+            output_tokens: used.think.output_tokens,
+            ..Amount::default()
+        };
+        let spoken = Amount {
+            requests: used.speak_requests,
+            chars: used.speak_chars,
+            ..Amount::default()
+        };
+        let stages = [WorkStage::Listen, WorkStage::Think, WorkStage::Speak];
+        for ((stage, amount), (provider, model)) in stages
+            .into_iter()
+            .zip([listened, thought, spoken])
+            .zip(&self.who)
+        {
+            if amount != Amount::default() {
+                self.usage.did(stage, provider, model, amount);
             }
         }
     }
@@ -110,8 +160,11 @@ impl Reports {
     /// The stream ended: its time is counted.
     fn hang_up(&mut self, at: Instant) {
         if let Some(opened) = self.open.take() {
-            let line = at.since(opened).as_millis();
-            self.usage.line_ms += u64::try_from(line).unwrap_or(u64::MAX);
+            let line = u64::try_from(at.since(opened).as_millis()).unwrap_or(u64::MAX);
+            self.usage.line_ms += line;
+            if self.carried {
+                self.usage.carrier_ms += line;
+            }
         }
     }
 }
@@ -214,20 +267,6 @@ fn wait(timing: Timing) -> contract::Timing {
     }
 }
 
-fn sum(used: &call::Usage) -> Usage {
-    Usage {
-        line_ms: 0,
-        listen_ms: used.listen_ms,
-        listen_requests: used.listen_requests,
-        think_input_tokens: used.think.input_tokens,
-        think_cached_tokens: used.think.cached_tokens,
-        think_output_tokens: used.think.output_tokens,
-        think_requests: used.think_requests,
-        speak_chars: used.speak_chars,
-        speak_requests: used.speak_requests,
-    }
-}
-
 fn translate_reason(reason: EndReason) -> contract::EndReason {
     match reason {
         EndReason::CallerLeft => contract::EndReason::CallerLeft,
@@ -280,11 +319,15 @@ mod tests {
         ]);
         let numbers: Vec<u64> = reports.iter().map(|report| report.number).collect();
         assert_eq!(numbers, [1, 2, 3, 4]);
-        let usage = Usage {
+        let mut usage = Usage {
             line_ms: 3_000,
-            speak_chars: 20,
             ..Usage::default()
         };
+        let spoken = Amount {
+            chars: 20,
+            ..Amount::default()
+        };
+        usage.did(WorkStage::Speak, "", "", spoken);
         let ended = contract::Record::Ended {
             reason: contract::EndReason::CallerLeft,
             duration_ms: 8_000,
