@@ -4,14 +4,21 @@
 //! (`streams`). Whoever can is asked for μ-law at 8 kHz, which reaches the caller as it came.
 
 mod cartesia;
+mod cartesia_socket;
 mod deepgram;
+mod deepgram_socket;
 mod elevenlabs;
+mod elevenlabs_socket;
 mod http;
+mod streams;
 mod workers_ai;
 
 pub use cartesia::Cartesia;
+pub use cartesia_socket::CartesiaSocket;
 pub use deepgram::Deepgram;
+pub use deepgram_socket::DeepgramSocket;
 pub use elevenlabs::ElevenLabs;
+pub use elevenlabs_socket::ElevenLabsSocket;
 pub use http::Http;
 pub use workers_ai::WorkersAi;
 

@@ -15,7 +15,7 @@ use crate::sound::{Coding, Sound};
 use crate::speaking::Speaking;
 use crate::{Exchange, Fetch, Speak, body};
 
-/// A voice at Workers AI. Where: `https://api.cloudflare.com/client/v4/accounts/{account}/ai`, or an AI Gateway's address
+/// A voice at Workers AI. Where: `https://api.cloudflare.com/client/v4/accounts/{account}`, or an AI Gateway's address
 /// in its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorkersAi(pub Settings);
@@ -47,7 +47,7 @@ impl Speak for WorkersAi {
             Sound::new(Some(Coding::Wav))
         };
         let endpoint = &settings.endpoint;
-        let path = format!("run/{}", segments(&settings.model));
+        let path = format!("ai/run/{}", segments(&settings.model));
         Fetch {
             request: HttpRequest::with_json(&endpoint.base_url, &path, [], asked).with_key(
                 "authorization",
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn each_model_is_asked_in_its_own_words() {
-        let mut settings = settings("https://x.test/ai");
+        let mut settings = settings("https://x.test");
         settings.model = "@cf/deepgram/aura-2-es".to_owned();
         let request = WorkersAi(settings.clone()).ask("Hola.").request;
         assert_eq!(request.url, "https://x.test/ai/run/@cf/deepgram/aura-2-es");

@@ -17,7 +17,7 @@ use crate::thinking::{Dialect, Framing, Thinking};
 use crate::writing::Writing;
 use crate::{Exchange, Fetch, Options, Think, body, tool};
 
-/// A model at Workers AI. Where: `https://api.cloudflare.com/client/v4/accounts/{account}/ai`, or an AI Gateway's
+/// A model at Workers AI. Where: `https://api.cloudflare.com/client/v4/accounts/{account}`, or an AI Gateway's
 /// address in its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorkersAi(pub Settings);
@@ -36,7 +36,7 @@ impl Think for WorkersAi {
         }
         body::overlay(&mut asked, &settings.options);
         let endpoint = &settings.endpoint;
-        let path = format!("run/{}", segments(&settings.model));
+        let path = format!("ai/run/{}", segments(&settings.model));
         Fetch {
             request: HttpRequest::with_json(&endpoint.base_url, &path, [], asked).with_key(
                 "authorization",
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_model_is_in_the_path_and_nowhere_else() {
-        let mut settings = settings("https://api.cloudflare.com/client/v4/accounts/a1/ai");
+        let mut settings = settings("https://api.cloudflare.com/client/v4/accounts/a1");
         settings.model = "@cf/google/gemma-4-26b-a4b-it".to_owned();
         let request = WorkersAi(settings).ask(&history()).request;
         assert_eq!(

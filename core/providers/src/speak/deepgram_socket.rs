@@ -1,0 +1,152 @@
+//! Deepgram over a socket: Aura, `/v1/speak`, and Flux TTS, `/v2/speak`.
+//!
+//! Shapes: Deepgram's API reference, "Text to Speech WebSocket" and "Flux TTS". Sound has no name there, so one piece is
+//! spoken after the other: a text, a flush, and all that comes until `Flushed` is its sound. When a piece is not wanted any
+//! more, Aura is told to clear, and drops it until `Cleared`; Flux would want to know what was heard, which nobody here
+//! knows, so the rest of it is waited for and dropped.
+//!
+//! Deepgram takes twenty flushes a minute. A bot that speaks more and shorter pieces does better over requests.
+
+use std::collections::VecDeque;
+
+use call::{Failure, Reply, RequestId};
+use serde_json::{Value, json};
+
+use super::Settings;
+use super::deepgram::{model, path};
+use super::streams::{Streams, closed};
+use crate::dial::Dial;
+use crate::exchange::Complaint;
+use crate::socket::{Ask, Conversation, Desk, Dialogue, Link};
+use crate::{Dialled, error};
+
+/// A voice of Deepgram's that is spoken to over a socket. Where and options: as [`Deepgram`](super::Deepgram).
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeepgramSocket(pub Settings);
+
+impl Dialled for DeepgramSocket {
+    fn dial(&self) -> Link {
+        let Self(settings) = self;
+        let model = model(settings);
+        let query = settings.query(&[
+            ("model", &model),
+            ("encoding", "mulaw"),
+            ("sample_rate", "8000"),
+        ]);
+        let endpoint = &settings.endpoint;
+        Link {
+            dial: Dial::new(&endpoint.base_url, path(&model), query).with_key(
+                "authorization",
+                "Token",
+                endpoint.api_key.as_ref(),
+            ),
+            conversation: Conversation::new(Speaking {
+                can_clear: path(&model) == "v1/speak",
+                streams: Streams::default(),
+                now: Now::Idle,
+                waiting: VecDeque::new(),
+            }),
+        }
+    }
+}
+
+struct Speaking {
+    /// Aura's way of forgetting; Flux has another.
+    can_clear: bool,
+    streams: Streams,
+    now: Now,
+    waiting: VecDeque<(RequestId, String)>,
+}
+
+/// Whose sound comes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Now {
+    /// None.
+    Idle,
+    /// This one's, until `Flushed`.
+    Spoken(RequestId),
+    /// Of one that is not wanted any more, until `Cleared` or `Flushed`.
+    Dropped,
+}
+
+impl Speaking {
+    fn go_on(&mut self, desk: &mut Desk) {
+        if self.now != Now::Idle {
+            return;
+        }
+        if let Some((id, text)) = self.waiting.pop_front() {
+            self.now = Now::Spoken(id);
+            self.streams.begin(id, &text);
+            desk.send(json!({"type": "Speak", "text": text}).to_string());
+            desk.send(r#"{"type":"Flush"}"#);
+        }
+    }
+}
+
+impl Dialogue for Speaking {
+    fn ask(&mut self, id: RequestId, ask: Ask<'_>, desk: &mut Desk) {
+        match ask {
+            Ask::Speak(text) => {
+                self.waiting.push_back((id, text.to_owned()));
+                self.go_on(desk);
+            }
+            Ask::Listen => desk.reply(id, Reply::Failed(Failure::Refused)),
+        }
+    }
+
+    fn cancel(&mut self, id: RequestId, desk: &mut Desk) {
+        self.waiting.retain(|(waiting, _)| *waiting != id);
+        self.streams.drop(id);
+        if self.now == Now::Spoken(id) {
+            self.now = Now::Dropped;
+            if self.can_clear {
+                desk.send(r#"{"type":"Clear"}"#);
+            }
+        }
+    }
+
+    fn text(&mut self, text: &str, desk: &mut Desk) -> Result<(), Complaint> {
+        let value = serde_json::from_str::<Value>(text)
+            .map_err(|_| Complaint::broken("a message that is no JSON"))?;
+        let kind = value.get("type").and_then(Value::as_str);
+        match (kind, self.now) {
+            (Some("Error"), _) => {
+                let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
+                let mut complaint = Complaint::broken(text("code"));
+                complaint.code.truncate(80);
+                complaint.message = text("description").chars().take(300).collect();
+                return Err(complaint);
+            }
+            (Some("Flushed"), Now::Spoken(id)) => {
+                self.streams.finish(id, desk);
+                self.now = Now::Idle;
+            }
+            // Aura may say `Flushed` of what it is about to clear; its `Cleared` comes after that.
+            (Some("Flushed"), Now::Dropped) if !self.can_clear => self.now = Now::Idle,
+            (Some("Cleared"), Now::Dropped) => self.now = Now::Idle,
+            // Greetings, counts and warnings.
+            _ => (),
+        }
+        self.go_on(desk);
+        Ok(())
+    }
+
+    fn binary(&mut self, bytes: &[u8], desk: &mut Desk) -> Result<(), Complaint> {
+        if let Now::Spoken(id) = self.now {
+            self.streams.push(id, bytes, desk);
+        }
+        Ok(())
+    }
+
+    fn bye(&mut self, desk: &mut Desk) {
+        desk.send(r#"{"type":"Close"}"#);
+    }
+
+    fn judge(&self, status: u16, body: &[u8]) -> Complaint {
+        error::judge(status, body)
+    }
+
+    fn closed(&self, code: u16, reason: &str) -> Complaint {
+        closed(code, reason)
+    }
+}

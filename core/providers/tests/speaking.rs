@@ -1,0 +1,317 @@
+//! Text-to-speech over sockets: what is sent, and what comes of it.
+#![expect(clippy::unwrap_used, reason = "what is broken here is the test")]
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use call::{Failure, Instant, Reply, RequestId, Spent};
+use proptest::prelude::*;
+use providers::speak::{CartesiaSocket, DeepgramSocket, ElevenLabsSocket, Settings};
+use providers::{
+    ApiKey, Ask, BROKEN, BaseUrl, Conversation, Dialled, Endpoint, Link, Message, Options, Told,
+};
+use serde_json::{Value, json};
+
+fn settings(model: &str) -> Settings {
+    Settings {
+        endpoint: Endpoint {
+            base_url: BaseUrl::new("https://x.test").unwrap(),
+            api_key: ApiKey::new("not-a-real-key").unwrap(),
+        },
+        model: model.to_owned(),
+        voice: "mara".to_owned(),
+        language: "de-AT".to_owned(),
+        options: Options::new(),
+    }
+}
+
+fn elevenlabs() -> Link {
+    ElevenLabsSocket(settings("eleven_flash_v2_5")).dial()
+}
+
+fn cartesia() -> Link {
+    CartesiaSocket(settings("sonic-3.5")).dial()
+}
+
+fn aura() -> Link {
+    DeepgramSocket(settings("aura-2")).dial()
+}
+
+fn flux() -> Link {
+    DeepgramSocket(settings("flux")).dial()
+}
+
+const ALL: [fn() -> Link; 4] = [elevenlabs, cartesia, aura, flux];
+
+/// A socket that is open.
+struct Desk(Conversation);
+
+impl Desk {
+    fn new(open: fn() -> Link) -> Self {
+        let mut desk = Self(open().conversation);
+        assert_eq!(desk.tell(Told::Opened), (vec![], vec![]));
+        desk
+    }
+
+    /// The texts that are sent, and the replies.
+    fn tell(&mut self, told: Told<'_>) -> (Vec<Value>, Vec<(u64, Reply)>) {
+        let deeds = self.0.tell(Instant::ZERO, told);
+        let texts = deeds.send.iter().map(|message| match message {
+            Message::Text(text) => serde_json::from_str(text).unwrap(),
+            Message::Binary(_) => Value::Null,
+        });
+        let replies = deeds.replies.into_iter().map(|(id, reply)| (id.0, reply));
+        (texts.collect(), replies.collect())
+    }
+
+    fn say(&mut self, id: u64, text: &str) -> Vec<Value> {
+        self.tell(Told::Ask(RequestId(id), Ask::Speak(text))).0
+    }
+
+    fn cancel(&mut self, id: u64) -> Vec<Value> {
+        self.tell(Told::Cancel(RequestId(id))).0
+    }
+
+    fn text(&mut self, value: &Value) -> Vec<(u64, Reply)> {
+        self.tell(Told::Text(&value.to_string())).1
+    }
+}
+
+fn sound(frames: usize) -> Vec<u8> {
+    (0..=255).cycle().take(frames * 160).collect()
+}
+
+fn audio(frames: usize) -> Reply {
+    Reply::Audio(sound(frames).into())
+}
+
+fn done() -> Reply {
+    Reply::Done(Spent::default())
+}
+
+#[test]
+fn each_is_dialled_where_its_reference_says() {
+    let urls = ALL.map(|open| open().dial.url);
+    assert_eq!(
+        urls,
+        [
+            "https://x.test/v1/text-to-speech/mara/multi-stream-input?model_id=eleven_flash_v2_5&output_format=ulaw_8000&language_code=de&auto_mode=true&inactivity_timeout=180",
+            "https://x.test/tts/websocket?cartesia_version=2026-08-14",
+            "https://x.test/v1/speak?model=aura-2-mara-de&encoding=mulaw&sample_rate=8000",
+            "https://x.test/v2/speak?model=flux-mara-de&encoding=mulaw&sample_rate=8000",
+        ]
+    );
+    let keys = ALL.map(|open| open().dial.headers.first().cloned().unwrap());
+    let expected = [
+        ("xi-api-key", "not-a-real-key"),
+        ("authorization", "Bearer not-a-real-key"),
+        ("authorization", "Token not-a-real-key"),
+        ("authorization", "Token not-a-real-key"),
+    ];
+    assert_eq!(keys, expected.map(|(name, key)| (name, key.to_owned())));
+}
+
+#[test]
+fn elevenlabs_gets_a_context_for_each_piece_and_sends_its_sound_by_name() {
+    let mut desk = Desk::new(elevenlabs);
+    let sent = desk.say(7, "Hallo.");
+    let expected = [
+        json!({"text": " ", "context_id": "r7"}),
+        json!({"text": "Hallo. ", "context_id": "r7"}),
+        json!({"context_id": "r7", "flush": true}),
+        json!({"context_id": "r7", "close_context": true}),
+    ];
+    assert_eq!(sent, expected);
+    desk.say(8, "Und?");
+    let chunk = |id: &str, frames| json!({"audio": BASE64_STANDARD.encode(sound(frames)), "isFinal": null, "contextId": id});
+    assert_eq!(desk.text(&chunk("r8", 1)), [(8, audio(1))]);
+    assert_eq!(desk.text(&chunk("r7", 3)), [(7, audio(3))]);
+    let last = |id: &str| json!({"isFinal": true, "contextId": id});
+    assert_eq!(desk.text(&last("r7")), [(7, done())]);
+    assert_eq!(
+        desk.cancel(8),
+        [json!({"context_id": "r8", "close_context": true})]
+    );
+    assert_eq!(desk.text(&chunk("r8", 1)), [], "late sound is dropped");
+    assert_eq!(desk.text(&last("r8")), []);
+}
+
+#[test]
+fn a_sixth_piece_waits_for_one_of_five_contexts() {
+    let mut desk = Desk::new(elevenlabs);
+    for id in 1..=5 {
+        assert_eq!(desk.say(id, "Eins.").len(), 4);
+    }
+    assert!(desk.say(6, "Sechs.").is_empty());
+    assert!(desk.say(7, "Sieben.").is_empty());
+    let sent = desk.cancel(2);
+    assert_eq!(sent[0]["context_id"], "r2");
+    assert_eq!(sent[2]["text"], "Sechs. ");
+    let complaint = json!({"error": "invalid_text", "message": "no", "contextId": "r1"});
+    let (sent, replies) = desk.tell(Told::Text(&complaint.to_string()));
+    assert_eq!(replies, [(1, Reply::Failed(Failure::Broken))]);
+    assert_eq!(sent[1]["text"], "Sieben. ");
+}
+
+#[test]
+fn cartesias_contexts_are_one_text_each() {
+    let mut desk = Desk::new(cartesia);
+    let sent = desk.say(3, "Hallo.");
+    let expected = json!({
+        "model_id": "sonic-3.5",
+        "transcript": "Hallo.",
+        "voice": {"mode": "id", "id": "mara"},
+        "language": "de",
+        "output_format": {"container": "raw", "encoding": "pcm_mulaw", "sample_rate": 8000},
+        "context_id": "r3",
+        "continue": false,
+    });
+    assert_eq!(sent, [expected]);
+    let chunk = json!({"type": "chunk", "data": BASE64_STANDARD.encode(sound(2)), "done": false, "context_id": "r3"});
+    assert_eq!(desk.text(&chunk), [(3, audio(2))]);
+    let last = json!({"type": "done", "done": true, "context_id": "r3"});
+    assert_eq!(desk.text(&last), [(3, done())]);
+    desk.say(4, "Und?");
+    let error = json!({"type": "error", "title": "Busy", "status_code": 429, "error": "limit", "context_id": "r4"});
+    assert_eq!(desk.text(&error), [(4, Reply::Failed(Failure::Busy))]);
+    desk.say(5, "Und?");
+    assert_eq!(
+        desk.cancel(5),
+        [json!({"context_id": "r5", "cancel": true})]
+    );
+}
+
+#[test]
+fn deepgram_speaks_one_piece_after_the_other() {
+    for open in [aura, flux] {
+        let mut desk = Desk::new(open);
+        let speak = |text: &str| {
+            vec![
+                json!({"type": "Speak", "text": text}),
+                json!({"type": "Flush"}),
+            ]
+        };
+        assert_eq!(desk.say(1, "Eins."), speak("Eins."));
+        assert!(desk.say(2, "Zwei.").is_empty());
+        assert_eq!(desk.tell(Told::Binary(&sound(2))).1, [(1, audio(2))]);
+        let (sent, replies) = desk.tell(Told::Text(r#"{"type":"Flushed","sequence_id":0}"#));
+        assert_eq!((sent, replies), (speak("Zwei."), vec![(1, done())]));
+    }
+}
+
+#[test]
+fn what_deepgram_still_sends_of_a_piece_that_was_cancelled_is_nobodys() {
+    let flushed = json!({"type": "Flushed"}).to_string();
+    let cleared = json!({"type": "Cleared"}).to_string();
+    for (open, clear, end) in [
+        (
+            aura as fn() -> Link,
+            vec![json!({"type": "Clear"})],
+            &cleared,
+        ),
+        (flux, vec![], &flushed),
+    ] {
+        let mut desk = Desk::new(open);
+        desk.say(1, "Eins.");
+        assert_eq!(desk.cancel(1), clear);
+        assert!(desk.say(2, "Zwei.").is_empty());
+        assert_eq!(desk.tell(Told::Binary(&sound(2))).1, []);
+        let (sent, _) = desk.tell(Told::Text(end));
+        assert_eq!(sent[0]["text"], "Zwei.");
+        assert_eq!(desk.tell(Told::Binary(&sound(1))).1, [(2, audio(1))]);
+    }
+}
+
+#[test]
+fn a_piece_without_sound_has_failed() {
+    let mut desk = Desk::new(aura);
+    desk.say(1, "Eins.");
+    let (_, replies) = desk.tell(Told::Text(r#"{"type":"Flushed"}"#));
+    assert_eq!(replies, [(1, Reply::Failed(Failure::Broken))]);
+    desk.say(2, "…");
+    let (_, replies) = desk.tell(Told::Text(r#"{"type":"Flushed"}"#));
+    assert_eq!(replies, [(2, done())]);
+}
+
+#[test]
+fn refusals_and_closings_are_sorted() {
+    for open in ALL {
+        for (status, body, failure) in [
+            (
+                401,
+                r#"{"detail":{"status":"invalid_api_key","message":"m"}}"#,
+                Failure::Refused,
+            ),
+            (
+                429,
+                r#"{"err_code":"TOO_MANY_REQUESTS","err_msg":"m"}"#,
+                Failure::Busy,
+            ),
+            (500, "", Failure::Broken),
+            (0, "", Failure::Broken),
+        ] {
+            let mut conversation = open().conversation;
+            conversation.tell(Instant::ZERO, Told::Ask(RequestId(1), Ask::Speak("Hi")));
+            let deeds = conversation.tell(Instant::ZERO, Told::Refused(status, body.as_bytes()));
+            assert_eq!(
+                deeds.replies,
+                [(RequestId(1), Reply::Failed(failure))],
+                "{status}"
+            );
+        }
+        for (code, failure) in [
+            (1000, Failure::Broken),
+            (BROKEN, Failure::Broken),
+            (1008, Failure::Refused),
+            (1011, Failure::Broken),
+            (1013, Failure::Busy),
+        ] {
+            let mut desk = Desk::new(open);
+            desk.say(1, "Hi");
+            let (_, replies) = desk.tell(Told::Closed(code, "why"));
+            assert_eq!(replies, [(1, Reply::Failed(failure))], "{code}");
+            assert_eq!(desk.0.complaint().unwrap().status, code);
+        }
+    }
+}
+
+/// What a server may say, and what it should not.
+fn message() -> impl Strategy<Value = String> {
+    let kinds = [
+        "Flushed", "Cleared", "Error", "Warning", "chunk", "done", "error", "Metadata",
+    ];
+    let value = (prop::sample::select(kinds.to_vec()), 0..6_u64, ".{0,12}", any::<Option<bool>>()).prop_map(
+        |(kind, id, text, flag)| {
+            let context = format!("r{id}");
+            json!({"type": kind, "context_id": context, "contextId": context, "audio": text, "data": "AAEC", "isFinal": flag, "done": flag}).to_string()
+        },
+    );
+    prop_oneof![4 => value, 1 => ".{0,40}"]
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_said_every_request_ends_at_most_once(who in 0..4_usize, story in prop::collection::vec((0..4_u8, 0..6_u64, message()), 0..24)) {
+        let mut conversation = ALL.get(who).unwrap()().conversation;
+        conversation.tell(Instant::ZERO, Told::Opened);
+        let mut ended = std::collections::BTreeMap::<RequestId, u32>::new();
+        let mut asked = 0;
+        for (deed, id, text) in story {
+            let told = match deed {
+                0 => {
+                    asked += 1;
+                    Told::Ask(RequestId(asked), Ask::Speak(&text))
+                }
+                1 => Told::Cancel(RequestId(id)),
+                2 => Told::Binary(text.as_bytes()),
+                _ => Told::Text(&text),
+            };
+            for (id, reply) in conversation.tell(Instant::ZERO, told).replies {
+                prop_assert!(!ended.contains_key(&id), "after its end");
+                if matches!(reply, Reply::Done(_) | Reply::Failed(_)) {
+                    *ended.entry(id).or_default() += 1;
+                }
+            }
+        }
+        prop_assert!(ended.values().all(|times| *times == 1));
+    }
+}
