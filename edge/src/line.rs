@@ -118,7 +118,7 @@ impl Shell {
         let opened_ms = epoch_ms();
         let mut clock = Clock::new(opened_ms);
         let now = clock.read();
-        let config = settings::config(&opening.bot);
+        let config = settings::config(&opening);
         let (call, outputs) = Call::begin(config.clone(), now);
         let mut talk = Talk::new(self, opening, providers, clock, call);
         if let Some(keep) = &mut talk.keep {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use call::{Budgets, Config};
-use contract::{Bot, EndOfTurn, Secret, Stage, Tool};
+use call::{Budgets, Config, ToolConfig};
+use contract::{Bot, Direction, EndOfTurn, Machine, Opening, Secret, Stage, Tool};
 use providers::{ApiKey, BaseUrl, Endpoint, openai};
 use worker::Env;
 
@@ -172,14 +172,30 @@ fn tool(tool: &Tool) -> providers::Tool {
             when: when.clone(),
         },
         Tool::SendKeys => providers::Tool::SendKeys,
+        Tool::Webhook(webhook) => providers::Tool::Custom {
+            name: webhook.name.clone(),
+            description: webhook.description.clone(),
+            schema: webhook.schema.clone(),
+        },
     }
 }
 
-/// What the engine must know about the bot.
-pub(crate) fn config(bot: &Bot) -> Config {
+/// What the engine must know about a call's bot.
+pub(crate) fn config(opening: &Opening) -> Config {
+    let bot = &opening.bot;
     let ms = |ms: u32| Duration::from_millis(ms.into());
     Config {
+        language: bot.language.clone(),
+        consent: bot.consent.clone(),
         greeting: bot.greeting.clone(),
+        barge_in: bot.turns.barge_in,
+        outbound: opening.direction == Direction::Outbound,
+        machine: match &bot.machine {
+            Machine::Continue => call::Machine::Continue,
+            Machine::HangUp => call::Machine::HangUp,
+            Machine::LeaveMessage { text } => call::Machine::LeaveMessage { text: text.clone() },
+        },
+        tools: bot.tools.iter().filter_map(work).collect(),
         end: match bot.turns.end {
             EndOfTurn::Silence { silence_ms } => call::EndOfTurn::Silence(ms(silence_ms)),
             EndOfTurn::Adaptive => call::EndOfTurn::Adaptive,
@@ -196,7 +212,18 @@ pub(crate) fn config(bot: &Bot) -> Config {
         filler: bot.filler.clone(),
         fallback: bot.fallback_number.as_ref().map(ToString::to_string),
         budgets: Budgets::default(),
-        ..Config::default()
+    }
+}
+
+/// What the engine must know of a tool that takes time.
+fn work(tool: &Tool) -> Option<ToolConfig> {
+    match tool {
+        Tool::Webhook(webhook) => Some(ToolConfig {
+            name: webhook.name.clone(),
+            timeout: Duration::from_millis(webhook.timeout_ms.into()),
+            filler: webhook.filler.clone(),
+        }),
+        Tool::EndCall | Tool::Transfer { .. } | Tool::SendKeys => None,
     }
 }
 
@@ -282,13 +309,29 @@ mod tests {
         );
     }
 
+    fn opening(bot: Bot) -> Opening {
+        Opening {
+            call: contract::CallId::web(1),
+            account: format!("AC{}", "0".repeat(32)).parse().unwrap(),
+            from: twilio::Party::Withheld,
+            to: twilio::Party::Withheld,
+            direction: Direction::Inbound,
+            bot,
+            handshakes: Vec::new(),
+            records_url: String::new(),
+            uploads_url: String::new(),
+            hook_secret: None,
+        }
+    }
+
     #[test]
     fn a_bot_without_a_limit_may_talk_for_as_long_as_the_carrier_lets_it() {
         let bot = Bot {
             duration_max_s: 0,
             ..Bot::default()
         };
-        assert_eq!(config(&bot).duration_max, None);
-        assert_eq!(config(&Bot::default()).idle_after, Duration::from_secs(8));
+        assert_eq!(config(&opening(bot)).duration_max, None);
+        let idle_after = config(&opening(Bot::default())).idle_after;
+        assert_eq!(idle_after, Duration::from_secs(8));
     }
 }

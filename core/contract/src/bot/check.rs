@@ -162,7 +162,7 @@ fn check_webhook(tool: &WebhookTool, twice: bool, path: &str, found: &mut Findin
         format_args!("{path}.name"),
         "1 to 64 characters of a-z, 0-9 and _",
     );
-    let reserved = ["end_call", "transfer", "send_keys"].contains(&tool.name.as_str());
+    let reserved = ["end_call", "transfer_call", "send_keys"].contains(&tool.name.as_str());
     found.check(
         !twice && !reserved,
         format_args!("{path}.name"),
