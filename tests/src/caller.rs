@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use call::{Answerer, Order};
+
 use crate::voice::Tag;
 
 /// When something is done.
@@ -26,6 +28,12 @@ pub enum Act {
     Cough,
     /// Keys, one every 300 ms.
     Press(String),
+    /// A typed turn.
+    Type(String),
+    /// Nothing the caller does: somebody outside wants something.
+    Order(Order),
+    /// Nothing the caller does: the carrier says who answered.
+    Answered(Answerer),
     /// The end.
     HangUp,
     /// Nothing the caller does: the stream breaks, and another comes after so many milliseconds.
@@ -197,7 +205,13 @@ impl Caller {
                     self.doing.extend(vec![Doing::Silence; 14]);
                 }
             }
-            Act::HangUp | Act::Drop(_) | Act::Vanish | Act::Crash { .. } => {
+            Act::Type(_)
+            | Act::Order(_)
+            | Act::Answered(_)
+            | Act::HangUp
+            | Act::Drop(_)
+            | Act::Vanish
+            | Act::Crash { .. } => {
                 self.doing.push_back(Doing::Act(scene.act));
             }
         }

@@ -22,7 +22,7 @@ impl World {
                 self.owed.goes_on(self.now);
                 // A murmur asks for nothing, but what was owed before it still is.
                 ends = last && self.caller.phrases[usize::from(tag.phrase)].0 != "Mm-hm.";
-                Some(voice::voiced(tag))
+                Some(voice::voiced(tag, self.line.faint))
             }
             Doing::Cough(frame) => {
                 self.owed.goes_on(self.now);
@@ -110,6 +110,18 @@ impl World {
                 }
                 self.at(self.now + away_ms.max(&1), Event::Resume);
             }
+            Act::Type(text) => {
+                self.give(Input::Text(text.clone()));
+                if let Some(call) = &self.call {
+                    self.owed.typed(self.now, call.turn());
+                }
+            }
+            Act::Order(order) => {
+                // Who wants silence gets it.
+                self.owed.forgive();
+                self.give(Input::Order(order.clone()));
+            }
+            Act::Answered(answerer) => self.give(Input::Answered(*answerer)),
             Act::Say(_) | Act::Cough | Act::Press(_) => (),
         }
     }

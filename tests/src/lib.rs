@@ -13,6 +13,7 @@ pub mod caller;
 pub mod carrier;
 mod days;
 mod deeds;
+mod extras;
 pub mod heard;
 pub mod log;
 pub mod owed;

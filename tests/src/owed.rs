@@ -3,6 +3,7 @@
 use call::{Config, EndOfTurn, Turn};
 
 use crate::carrier::Carrier;
+use crate::weather::Line;
 
 /// From the end of speech to the first sound, in the worst weather.
 const LIMIT_MS: u64 = 5_000;
@@ -20,12 +21,13 @@ pub struct Owed {
     extra_ms: u64,
     paused: bool,
     limit_ms: u64,
+    faint: bool,
 }
 
 impl Owed {
     /// Nothing yet.
     #[must_use]
-    pub fn new(config: &Config) -> Self {
+    pub fn new(config: &Config, line: Line) -> Self {
         // Who configures a silence of four seconds wants the bot to wait for so long.
         let silence_ms = match config.end {
             EndOfTurn::Silence(silence) => u64::try_from(silence.as_millis()).unwrap_or(0),
@@ -35,6 +37,7 @@ impl Owed {
             since: None,
             extra_ms: 0,
             paused: false,
+            faint: line.faint,
             limit_ms: LIMIT_MS + SLACK_MS + silence_ms.saturating_sub(PATIENCE_MS),
         }
     }
@@ -42,8 +45,18 @@ impl Owed {
     /// The engine has heard the end of an utterance with words.
     pub fn speech_ended(&mut self, now: u64, turn: Turn) {
         self.extra_ms = if turn == Turn::Keying { KEYS_MS } else { 0 };
-        let hears = !matches!(turn, Turn::Ringing | Turn::Away | Turn::Ended);
+        // Whoever is too faint to be noticed at all cannot be answered.
+        let unnoticed = self.faint && turn == Turn::Waiting;
+        let hears = !unnoticed && !matches!(turn, Turn::Ringing | Turn::Away | Turn::Ended);
         self.since = hears.then_some(now);
+    }
+
+    /// A turn was typed; before there is a stream, and into the consent line, it may have to wait.
+    pub fn typed(&mut self, now: u64, turn: Turn) {
+        if turn == Turn::Replying {
+            self.since = Some(now);
+            self.extra_ms = 0;
+        }
     }
 
     /// The engine has taken a key.

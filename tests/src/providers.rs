@@ -18,7 +18,7 @@ pub struct Answer {
     /// The words.
     pub text: String,
     /// What it wants done.
-    pub tool: Option<ToolCall>,
+    pub tools: Vec<ToolCall>,
     /// To the first word, in milliseconds.
     pub first_ms: u64,
     /// Between words.
@@ -31,7 +31,7 @@ impl Answer {
     pub fn says(text: &str) -> Self {
         Self {
             text: text.to_owned(),
-            tool: None,
+            tools: Vec::new(),
             first_ms: 300,
             word_ms: 30,
         }
@@ -39,11 +39,19 @@ impl Answer {
 
     /// And then this.
     #[must_use]
-    pub fn then(self, tool: ToolCall) -> Self {
-        Self {
-            tool: Some(tool),
-            ..self
-        }
+    pub fn then(mut self, tool: ToolCall) -> Self {
+        self.tools.push(tool);
+        self
+    }
+
+    /// And then this work is wanted.
+    #[must_use]
+    pub fn wants(self, name: &str, arguments: &str) -> Self {
+        self.then(ToolCall::Custom {
+            id: String::new(),
+            name: name.to_owned(),
+            arguments: arguments.to_owned(),
+        })
     }
 
     /// At another speed.
@@ -66,6 +74,8 @@ pub struct Speeds {
     pub speak_ms: (u64, u64),
     /// Length of a piece of sound.
     pub clip_ms: (u64, u64),
+    /// How long work for the model takes.
+    pub do_ms: (u64, u64),
     /// How long making a second of sound takes, in percent of a second.
     pub pace_percent: (u64, u64),
 }
@@ -76,6 +86,7 @@ impl Speeds {
         listen_ms: (150, 150),
         speak_ms: (200, 200),
         clip_ms: (200, 200),
+        do_ms: (400, 400),
         pace_percent: (25, 25),
     };
 }
@@ -135,7 +146,11 @@ impl Providers {
             Request::Listen => Answers::new(),
             Request::Think { history } => self.think(history),
             Request::Speak { text } => self.speak(id, text),
-            Request::Do { .. } => vec![(100, Reply::Result("done".to_owned()))],
+            Request::Do { name, .. } => {
+                let (low, high) = self.speeds.do_ms;
+                let after = self.random.between(low, high);
+                vec![(after, Reply::Result(format!("{name}: done")))]
+            }
         };
         self.works.insert(
             id,
@@ -201,22 +216,21 @@ impl Providers {
 
     fn think(&self, history: &[Line]) -> Answers {
         let said = history.iter().rev().find_map(|line| match line {
-            Line::Caller(text) => Some(text.as_str()),
-            Line::Bot(_) | Line::Call { .. } | Line::Result { .. } => None,
+            Line::Caller(text) | Line::Result { text, .. } => Some(text.as_str()),
+            Line::Bot(_) | Line::Call { .. } => None,
         });
         let said = said.unwrap_or_default();
-        let answer = self
-            .answers
-            .iter()
-            .find(|(to, _)| to == said)
-            .map_or_else(|| self.improvise(said), |(_, answer)| answer.clone());
+        let answer = self.answers.iter().find(|(to, _)| to == said).map_or_else(
+            || self.improvise(said, history.len()),
+            |(_, answer)| answer.clone(),
+        );
         let mut at = answer.first_ms;
         let mut answers = Answers::new();
         for word in answer.text.split_inclusive(' ') {
             answers.push((at, Reply::Words(word.to_owned())));
             at += answer.word_ms;
         }
-        answers.extend(answer.tool.map(|tool| (at, Reply::Tool(tool))));
+        answers.extend(answer.tools.into_iter().map(|tool| (at, Reply::Tool(tool))));
         let spent = Spent {
             input_tokens: 100,
             cached_tokens: 0,
@@ -227,11 +241,17 @@ impl Providers {
     }
 
     /// The same to the same words, so that a draft and its final agree.
-    fn improvise(&self, said: &str) -> Answer {
+    fn improvise(&self, said: &str, lines: usize) -> Answer {
+        // To the same result something else each time, or some would have work done for ever.
+        let lines = if said.ends_with(": done") {
+            lines as u64
+        } else {
+            0
+        };
         let number = said.bytes().fold(self.seed, |hash, byte| {
             hash.rotate_left(5) ^ u64::from(byte)
         });
-        Random::new(number).pick(&self.improvised).clone()
+        Random::new(number ^ lines).pick(&self.improvised).clone()
     }
 
     fn speak(&mut self, id: RequestId, text: &str) -> Answers {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use call::{
-    EndReason, Feed, History, Input, Instant, Mark, Output, Record, Reply, Request, RequestId,
-    Stage, Turn, Usage,
+    EndReason, Feed, History, Input, Instant, Line, Mark, Output, Record, Reply, Request,
+    RequestId, Stage, ToolCall, Turn, Usage,
 };
 
 /// A rule that did not hold.
@@ -16,8 +16,9 @@ pub struct Broken {
     pub rule: String,
 }
 
-/// Outputs of one input.
-const OUTPUTS_MAX: usize = 16;
+/// Outputs of one input: at most a whole lead of sound with its marks, one request of each kind begun or cancelled, and
+/// the records of a turn.
+const OUTPUTS_MAX: usize = 20;
 /// Distance of marks, in milliseconds of sound.
 const MARK_MS_MAX: u128 = 300;
 
@@ -44,6 +45,9 @@ pub struct Rules {
     partings: u32,
     ended: Option<EndReason>,
     folded: History,
+    /// Work that was begun and of which nothing is written down yet.
+    work: BTreeSet<String>,
+    worked: BTreeSet<String>,
     /// Whether the engine died at least once.
     pub crashed: bool,
     /// Whether there was a stream.
@@ -176,7 +180,12 @@ impl Rules {
                 self.open.insert(*id, request.stage());
                 match request {
                     Request::Listen | Request::Do { .. } => (),
-                    Request::Think { .. } => self.asked.think_requests += 1,
+                    Request::Think { history } => {
+                        self.asked.think_requests += 1;
+                        self.must(is_in_pairs(history), || {
+                            format!("a call without its result: {history:?}")
+                        });
+                    }
                     Request::Speak { text } => {
                         self.asked.speak_requests += 1;
                         self.asked.speak_chars += text.chars().count() as u64;
@@ -238,6 +247,14 @@ impl Rules {
                     .wrapping_sub(used.listen_requests);
             }
             Record::Ended { reason, .. } => self.ended = Some(*reason),
+            Record::Tool(ToolCall::Custom { id, .. }) => {
+                let is_new = self.worked.insert(id.clone()) && self.work.insert(id.clone());
+                self.must(is_new, || format!("{id} is done twice"));
+            }
+            Record::Result { id, .. } => {
+                let was = self.work.remove(id);
+                self.must(was, || format!("{id} has a result, but was not begun"));
+            }
             Record::Begun { .. }
             | Record::Connected { .. }
             | Record::Caller { .. }
@@ -245,7 +262,6 @@ impl Rules {
             | Record::Heard { .. }
             | Record::Replied { .. }
             | Record::Tool(_)
-            | Record::Result { .. }
             | Record::Answered { .. }
             | Record::Ordered { .. }
             | Record::Note { .. } => (),
@@ -268,6 +284,10 @@ impl Rules {
             _ => false,
         };
         self.must(well, || format!("{partings} partings at {reason:?}"));
+        let work = self.work.clone();
+        self.must(work.is_empty(), || {
+            format!("nothing is written of what came of {work:?}")
+        });
         let open = self.open.clone();
         self.must(open.is_empty(), || {
             format!("still open at the end: {open:?}")
@@ -277,4 +297,16 @@ impl Rules {
             format!("not in the records of what was used: {asked:?}")
         });
     }
+}
+
+/// Whether every call is followed by its result, and nothing else is: models insist on it.
+fn is_in_pairs(history: &[Line]) -> bool {
+    let next = history.iter().skip(1).map(Some).chain([None]);
+    let is_answered = history.iter().zip(next).all(|(line, next)| match line {
+        Line::Call { id, .. } => matches!(next, Some(Line::Result { id: of, .. }) if of == id),
+        Line::Caller(_) | Line::Bot(_) | Line::Result { .. } => true,
+    });
+    let count = |is_meant: fn(&Line) -> bool| history.iter().filter(|line| is_meant(line)).count();
+    let calls = count(|line| matches!(line, Line::Call { .. }));
+    is_answered && calls == count(|line| matches!(line, Line::Result { .. }))
 }

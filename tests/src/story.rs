@@ -46,6 +46,14 @@ impl Story {
         }
     }
 
+    /// The same, and whatever else a bot may have: see [`crate::extras`].
+    #[must_use]
+    pub fn with_everything(seed: u64) -> Self {
+        let mut story = Self::of(seed);
+        crate::extras::add(&mut story, &mut Random::new(seed).branch(5));
+        story
+    }
+
     /// Then the caller does this.
     #[must_use]
     pub fn scene(mut self, scene: Scene) -> Self {
@@ -88,6 +96,7 @@ impl Story {
             } else {
                 (20, 700)
             },
+            do_ms: (50, 300),
             pace_percent: (2, 20 + 35 * fast),
         };
         Self {

@@ -25,7 +25,10 @@ const MAGIC: u16 = 0xB2D4;
 /// Bits in front of a marked frame: the magic, the phrase, the frame within it.
 const TAG_BITS: usize = 48;
 
-static VOICE: LazyLock<Vec<[u8; FRAME_SAMPLES]>> = LazyLock::new(|| frames(&speech(4_000)));
+static VOICE: LazyLock<Vec<[u8; FRAME_SAMPLES]>> =
+    LazyLock::new(|| frames(&levelled(speech(4_000), -20.0)));
+static FAINT: LazyLock<Vec<[u8; FRAME_SAMPLES]>> =
+    LazyLock::new(|| frames(&levelled(speech(4_000), -37.0)));
 static COUGH: LazyLock<Vec<[u8; FRAME_SAMPLES]>> = LazyLock::new(|| frames(&cough(260)));
 
 /// What the caller says in one frame.
@@ -37,11 +40,12 @@ pub struct Tag {
     pub frame: u16,
 }
 
-/// A frame of voice that says this.
+/// A frame of voice that says this; `faint`: as from a telephone held far away.
 #[must_use]
-pub fn voiced(tag: Tag) -> Clip {
-    let at = (usize::from(tag.phrase) * 37 + usize::from(tag.frame)) % VOICE.len();
-    let mut bytes = VOICE[at];
+pub fn voiced(tag: Tag, faint: bool) -> Clip {
+    let voice = if faint { &*FAINT } else { &*VOICE };
+    let at = (usize::from(tag.phrase) * 37 + usize::from(tag.frame)) % voice.len();
+    let mut bytes = voice[at];
     let bits = (u64::from(MAGIC) << 32) | (u64::from(tag.phrase) << 16) | u64::from(tag.frame);
     for (n, byte) in bytes.iter_mut().take(TAG_BITS).enumerate() {
         *byte = (*byte & !1) | ((bits >> (TAG_BITS - 1 - n)) & 1) as u8;
@@ -124,7 +128,7 @@ fn speech(ms: usize) -> Vec<f64> {
         sound.extend(vowel.into_iter().map(|sample| sample * loud));
         syllable += 1;
     }
-    levelled(sound, -20.0)
+    sound
 }
 
 fn vowel(length: usize, pitch_hz: f64, first_hz: f64, second_hz: f64) -> Vec<f64> {
@@ -209,7 +213,7 @@ mod tests {
             let mut onset = None;
             let mut last = false;
             for frame in 0..length {
-                let verdict = vad.hear(voiced(Tag { phrase, frame }).bytes());
+                let verdict = vad.hear(voiced(Tag { phrase, frame }, false).bytes());
                 if let Some(Edge::Onset { ago }) = verdict.edge {
                     onset.get_or_insert((frame, ago));
                 }
@@ -243,20 +247,10 @@ mod tests {
 
     #[test]
     fn what_was_said_can_be_read_from_the_sound() {
-        let mut sound = voiced(Tag {
-            phrase: 3,
-            frame: 9,
-        })
-        .bytes()
-        .to_vec();
+        let tag = |frame| Tag { phrase: 3, frame };
+        let mut sound = voiced(tag(9), false).bytes().to_vec();
         sound.extend([0xFF; 24]);
-        sound.extend(
-            voiced(Tag {
-                phrase: 3,
-                frame: 10,
-            })
-            .bytes(),
-        );
+        sound.extend(voiced(tag(10), false).bytes());
         let mut tags = Vec::new();
         understood(&sound, |tag| tags.push((tag.phrase, tag.frame)));
         assert_eq!(tags, [(3, 9), (3, 10)]);

@@ -74,6 +74,8 @@ pub struct Line {
     pub skips_silence_after_ms: Option<u64>,
     /// Marks that never come back, in a hundred.
     pub lost_marks: u64,
+    /// Whether the caller's voice is weak.
+    pub faint: bool,
     /// How late our timer is at most, in milliseconds.
     pub tick_late_ms_max: u64,
 }
@@ -96,13 +98,8 @@ impl Weather {
     pub fn of(seed: u64) -> Self {
         let mut weather = Self::fair(seed);
         let random = &mut weather.random;
-        for mood in &mut weather.moods {
-            *mood = match random.between(0, 9) {
-                0..=3 => Mood::Fine,
-                4..=7 => Mood::Flaky(random.between(5, 50)),
-                8 => Mood::Flaky(100),
-                _ => Mood::Always(any_fate(random)),
-            };
+        for mood in weather.moods.iter_mut().take(3) {
+            *mood = any_mood(random);
         }
         let line = &mut weather.line;
         line.latency_ms = random.between(0, 80);
@@ -151,6 +148,16 @@ impl Weather {
             Mood::Flaky(percent) if self.random.chance(percent) => any_fate(&mut self.random),
             Mood::Fine | Mood::Flaky(_) => Fate::Fine,
         }
+    }
+}
+
+/// Any.
+pub(crate) fn any_mood(random: &mut Random) -> Mood {
+    match random.between(0, 9) {
+        0..=3 => Mood::Fine,
+        4..=7 => Mood::Flaky(random.between(5, 50)),
+        8 => Mood::Flaky(100),
+        _ => Mood::Always(any_fate(random)),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use audio::Clip;
-use call::{Call, Closing, Input, Instant, Line, Output, Record, Reply, RequestId};
+use call::{Call, Closing, Input, Instant, Line, Output, Record, Reply, RequestId, Turn};
 
 use crate::caller::Caller;
 use crate::carrier::{Carrier, Span};
@@ -134,7 +134,7 @@ impl World {
             journal: Vec::new(),
             rules: Rules::default(),
             heard: Heard::new(story.weather.line),
-            owed: Owed::new(&story.config),
+            owed: Owed::new(&story.config, story.weather.line),
             log: Vec::new(),
             line: story.weather.line,
             random: Random::new(story.seed).branch(4),
@@ -276,7 +276,7 @@ impl World {
     }
 
     /// Tells the engine.
-    fn give(&mut self, input: Input) {
+    pub(crate) fn give(&mut self, input: Input) {
         let Some(call) = &mut self.call else { return };
         let is_void = self.rules.input(self.now, &input);
         let before = Before {
@@ -304,7 +304,7 @@ impl World {
             });
         }
         self.watch_floor(turn);
-        if self.providers.misheard {
+        if self.providers.misheard || turn == Turn::Voicemail {
             self.owed.forgive();
         }
         if let Some(at) = deadline {

@@ -66,6 +66,8 @@ pub struct Call {
     pub(crate) screenings: u32,
     /// The consent line is being said.
     pub(crate) consenting: bool,
+    /// When the caller had last heard a whole reply.
+    pub(crate) concluded: Instant,
     /// The caller asked for a moment.
     pub(crate) holding: bool,
     /// Turns in a row of which nothing was understood because the caller's voice was weak.
@@ -155,6 +157,7 @@ impl Call {
             answerer: None,
             screenings: 0,
             consenting: false,
+            concluded: Instant::ZERO,
             holding: false,
             unheard: 0,
             awaited: None,

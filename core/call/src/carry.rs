@@ -123,7 +123,7 @@ impl Call {
             }
             Turn::Pausing => self.enter_pause(),
             Turn::Transcribing => {
-                let at = self.slow_at(self.listen.voice_ended());
+                let at = self.slow_at(self.listen.voice_ended().max(self.concluded));
                 self.timers.set(T::Slow, at);
             }
             Turn::Keying => self.timers.set(T::Keys, now + KEYS_AFTER),
@@ -193,13 +193,15 @@ impl Call {
             .wait
             .and_then(|wait| wait.words)
             .filter(|_| self.drafting);
+        // Whoever spoke over the bot has not been waiting before it was done.
+        let since = words.ended.max(self.concluded);
         self.wait = Some(Wait {
-            since: words.ended,
+            since,
             decided: now,
             read: words.read,
             words: draft_words,
         });
-        let slow_at = self.slow_at(words.ended);
+        let slow_at = self.slow_at(since);
         self.timers.set(Timer::Slow, slow_at);
         self.persist_used();
         // The history is needed before the records of this input are flushed, hence in this order.

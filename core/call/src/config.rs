@@ -140,3 +140,20 @@ impl Default for Config {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::de::value::{Error, MapDeserializer};
+
+    use super::*;
+
+    #[test]
+    fn what_an_older_journal_does_not_say_is_as_by_default() {
+        let old = MapDeserializer::<_, Error>::new([("greeting", "Hello.")].into_iter());
+        let expected = Config {
+            greeting: "Hello.".to_owned(),
+            ..Config::default()
+        };
+        assert_eq!(Config::deserialize(old), Ok(expected));
+    }
+}

@@ -94,6 +94,8 @@ pub enum Cue {
     Said,
     /// The caller heard the whole reply, and has said something meanwhile.
     SaidUnread,
+    /// The caller heard the whole reply, and is saying something.
+    SaidHearing,
     /// The caller heard the whole reply, and the model wants to leave.
     Parting,
     /// The caller heard the whole reply, and the model wants keys pressed.

@@ -95,14 +95,21 @@ impl Call {
                 return self.work_wanted(now);
             }
             if self.jobs.is_awaited() {
-                return None;
+                // Whoever has said something meanwhile does not wait for it too: what comes of it is news later.
+                let is_heard = self.speak.has_pieces() && self.speak.is_complete();
+                let has_spoken = self.listen.is_open() && !self.listen.is_speaking();
+                return (is_heard && has_spoken).then_some(Cue::SaidUnread);
             }
         }
         if !self.speak.is_complete() {
             return None;
         }
         if self.turn == Turn::Replying && self.think.tool().is_none() && self.listen.is_open() {
-            return Some(Cue::SaidUnread);
+            return Some(if self.listen.is_speaking() {
+                Cue::SaidHearing
+            } else {
+                Cue::SaidUnread
+            });
         }
         let spoke = self.speak.has_pieces();
         Some(match self.think.tool() {

@@ -82,7 +82,8 @@ impl Call {
             return None;
         }
         let language = &self.config.language;
-        if phrases::is_screening(language, text) && self.screenings < SCREENINGS_MAX {
+        let may_introduce = !self.config.greeting.is_empty() && self.screenings < SCREENINGS_MAX;
+        if may_introduce && phrases::is_screening(language, text) {
             self.screenings += 1;
             self.note(now, Note::Screened);
             return Some(Cue::Screened);

@@ -84,6 +84,7 @@ impl Call {
             self.failures = 0;
         }
         let cut = !self.speak.is_complete();
+        self.concluded = now;
         self.end_reply(now, cut, out);
     }
 
@@ -117,7 +118,8 @@ impl Call {
 
     /// Whether the caller cannot interrupt now.
     pub(crate) fn is_deaf_to_barge_in(&self) -> bool {
-        (!self.config.barge_in && self.speak.began().is_some()) || self.is_consenting()
+        let is_underway = self.speak.began().is_some() && !self.speak.is_complete();
+        (!self.config.barge_in && is_underway) || self.is_consenting()
     }
 
     /// Has the greeting spoken before there is a stream for it.
@@ -144,6 +146,7 @@ impl Call {
 
     pub(crate) fn prompt(&mut self, now: Instant, out: &mut Vec<Output>) {
         self.note(now, Note::Idle);
+        self.holding = false;
         self.idle_prompts += 1;
         self.say(now, self.config.idle_prompt.clone(), out);
     }

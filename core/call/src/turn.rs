@@ -231,6 +231,7 @@ fn replying(cue: Cue) -> Next {
         Cue::Overheard => (Turn::Replying, &[M::Listen]),
         Cue::Work => (Turn::Replying, &[M::Work]),
         Cue::Said => (Turn::Waiting, &[M::Conclude]),
+        Cue::SaidHearing => (Turn::Hearing, &[M::Conclude]),
         Cue::SaidUnread => (Turn::Transcribing, &[M::Conclude, M::Transcribe]),
         Cue::Interrupt => (Turn::Waiting, &[M::Forget, M::Yield]),
         Cue::SayOrdered => (Turn::Replying, &[M::Yield, M::SayOrdered]),
