@@ -131,6 +131,26 @@ fn an_order_to_leave_outlives_a_crash() {
 }
 
 #[test]
+fn what_was_to_be_said_is_said_after_a_crash_and_only_once() {
+    let text = "A colleague joins us.".to_owned();
+    let away = Act::Crash {
+        away_ms: 500,
+        stream_lives: true,
+    };
+    let story = Story::quiet(bot())
+        .say(Start::AfterBot(400), "A table for four people.")
+        .act(Start::After(100), Act::Order(Order::Say { text }))
+        .act(Start::After(900), away.clone())
+        .act(Start::AfterBot(1_500), away)
+        .act(Start::After(2_500), Act::HangUp);
+    let said = words(&told(story));
+    let joins = said
+        .iter()
+        .filter(|line| line.ends_with("A colleague joins us."));
+    assert_eq!(joins.count(), 1, "{said:?}");
+}
+
+#[test]
 fn a_typed_turn_is_answered_like_a_spoken_one() {
     let story = Story::quiet(bot())
         .answer("A table, please.", Answer::says("For how many?"))

@@ -113,6 +113,31 @@ impl Call {
         None
     }
 
+    /// What the journal says was asked for, and still is to be done.
+    pub(crate) fn recall(&mut self, record: &Record) {
+        let is_done = |asked: &Asked| match (asked, record) {
+            (Asked::Say(text), Record::Saying { text: said }) => text == said,
+            (Asked::Keys(keys), Record::Tool(ToolCall::SendKeys { keys: pressed })) => {
+                keys == pressed
+            }
+            _ => false,
+        };
+        if let Some(at) = self.asked.iter().position(is_done) {
+            self.asked.remove(at);
+        }
+        if let Record::Ordered { order, .. } = record {
+            self.will_depart(order);
+            self.asked.extend(match order {
+                Order::Say { text } => Some(Asked::Say(text.clone())),
+                Order::SendKeys { keys } => Some(Asked::Keys(keys.clone())),
+                Order::Interrupt
+                | Order::Transfer { .. }
+                | Order::HangUp { .. }
+                | Order::Wrap { .. } => None,
+            });
+        }
+    }
+
     /// The floor is free: what waits for it?
     pub(crate) fn next_asked(&mut self) -> Option<Cue> {
         if self.turn != Turn::Waiting {

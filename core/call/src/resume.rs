@@ -34,6 +34,7 @@ impl Call {
         let mut opened = None;
         for record in journal {
             call.history.note(&record);
+            call.recall(&record);
             match record {
                 Record::Begun { config } => call.config = *config,
                 Record::Connected { at } => {
@@ -61,8 +62,10 @@ impl Call {
                     call.news = true;
                 }
                 Record::Answered { answerer, .. } => call.note_answerer(answerer),
-                Record::Ordered { order, .. } => call.will_depart(&order),
-                Record::Tool(_) | Record::Note { .. } | Record::Used(_) => (),
+                Record::Tool(_)
+                | Record::Ordered { .. }
+                | Record::Note { .. }
+                | Record::Used(_) => (),
             }
         }
         let mut out = Vec::new();
