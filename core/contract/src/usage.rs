@@ -67,7 +67,7 @@ pub struct Amount {
     pub cached_chars: u64,
 }
 
-#[expect(
+#[allow(
     clippy::trivially_copy_pass_by_ref,
     reason = "serde hands over a reference"
 )]
