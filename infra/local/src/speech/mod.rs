@@ -7,6 +7,8 @@
 //! | route | what it does |
 //! |---|---|
 //! | `/instant/v1/…` | the same three, with a fixed answer at once: for benches |
+//! | `/anthropic/…`, `/ollama/…`, `/workers-ai/…` | the receptionist in other protocols |
+//! | `/elevenlabs/…`, `/deepgram/…`, `/cartesia/…`, `/melotts/…` | the voice in other protocols, also over sockets |
 //! | `POST /faults` | arms a [`Fault`]; `GET` lists, `DELETE` clears |
 //! | `GET /counts` | the [`Counts`] of requests |
 
@@ -14,6 +16,7 @@ mod answer;
 mod chat;
 mod faults;
 pub mod instant;
+mod kin;
 pub mod receptionist;
 mod recogniser;
 mod signal;
@@ -178,6 +181,7 @@ fn router(shared: Arc<Shared>) -> Router {
         .route("/health", get(health))
         .route("/counts", get(counts))
         .route("/faults", post(arm).get(list).delete(clear))
+        .merge(kin::router())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(shared)
         .nest("/instant/v1", instant::router(&desk, 1_000))

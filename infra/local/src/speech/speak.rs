@@ -88,7 +88,7 @@ pub(super) async fn speech(
     answer::stream(content_type, pieces, answer::ending(fault.as_ref()), open)
 }
 
-fn telephone(samples: &[i16]) -> Vec<u8> {
+pub(super) fn telephone(samples: &[i16]) -> Vec<u8> {
     let mut narrow = Vec::new();
     if let Ok(mut resampler) = Resampler::new(FLITE_RATE_HZ, RATE_HZ) {
         resampler.push(samples, &mut narrow);
@@ -98,13 +98,13 @@ fn telephone(samples: &[i16]) -> Vec<u8> {
 }
 
 /// When the pieces come.
-struct Timing {
+pub(super) struct Timing {
     first: Duration,
     pace: Option<f64>,
 }
 
 impl Timing {
-    fn of(options: &SpeechOptions, headers: &HeaderMap) -> Self {
+    pub(super) fn of(options: &SpeechOptions, headers: &HeaderMap) -> Self {
         let number = |name: &str| -> Option<f64> { headers.get(name)?.to_str().ok()?.parse().ok() };
         let first =
             number(FIRST_SOUND_HEADER).and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
@@ -114,7 +114,7 @@ impl Timing {
         }
     }
 
-    fn pieces(&self, bytes: Vec<u8>, bytes_per_second: u32) -> Vec<Piece> {
+    pub(super) fn pieces(&self, bytes: Vec<u8>, bytes_per_second: u32) -> Vec<Piece> {
         let size = |ms: u32| (bytes_per_second / 1000 * ms) as usize;
         let mut rest = Bytes::from(bytes);
         let mut pieces = Vec::new();

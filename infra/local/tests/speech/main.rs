@@ -11,6 +11,8 @@
 
 mod desk;
 mod hearing;
+mod kin;
+mod road;
 mod speaking;
 mod telephone;
 mod thinking;
