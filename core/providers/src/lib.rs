@@ -31,6 +31,7 @@ pub mod listen;
 mod multipart;
 pub mod openai;
 mod post;
+pub mod probe;
 mod race;
 mod socket;
 mod sound;
