@@ -40,6 +40,8 @@ pub struct Rules {
     used: BTreeSet<RequestId>,
     last_mark: Option<Mark>,
     unmarked_ms: u128,
+    /// When the last sound of it has been played, at the latest.
+    unmarked_until: u128,
     generation: u64,
     asked: Usage,
     partings: u32,
@@ -205,7 +207,13 @@ impl Rules {
                 });
             }
             Output::Play(clip) => {
+                // What was played long ago, and cut short by a failure, is a tail that no mark follows: it is over.
+                let now = u128::from(self.now);
+                if self.unmarked_until <= now {
+                    self.unmarked_ms = 0;
+                }
                 self.unmarked_ms += clip.duration().as_millis();
+                self.unmarked_until = self.unmarked_until.max(now) + clip.duration().as_millis();
                 let unmarked_ms = self.unmarked_ms;
                 self.must(unmarked_ms <= MARK_MS_MAX, || {
                     format!("{unmarked_ms} ms of sound without a mark")
