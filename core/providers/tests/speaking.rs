@@ -144,12 +144,29 @@ fn a_sixth_piece_waits_for_one_of_five_contexts() {
     assert!(desk.say(6, "Sechs.").is_empty());
     assert!(desk.say(7, "Sieben.").is_empty());
     let sent = desk.cancel(2);
-    assert_eq!(sent[0]["context_id"], "r2");
-    assert_eq!(sent[2]["text"], "Sechs. ");
+    assert_eq!(sent, [json!({"context_id": "r2", "close_context": true})]);
+    let over = json!({"isFinal": true, "contextId": "r2"});
+    let (sent, replies) = desk.tell(Told::Text(&over.to_string()));
+    assert_eq!((&sent[1]["text"], replies), (&json!("Sechs. "), vec![]));
     let complaint = json!({"error": "invalid_text", "message": "no", "contextId": "r1"});
     let (sent, replies) = desk.tell(Told::Text(&complaint.to_string()));
     assert_eq!(replies, [(1, Reply::Failed(Failure::Broken))]);
     assert_eq!(sent[1]["text"], "Sieben. ");
+}
+
+#[test]
+fn a_context_that_is_never_told_to_be_over_does_not_count_for_ever() {
+    let mut desk = Desk::new(elevenlabs);
+    for id in 1..=6 {
+        desk.say(id, "Text.");
+    }
+    assert_eq!(desk.0.deadline(), None);
+    desk.cancel(1);
+    let due = desk.0.deadline().unwrap();
+    assert_eq!(due, Instant::ZERO + std::time::Duration::from_secs(2));
+    let deeds = desk.0.tell(due, Told::Tick);
+    assert_eq!(deeds.send.len(), 4, "the sixth begins");
+    assert_eq!(desk.0.deadline(), None);
 }
 
 #[test]
@@ -182,7 +199,9 @@ fn cartesias_contexts_are_one_text_each() {
 
 #[test]
 fn deepgram_speaks_one_piece_after_the_other() {
-    for open in [aura, flux] {
+    let flushed = json!({"type": "Flushed", "sequence_id": 0}).to_string();
+    let metadata = json!({"type": "SpeechMetadata", "audio_duration_ms": 40}).to_string();
+    for (open, end) in [(aura as fn() -> Link, &flushed), (flux, &metadata)] {
         let mut desk = Desk::new(open);
         let speak = |text: &str| {
             vec![
@@ -193,14 +212,14 @@ fn deepgram_speaks_one_piece_after_the_other() {
         assert_eq!(desk.say(1, "Eins."), speak("Eins."));
         assert!(desk.say(2, "Zwei.").is_empty());
         assert_eq!(desk.tell(Told::Binary(&sound(2))).1, [(1, audio(2))]);
-        let (sent, replies) = desk.tell(Told::Text(r#"{"type":"Flushed","sequence_id":0}"#));
+        let (sent, replies) = desk.tell(Told::Text(end));
         assert_eq!((sent, replies), (speak("Zwei."), vec![(1, done())]));
     }
 }
 
 #[test]
 fn what_deepgram_still_sends_of_a_piece_that_was_cancelled_is_nobodys() {
-    let flushed = json!({"type": "Flushed"}).to_string();
+    let metadata = json!({"type": "SpeechMetadata"}).to_string();
     let cleared = json!({"type": "Cleared"}).to_string();
     for (open, clear, end) in [
         (
@@ -208,7 +227,7 @@ fn what_deepgram_still_sends_of_a_piece_that_was_cancelled_is_nobodys() {
             vec![json!({"type": "Clear"})],
             &cleared,
         ),
-        (flux, vec![], &flushed),
+        (flux, vec![], &metadata),
     ] {
         let mut desk = Desk::new(open);
         desk.say(1, "Eins.");
@@ -219,6 +238,18 @@ fn what_deepgram_still_sends_of_a_piece_that_was_cancelled_is_nobodys() {
         assert_eq!(sent[0]["text"], "Zwei.");
         assert_eq!(desk.tell(Told::Binary(&sound(1))).1, [(2, audio(1))]);
     }
+}
+
+#[test]
+fn flux_has_heard_a_flush_long_before_the_sound_is_over() {
+    let mut desk = Desk::new(flux);
+    desk.say(1, "Eins.");
+    assert_eq!(desk.text(&json!({"type": "Flushed"})), []);
+    assert_eq!(desk.tell(Told::Binary(&sound(1))).1, [(1, audio(1))]);
+    assert_eq!(desk.text(&json!({"type": "SpeechMetadata"})), [(1, done())]);
+    desk.say(2, "…");
+    let warning = json!({"type": "Warning", "code": "NO_SYNTHESIZABLE_TEXT"});
+    assert_eq!(desk.text(&warning), [(2, done())]);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Deepgram over a socket: Aura, `/v1/speak`, and Flux TTS, `/v2/speak`.
 //!
-//! Shapes: Deepgram's API reference, "Text to Speech WebSocket" and "Flux TTS". Sound has no name there, so one piece is
-//! spoken after the other: a text, a flush, and all that comes until `Flushed` is its sound. When a piece is not wanted any
-//! more, Aura is told to clear, and drops it until `Cleared`; Flux would want to know what was heard, which nobody here
-//! knows, so the rest of it is waited for and dropped.
+//! Shapes: Deepgram's API reference, "Text to Speech WebSocket", and its pages on Flux TTS, "Server Messages". Sound has
+//! no name there, so one piece is spoken after the other: a text, a flush, and all that comes until its end is its sound.
+//! The end is `Flushed` with Aura, and `SpeechMetadata` with Flux, whose `Flushed` says no more than that it was heard. When
+//! a piece is not wanted any more, Aura is told to clear, and drops it until `Cleared`; Flux would want to know what was
+//! heard, which nobody here knows, so the rest of it is waited for and dropped.
 //!
 //! Deepgram takes twenty flushes a minute. A bot that speaks more and shorter pieces does better over requests.
 
@@ -41,7 +42,7 @@ impl Dialled for DeepgramSocket {
                 endpoint.api_key.as_ref(),
             ),
             conversation: Conversation::new(Speaking {
-                can_clear: path(&model) == "v1/speak",
+                is_aura: path(&model) == "v1/speak",
                 streams: Streams::default(),
                 now: Now::Idle,
                 waiting: VecDeque::new(),
@@ -51,8 +52,8 @@ impl Dialled for DeepgramSocket {
 }
 
 struct Speaking {
-    /// Aura's way of forgetting; Flux has another.
-    can_clear: bool,
+    /// Rather than Flux.
+    is_aura: bool,
     streams: Streams,
     now: Now,
     waiting: VecDeque<(RequestId, String)>,
@@ -63,13 +64,27 @@ struct Speaking {
 enum Now {
     /// None.
     Idle,
-    /// This one's, until `Flushed`.
+    /// This one's, until its end.
     Spoken(RequestId),
-    /// Of one that is not wanted any more, until `Cleared` or `Flushed`.
+    /// Of one that is not wanted any more, until `Cleared` or its end.
     Dropped,
 }
 
 impl Speaking {
+    /// Whether a message ends a piece of speech.
+    fn ends(&self, kind: &str, value: &Value) -> bool {
+        match kind {
+            "Flushed" => self.is_aura,
+            "SpeechMetadata" => !self.is_aura,
+            // Of a text without words there is no sound to come.
+            "Warning" => matches!(
+                value.get("code").and_then(Value::as_str),
+                Some("NO_SYNTHESIZABLE_TEXT" | "NO_AUDIO_GENERATED" | "NO_ACTIVE_SPEECH")
+            ),
+            _ => false,
+        }
+    }
+
     fn go_on(&mut self, desk: &mut Desk) {
         if self.now != Now::Idle {
             return;
@@ -99,7 +114,7 @@ impl Dialogue for Speaking {
         self.streams.drop(id);
         if self.now == Now::Spoken(id) {
             self.now = Now::Dropped;
-            if self.can_clear {
+            if self.is_aura {
                 desk.send(r#"{"type":"Clear"}"#);
             }
         }
@@ -117,12 +132,14 @@ impl Dialogue for Speaking {
                 complaint.message = text("description").chars().take(300).collect();
                 return Err(complaint);
             }
-            (Some("Flushed"), Now::Spoken(id)) => {
+            (Some(kind), Now::Spoken(id)) if self.ends(kind, &value) => {
                 self.streams.finish(id, desk);
                 self.now = Now::Idle;
             }
             // Aura may say `Flushed` of what it is about to clear; its `Cleared` comes after that.
-            (Some("Flushed"), Now::Dropped) if !self.can_clear => self.now = Now::Idle,
+            (Some(kind), Now::Dropped) if !self.is_aura && self.ends(kind, &value) => {
+                self.now = Now::Idle;
+            }
             (Some("Cleared"), Now::Dropped) => self.now = Now::Idle,
             // Greetings, counts and warnings.
             _ => (),

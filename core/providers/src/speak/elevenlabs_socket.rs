@@ -2,11 +2,13 @@
 //!
 //! Shapes: `ElevenLabs`' API reference, "Multi-context WebSocket". Each piece of speech is a context, which is flushed and
 //! closed at once, so that the voice waits for nothing more; one that is not wanted any more is closed early, and what
-//! still comes of it is dropped. A socket has room for five; a sixth piece waits for one to end.
+//! still comes of it is dropped. A socket has room for five, and is closed over a sixth: so one more waits until one of
+//! them is told to be over, which takes a moment also after it was closed early.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
-use call::{Failure, Reply, RequestId};
+use call::{Failure, Instant, Reply, RequestId};
 use serde_json::{Value, json};
 
 use super::streams::{Streams, closed, context, request};
@@ -19,6 +21,8 @@ use crate::{Dialled, Options, error};
 
 /// Contexts of a socket.
 const CONTEXTS_MAX: usize = 5;
+/// A context that was closed early and is not told to be over counts no longer than this.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Members of the query; all others go with a context's first message.
 const IN_QUERY: [&str; 6] = [
     "apply_text_normalization",
@@ -65,6 +69,7 @@ impl Dialled for ElevenLabsSocket {
             conversation: Conversation::new(Speaking {
                 first,
                 streams: Streams::default(),
+                closing: BTreeMap::new(),
                 waiting: VecDeque::new(),
             }),
         }
@@ -75,6 +80,8 @@ struct Speaking {
     /// What else a context's first message says.
     first: Options,
     streams: Streams,
+    /// Contexts that were closed early, and until when they count.
+    closing: BTreeMap<RequestId, Instant>,
     waiting: VecDeque<(RequestId, String)>,
 }
 
@@ -95,7 +102,7 @@ impl Speaking {
 
     /// Begins what waited, as far as there is room.
     fn go_on(&mut self, desk: &mut Desk) {
-        while self.streams.len() < CONTEXTS_MAX
+        while self.streams.len() + self.closing.len() < CONTEXTS_MAX
             && let Some((id, text)) = self.waiting.pop_front()
         {
             self.begin(id, &text, desk);
@@ -117,8 +124,20 @@ impl Dialogue for Speaking {
     fn cancel(&mut self, id: RequestId, desk: &mut Desk) {
         self.waiting.retain(|(waiting, _)| *waiting != id);
         if self.streams.drop(id) {
+            self.closing.insert(id, desk.now + PATIENCE);
             desk.send(json!({"context_id": context(id), "close_context": true}).to_string());
         }
+        self.go_on(desk);
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let due = self.closing.values().min().copied();
+        due.filter(|_| !self.waiting.is_empty())
+    }
+
+    fn tick(&mut self, desk: &mut Desk) {
+        let now = desk.now;
+        self.closing.retain(|_, due| *due > now);
         self.go_on(desk);
     }
 
@@ -129,9 +148,10 @@ impl Dialogue for Speaking {
         let id = name.and_then(Value::as_str).and_then(request);
         if let Some(complaint) = error::within(&value) {
             // What is wrong with one context is not wrong with the others.
-            let Some(id) = id.filter(|id| self.streams.has(*id)) else {
+            let Some(id) = id else {
                 return Err(complaint);
             };
+            self.closing.remove(&id);
             self.streams.fail(id, complaint.failure, desk);
             self.go_on(desk);
             return Ok(());
@@ -146,6 +166,7 @@ impl Dialogue for Speaking {
             .iter()
             .any(|name| value.get(name) == Some(&Value::Bool(true)));
         if ends {
+            self.closing.remove(&id);
             self.streams.finish(id, desk);
         }
         self.go_on(desk);

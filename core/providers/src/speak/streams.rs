@@ -30,11 +30,6 @@ impl Streams {
         self.0.insert(id, stream);
     }
 
-    /// Whether this one is still spoken.
-    pub(super) fn has(&self, id: RequestId) -> bool {
-        self.0.contains_key(&id)
-    }
-
     /// How many are.
     pub(super) fn len(&self) -> usize {
         self.0.len()

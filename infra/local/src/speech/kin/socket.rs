@@ -84,6 +84,7 @@ fn open(
         let mut line = Line {
             shared,
             kin,
+            is_flux: query.contains("model=flux"),
             socket,
             contexts: BTreeMap::new(),
         };
@@ -96,6 +97,8 @@ fn open(
 struct Line {
     shared: Arc<Shared>,
     kin: Kin,
+    /// Deepgram's newer protocol.
+    is_flux: bool,
     socket: WebSocket,
     /// Texts that wait to be spoken, by context. Deepgram has none, and one that is called nothing.
     contexts: BTreeMap<String, String>,
@@ -187,11 +190,18 @@ impl Line {
             }
             "Flush" => {
                 let said = self.contexts.remove("").unwrap_or_default();
-                self.speak(&said, "").await?;
-                self.send(&json!({"type": "Flushed", "sequence_id": 0}))
-                    .await?;
+                let flushed = json!({"type": "Flushed", "sequence_id": 0});
+                if self.is_flux {
+                    self.send(&flushed).await?;
+                    self.speak(&said, "").await?;
+                    self.send(&json!({"type": "SpeechMetadata", "speech_id": "dg_sp_stand_in"}))
+                        .await?;
+                } else {
+                    self.speak(&said, "").await?;
+                    self.send(&flushed).await?;
+                }
             }
-            "Clear" => {
+            "Clear" if !self.is_flux => {
                 self.contexts.clear();
                 self.send(&json!({"type": "Cleared", "sequence_id": 0}))
                     .await?;
