@@ -72,7 +72,9 @@ pub const SPEAKERS: &[&str] = &[
     "elevenlabs-socket",
     "deepgram",
     "deepgram-flux",
+    "deepgram-socket",
     "cartesia",
+    "cartesia-socket",
     "http",
     "workers-ai",
 ];

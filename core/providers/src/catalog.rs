@@ -53,7 +53,7 @@ const ELEVENLABS: &str = "https://api.elevenlabs.io";
 const CLOUDFLARE: &str = "https://api.cloudflare.com/client/v4/accounts/{account}";
 
 /// All of them.
-pub const KNOWN: [Known; 17] = [
+pub const KNOWN: [Known; 21] = [
     known(
         Stage::Listen,
         "openai",
@@ -103,7 +103,23 @@ pub const KNOWN: [Known; 17] = [
         700,
     ),
     known(Stage::Speak, "elevenlabs", "ELEVENLABS", ELEVENLABS, 500),
+    known(
+        Stage::Speak,
+        "elevenlabs-socket",
+        "ELEVENLABS",
+        ELEVENLABS,
+        500,
+    ),
     known(Stage::Speak, "deepgram", "DEEPGRAM", DEEPGRAM, 500),
+    known(Stage::Speak, "deepgram-flux", "DEEPGRAM", DEEPGRAM, 500),
+    known(Stage::Speak, "deepgram-socket", "DEEPGRAM", DEEPGRAM, 500),
+    known(
+        Stage::Speak,
+        "cartesia-socket",
+        "CARTESIA",
+        "https://api.cartesia.ai",
+        500,
+    ),
     known(
         Stage::Speak,
         "cartesia",
@@ -175,7 +191,11 @@ pub fn speaker(name: &str, settings: speak::Settings, directions: &str) -> Optio
             options: settings.options,
         })),
         "elevenlabs" => Speaker::Fetch(Box::new(speak::ElevenLabs(settings))),
-        "deepgram" => Speaker::Fetch(Box::new(speak::Deepgram(settings))),
+        "elevenlabs-socket" => Speaker::Socket(Box::new(speak::ElevenLabsSocket(settings))),
+        // Which of Deepgram's protocols it is, the model's name says.
+        "deepgram" | "deepgram-flux" => Speaker::Fetch(Box::new(speak::Deepgram(settings))),
+        "deepgram-socket" => Speaker::Socket(Box::new(speak::DeepgramSocket(settings))),
+        "cartesia-socket" => Speaker::Socket(Box::new(speak::CartesiaSocket(settings))),
         "cartesia" => Speaker::Fetch(Box::new(speak::Cartesia(settings))),
         "http" => Speaker::Fetch(Box::new(speak::Http(settings))),
         "workers-ai" => Speaker::Fetch(Box::new(speak::WorkersAi(settings))),
