@@ -45,8 +45,8 @@ impl Owed {
     /// The engine has heard the end of an utterance with words.
     pub fn speech_ended(&mut self, now: u64, turn: Turn) {
         self.extra_ms = if turn == Turn::Keying { KEYS_MS } else { 0 };
-        // Whoever is too faint to be noticed at all cannot be answered.
-        let unnoticed = self.faint && turn == Turn::Waiting;
+        // Whoever is too faint to be noticed at all, or while the bot speaks to be told from its echo, cannot be answered.
+        let unnoticed = self.faint && matches!(turn, Turn::Waiting | Turn::Replying);
         let hears = !unnoticed && !matches!(turn, Turn::Ringing | Turn::Away | Turn::Ended);
         self.since = hears.then_some(now);
     }

@@ -118,7 +118,7 @@ fn a_finished_sentence_is_answered_sooner_than_an_unfinished_one() {
         waits.push(thought[0] - voice_ended(&ending));
     }
     assert!(waits.is_sorted(), "{waits:?}");
-    assert!(waits[0] <= 400 && waits[4] <= 1_800, "{waits:?}");
+    assert!(waits[0] <= 600 && waits[4] <= 1_800, "{waits:?}");
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn a_draft_is_withheld_until_the_turn_is_over() {
     });
     assert_eq!(
         thought,
-        [ended + 400],
+        [ended + 350],
         "the draft, once the words are there"
     );
     let played = when(&ending, is_play);

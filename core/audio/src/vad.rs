@@ -174,6 +174,12 @@ impl Vad {
         self.recent.speech = 0;
     }
 
+    /// From now on, takes nothing softer than this for the caller: it may be the echo of what the caller is made to hear.
+    /// [`Level::SILENCE`]: everything is heard again.
+    pub fn shade(&mut self, level: Level) {
+        self.gate.shade(level);
+    }
+
     /// How much of this utterance was certainly a voice: milliseconds of frames both voiced and with a pitch.
     ///
     /// Zero unless [`Vad::listen_for_barge_in`]. Up to 60 ms of consonants after a pitch count too. A cough stays below

@@ -1,7 +1,6 @@
 //! What providers' answers mean: at most one cue.
 
 use crate::call::{Call, Words};
-use crate::endpoint;
 use crate::output::Output;
 use crate::provider::{Failure, Reply, RequestId, Stage};
 use crate::record::Note;
@@ -10,8 +9,6 @@ use crate::time::Instant;
 use crate::timer::Timer;
 use crate::turn::{Cue, Turn};
 
-/// Drafts of one turn: each costs a request to three providers.
-const DRAFTS_MAX: u32 = 3;
 /// Turns in a row of which nothing was understood because the voice was weak, before somebody else has to listen. A
 /// caller can speak up; a provider that is out of order cannot.
 const UNHEARD_MAX: u32 = 4;
@@ -29,11 +26,8 @@ impl Call {
                 Reply::Transcript { flush, text } => self.transcript(now, flush, text, out),
                 Reply::Failed(failure) => self.listen_failed(now, failure),
                 Reply::Done(_) => self.listen_failed(now, Failure::Broken),
-                Reply::Words(_)
-                | Reply::Tool(_)
-                | Reply::Audio(_)
-                | Reply::Result(_)
-                | Reply::Hint { .. } => None,
+                Reply::Hint { ending, text } => self.hint(now, ending, &text),
+                Reply::Words(_) | Reply::Tool(_) | Reply::Audio(_) | Reply::Result(_) => None,
             }
         } else if self.think.owns(id) {
             self.thought(now, reply, out)
@@ -66,25 +60,17 @@ impl Call {
         }
         self.timers.cancel(Timer::Listen);
         let text = self.listen.text()?.to_owned();
-        self.words = Some(Words {
-            text: text.clone(),
-            began: self.listen.began().unwrap_or(now),
-            ended: self.listen.voice_ended(),
-            read: now,
-        });
         match self.turn {
-            Turn::Transcribing | Turn::Away => Some(self.verdict(now, &text)),
-            Turn::Pausing => {
-                let silence = endpoint::silence(self.config.end, Some(&text), self.listen.habit);
-                self.timers
-                    .set(Timer::Silence, self.listen.voice_ended() + silence);
-                let may_draft = self.config.speculate
-                    && self.drafts < DRAFTS_MAX
-                    && !self.drafting
-                    && !self.holds_reply()
-                    && !text.is_empty();
-                may_draft.then_some(Cue::Drafted)
+            Turn::Transcribing | Turn::Away => {
+                self.words = Some(Words {
+                    text: text.clone(),
+                    began: self.listen.began().unwrap_or(now),
+                    ended: self.listen.voice_ended(),
+                    read: now,
+                });
+                Some(self.verdict(now, &text))
             }
+            Turn::Pausing => self.so_far(now, &text),
             Turn::Ringing
             | Turn::Waiting
             | Turn::Hearing
@@ -102,7 +88,7 @@ impl Call {
             return cue;
         }
         match (self.holds_reply(), text.is_empty()) {
-            (true, _) if endpoint::is_backchannel(text) => Cue::Murmur,
+            (true, _) if self.is_murmur(text) => Cue::Murmur,
             (true, _) => Cue::Interrupted,
             (false, false) => Cue::Words,
             // A filler goes on to its end.

@@ -188,6 +188,7 @@ impl Call {
                 self.follow(now, cue, &mut out);
             }
         }
+        self.listen.echo.follow(now, &out);
         self.flush(&mut out);
         out
     }

@@ -14,8 +14,8 @@ use crate::time::Instant;
 use crate::timer::Timer;
 use crate::turn::{Move, Turn};
 
-/// Silence after which words are drafted.
-const DRAFT_AFTER: Duration = Duration::from_millis(250);
+/// Silence after which words are drafted: as soon as it is known for one.
+const DRAFT_AFTER: Duration = Duration::from_millis(200);
 /// Nobody speaks for so long without a pause.
 const UTTERANCE_MAX: Duration = Duration::from_secs(30);
 /// Longer than frames are late on a bad line, shorter than a caller notices.
@@ -143,7 +143,7 @@ impl Call {
 
     fn enter_pause(&mut self) {
         let ended = self.listen.voice_ended();
-        let silence = endpoint::silence(self.config.end, None, self.listen.habit);
+        let silence = self.patience(None);
         self.timers.set(Timer::Silence, ended + silence);
         let needs_words = self.config.end == EndOfTurn::Adaptive || self.config.speculate;
         if needs_words && silence > DRAFT_AFTER {

@@ -48,6 +48,8 @@ pub enum Cue {
     BargeIn,
     /// The caller speaks into sound that cannot be interrupted.
     Overheard,
+    /// What is said into our reply has words, and will end it.
+    TookFloor,
     /// The caller paused.
     Pause,
     /// The pause is long enough for a draft.

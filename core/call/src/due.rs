@@ -1,5 +1,7 @@
 //! What it means that a wait has ended.
 
+use std::time::Duration;
+
 use crate::call::Call;
 use crate::output::Output;
 use crate::provider::{Failure, Stage, ToolCall};
@@ -8,12 +10,19 @@ use crate::time::Instant;
 use crate::timer::Timer;
 use crate::turn::{Cue, Turn};
 
+/// A sound in the last moment of a silence may be the first of the next word: it is heard a little longer.
+const STIRRING: Duration = Duration::from_millis(60);
+
 impl Call {
     /// What it means that a wait has ended.
     pub(crate) fn due(&mut self, now: Instant, timer: Timer, out: &mut Vec<Output>) -> Option<Cue> {
         match timer {
             Timer::Check => self.completed(now),
             Timer::Draft => Some(Cue::DraftDue),
+            Timer::Silence if self.listen.is_stirring(now) => {
+                self.timers.set(Timer::Silence, now + STIRRING);
+                None
+            }
             Timer::Silence => Some(self.over(now)),
             Timer::Quiet => {
                 self.listen.miss();

@@ -1,61 +1,16 @@
-//! How long a silence ends a turn: it depends on what was said, and on who says it.
+//! How long a silence ends a turn: it depends on what was said, on what was asked, and on who says it.
 
 use std::time::Duration;
 
+use crate::completeness::Completeness;
 use crate::config::EndOfTurn;
+use crate::words::{only, plain, tables};
 
 /// Shortest and longest silence that ends a turn, when it is told from the words.
 const SILENCE_MS_MIN: u64 = 250;
 const SILENCE_MS_MAX: u64 = 1_800;
 /// The longest of these silences.
 pub(crate) const SILENCE_MAX: Duration = Duration::from_millis(SILENCE_MS_MAX);
-
-/// Words after which hardly anybody stops: conjunctions, prepositions, articles, fillers.
-const DANGLING: [&str; 46] = [
-    "and", "or", "but", "so", "because", "with", "for", "to", "at", "on", "in", "of", "the", "a",
-    "an", "my", "is", "um", "uh", "er", "erm", "hmm", "like", "well", "then", "if", "when", "that",
-    "y", "o", "pero", "porque", "con", "para", "de", "el", "la", "los", "las", "un", "una", "mi",
-    "es", "en", "eh", "este",
-];
-
-/// Turns that are complete as they are.
-const COMPLETE: [&str; 24] = [
-    "yes",
-    "no",
-    "yeah",
-    "yep",
-    "nope",
-    "ok",
-    "okay",
-    "sure",
-    "right",
-    "correct",
-    "thanks",
-    "thank you",
-    "goodbye",
-    "bye",
-    "hello",
-    "yes please",
-    "no thanks",
-    "no thank you",
-    "sí",
-    "si",
-    "vale",
-    "gracias",
-    "adiós",
-    "hola",
-];
-
-/// Sounds that say "I am listening": said into a reply, they do not ask for the floor.
-const BACKCHANNELS: [&str; 16] = [
-    "mm", "mhm", "mmhm", "mm-hm", "mm hm", "uh-huh", "uh huh", "hm", "hmm", "ah", "oh", "aha",
-    "i see", "ajá", "um", "uh",
-];
-
-const DIGITS: [&str; 22] = [
-    "zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "double",
-    "cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve",
-];
 
 /// How this caller pauses within turns, learnt during the call.
 #[derive(Clone, Copy, Debug)]
@@ -81,83 +36,73 @@ impl Habit {
 
     /// Percent of the usual patience this caller needs: 80 to 150.
     fn percent(self) -> u64 {
-        (70 + self.pause_ms * 75 / 1_000).clamp(80, 150)
+        (70 + self.pause_ms * 75 / 1_000).clamp(100, 150)
     }
 }
 
-/// The silence that ends a turn. `text`: the words so far, if they are known.
-pub(crate) fn silence(end: EndOfTurn, text: Option<&str>, habit: Habit) -> Duration {
-    let ms = match end {
-        EndOfTurn::Silence(silence) => return silence,
-        EndOfTurn::Adaptive => match text {
+impl Completeness {
+    /// The silence that ends a turn whose words are so complete, for a caller of whom nothing is known yet, in
+    /// milliseconds.
+    #[must_use]
+    pub const fn silence_ms(self) -> u64 {
+        match self {
+            Self::Filled => 450,
+            Self::Answered | Self::Fitting | Self::Asked | Self::Whole => 600,
+            Self::Told => 750,
             // As long as the words are unknown, wait like for an unfinished sentence.
-            None => 1_200,
-            Some(text) => by_words(text),
-        },
-    };
-    Duration::from_millis((ms * habit.percent() / 100).clamp(SILENCE_MS_MIN, SILENCE_MS_MAX))
-}
-
-fn by_words(text: &str) -> u64 {
-    let words = plain(text);
-    let last = words.rsplit(' ').next().unwrap_or_default();
-    let says_more = text.trim_end().ends_with([',', '…', '-']) || text.trim_end().ends_with("...");
-    if words.is_empty() {
-        900
-    } else if COMPLETE.contains(&words.as_str()) {
-        350
-    } else if says_more || DANGLING.contains(&last) {
-        1_400
-    } else if is_digit(last) {
-        1_100
-    } else if text.trim_end().ends_with(['.', '!', '?', '。', '？', '！']) {
-        450
-    } else {
-        700
+            Self::Unknown => 1_200,
+            Self::Denied => 1_300,
+            Self::Dictating => 1_350,
+            Self::Opened => 1_500,
+            Self::Trailing => 1_700,
+            Self::Hesitating => 1_800,
+        }
     }
 }
 
-/// Whether this, said into a reply, leaves the floor with the bot.
-pub(crate) fn is_backchannel(text: &str) -> bool {
+/// The silence that ends a turn. `so_far`: how complete its words are.
+pub(crate) fn silence(end: EndOfTurn, so_far: Completeness, habit: Habit) -> Duration {
+    match end {
+        EndOfTurn::Silence(silence) => silence,
+        EndOfTurn::Adaptive => {
+            let ms = so_far.silence_ms() * habit.percent() / 100;
+            Duration::from_millis(ms.clamp(SILENCE_MS_MIN, SILENCE_MS_MAX))
+        }
+    }
+}
+
+/// Whether this, said into a reply, leaves the floor with the bot. A bare yes or no does not if the bot has asked
+/// something: `asked`.
+pub(crate) fn is_backchannel(text: &str, language: &str, asked: bool) -> bool {
     let words = plain(text);
-    words.is_empty() || BACKCHANNELS.contains(&words.as_str())
+    let t = tables(language);
+    let is_listening = only(&words, &[t.backchannels]);
+    let is_answer = asked && only(&words, &[t.yes, t.no]);
+    words.is_empty() || (is_listening && !is_answer)
 }
 
-fn is_digit(word: &str) -> bool {
-    DIGITS.contains(&word) || (!word.is_empty() && word.chars().all(|c| c.is_ascii_digit()))
-}
-
-/// Lower case, words and single spaces only.
-fn plain(text: &str) -> String {
-    let kept: String = text
-        .to_lowercase()
-        .chars()
-        .map(|c| {
-            if c.is_alphanumeric() || c == '-' || c == '\'' {
-                c
-            } else {
-                ' '
-            }
-        })
-        .collect();
-    kept.split_whitespace().collect::<Vec<_>>().join(" ")
+/// Whether more words could make a backchannel of these.
+pub(crate) fn begins_backchannel(text: &str, language: &str) -> bool {
+    let words = plain(text);
+    let begins = |whole: &&str| {
+        whole
+            .strip_prefix(words.as_str())
+            .is_some_and(|rest| rest.starts_with(' '))
+    };
+    tables(language).backchannels.iter().any(begins)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn ms(text: &str) -> u64 {
-        let silence = silence(EndOfTurn::Adaptive, Some(text), Habit::default());
-        u64::try_from(silence.as_millis()).unwrap()
-    }
-
     #[test]
-    fn a_finished_thought_is_answered_sooner_than_an_unfinished_one() {
-        assert!(ms("Yes.") < ms("I would like a table."));
-        assert!(ms("I would like a table.") < ms("I would like a table"));
-        assert!(ms("I would like a table") < ms("It is five five five"));
-        assert!(ms("It is five five five") < ms("I would like a table for"));
+    fn the_more_complete_the_words_the_shorter_the_silence() {
+        let ms = Completeness::silence_ms;
+        assert!(ms(Completeness::Filled) < ms(Completeness::Whole));
+        assert!(ms(Completeness::Whole) < ms(Completeness::Told));
+        assert!(ms(Completeness::Told) < ms(Completeness::Dictating));
+        assert!(ms(Completeness::Dictating) < ms(Completeness::Trailing));
     }
 
     #[test]
@@ -168,12 +113,12 @@ mod tests {
             slow.learn(Duration::from_secs(3));
             quick.learn(Duration::from_millis(50));
         }
-        for text in ["", "yes", "and", "so, um,", "one two"] {
+        for so_far in Completeness::ALL {
             for habit in [slow, quick, Habit::default()] {
-                let silence = silence(EndOfTurn::Adaptive, Some(text), habit);
+                let silence = silence(EndOfTurn::Adaptive, so_far, habit);
                 assert!(
                     (250..=1_800).contains(&silence.as_millis()),
-                    "{text}: {silence:?}"
+                    "{so_far:?}: {silence:?}"
                 );
             }
         }
@@ -183,24 +128,46 @@ mod tests {
     fn a_caller_who_pauses_long_is_given_more_time() {
         let mut habit = Habit::default();
         habit.learn(Duration::from_millis(1_500));
-        let patient = silence(EndOfTurn::Adaptive, Some("a table"), habit);
-        assert!(patient > silence(EndOfTurn::Adaptive, Some("a table"), Habit::default()));
+        let patient = silence(EndOfTurn::Adaptive, Completeness::Whole, habit);
+        let usual = silence(EndOfTurn::Adaptive, Completeness::Whole, Habit::default());
+        assert!(patient > usual);
     }
 
     #[test]
     fn a_fixed_silence_is_what_it_says() {
         let classic = EndOfTurn::Silence(Duration::from_secs(4));
         assert_eq!(
-            silence(classic, Some("and"), Habit::default()),
+            silence(classic, Completeness::Trailing, Habit::default()),
             Duration::from_secs(4)
         );
     }
 
     #[test]
     fn a_murmur_leaves_the_floor_but_a_word_takes_it() {
-        assert!(is_backchannel("Mm-hm."));
-        assert!(is_backchannel(""));
-        assert!(!is_backchannel("No, wait."));
-        assert!(!is_backchannel("Stop"));
+        for (language, murmur, word) in [
+            ("en", "Mm-hm.", "No, wait."),
+            ("en", "", "Stop"),
+            ("en", "Okay, I see.", "Okay, but how much is it?"),
+            ("es", "Ajá, claro.", "No, espere."),
+            ("fr", "D'accord.", "Attendez !"),
+            ("de", "Ach so, ja.", "Nein, Moment."),
+            ("pt", "Uhum, certo.", "Não, espera."),
+        ] {
+            assert!(is_backchannel(murmur, language, false), "{murmur}");
+            assert!(!is_backchannel(word, language, false), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_yes_to_a_question_is_an_answer_and_no_murmur() {
+        assert!(is_backchannel("Yes.", "en", false));
+        assert!(!is_backchannel("Yes.", "en", true));
+        assert!(is_backchannel("Mm-hm.", "en", true));
+    }
+
+    #[test]
+    fn half_a_murmur_may_become_one() {
+        assert!(begins_backchannel("I", "en"));
+        assert!(!begins_backchannel("Stop", "en"));
     }
 }

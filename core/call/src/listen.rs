@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use audio::{Clip, Edge, Level, Vad};
 
+use crate::echo::Echo;
 use crate::endpoint::Habit;
 use crate::output::{Feed, Output};
 use crate::provider::{Request, RequestId};
@@ -20,6 +21,8 @@ const AHEAD_MAX: Duration = Duration::from_secs(1);
 const SPEECH_FRAMES: u64 = 25;
 /// A voice below this is weak: 15 dB under what a telephone usually brings.
 const WEAK_DBFS: i32 = -35;
+/// A frame or two: what stirred before that and did not become a voice was none.
+const STIRRING_MAX: Duration = Duration::from_millis(40);
 /// The longest gap that is filled with silence for the transcription.
 const GAP_MAX: Duration = Duration::from_secs(1);
 
@@ -45,11 +48,15 @@ pub(crate) struct Listen {
     voice_until: Duration,
     voice_ended: Instant,
     onset: Option<Instant>,
+    /// When there was last something like a voice, outside of an utterance.
+    stirred: Option<Instant>,
     /// Frames of this utterance that had a voice in them.
     voiced: u64,
     /// Those of them that were loud enough for anybody to understand.
     loud: u64,
     dictation: Option<Dictation>,
+    /// What our own sound leaves of itself on the line.
+    pub(crate) echo: Echo,
     /// How this caller pauses.
     pub(crate) habit: Habit,
 }
@@ -89,7 +96,12 @@ impl Listen {
         let mut ear = self.skip_to(at, out);
         let end = at + clip.duration();
         self.heard_until = Some(end);
+        let (noise, caller) = self.vad.levels();
+        self.vad.shade(self.echo.gate(now, caller));
         let verdict = self.vad.hear(clip.bytes());
+        if !verdict.speaking {
+            self.echo.learn(now, verdict.level, noise);
+        }
         match verdict.edge {
             Some(Edge::Onset { ago }) => {
                 ear.onset = Some(ago);
@@ -97,6 +109,9 @@ impl Listen {
             }
             Some(Edge::Offset { .. }) => ear.offset = true,
             None => (),
+        }
+        if verdict.voiced && !verdict.speaking {
+            self.stirred = Some(now);
         }
         if verdict.voiced && verdict.speaking {
             self.voiced += 1;
@@ -164,6 +179,7 @@ impl Listen {
     pub(crate) fn reconnect(&mut self) {
         self.vad = Vad::default();
         self.vad.listen_for_barge_in(self.alert);
+        self.echo = Echo::default();
         self.preroll.clear();
         self.preroll_length = Duration::ZERO;
         self.heard_until = None;
@@ -181,6 +197,11 @@ impl Listen {
     /// Whether the caller is speaking.
     pub(crate) fn is_speaking(&self) -> bool {
         self.vad.is_speaking()
+    }
+
+    /// Whether there was something like a voice just now, and it is too early to say more.
+    pub(crate) fn is_stirring(&self, now: Instant) -> bool {
+        self.stirred.is_some_and(|at| now.since(at) <= STIRRING_MAX)
     }
 
     /// How much of what is said now is certainly a voice.
@@ -289,6 +310,16 @@ impl Listen {
         dictation.pending = None;
         dictation.text = Some(text);
         true
+    }
+
+    /// Takes words that nobody asked for as if they had been.
+    pub(crate) fn adopt(&mut self, text: &str) {
+        let voiced = self.voiced;
+        if let Some(dictation) = self.dictation.as_mut().filter(|_| !text.is_empty()) {
+            dictation.covered = voiced;
+            dictation.pending = None;
+            dictation.text = Some(text.to_owned());
+        }
     }
 
     /// The words, if they are there and cover all that the caller said.

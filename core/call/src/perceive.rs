@@ -13,8 +13,8 @@ use crate::time::Instant;
 use crate::timer::Timer;
 use crate::turn::{Cue, Turn};
 
-/// So much of a voice stops our sound. A cough has less than 80 ms of it; speech reaches 100 ms within 180 ms.
-const BARGE_IN_VOICE_MS: u32 = 100;
+/// So much of a voice stops our sound. A cough has less of it; speech has it within 160 ms of its first vowel.
+const BARGE_IN_VOICE_MS: u32 = 80;
 /// So much sound without a pitch stops it too: whispering, or a line that ate the pitch.
 const BARGE_IN_ANY: Duration = Duration::from_millis(700);
 /// How much more must have been heard, in characters, to be worth a row in the journal: about a second of speech.
@@ -64,6 +64,9 @@ impl Call {
         }
         let paused_since = self.listen.voice_ended();
         let ear = self.listen.hear(now, at, clip, out);
+        if let Some(ago) = ear.onset {
+            self.learn_from_cut_off((now - ago).since(paused_since));
+        }
         let voice = if self.speak.is_audible(now) {
             let is_voice = self.listen.voice_ms() >= BARGE_IN_VOICE_MS
                 || self.listen.speaking_for(now) >= BARGE_IN_ANY;

@@ -61,6 +61,7 @@ impl Playout {
         Self {
             mark: self.mark,
             end: self.end,
+            since_mark: self.since_mark,
             ..Self::default()
         }
     }
@@ -197,8 +198,8 @@ impl Playout {
             out.push(Output::Clear);
             self.mark.generation += 1;
             self.end = now;
+            self.since_mark = Duration::ZERO;
         }
-        self.since_mark = Duration::ZERO;
     }
 }
 

@@ -174,7 +174,7 @@ fn hearing(cue: Cue) -> Next {
         Cue::Pause => (Turn::Pausing, &[]),
         Cue::OverUnread => (Turn::Transcribing, &[M::Transcribe]),
         // What fails here is a reply that is held back; the caller has the floor and will get another.
-        Cue::Failed | Cue::FailedAgain => (Turn::Hearing, &[M::Yield]),
+        Cue::TookFloor | Cue::Failed | Cue::FailedAgain => (Turn::Hearing, &[M::Yield]),
         _ => (Turn::Hearing, provider(cue)),
     }
 }
@@ -185,6 +185,7 @@ fn pausing(cue: Cue) -> Next {
         Cue::Onset | Cue::BargeIn => (Turn::Hearing, &[M::DropDraft]),
         Cue::DraftDue => (Turn::Pausing, &[M::Transcribe]),
         Cue::Drafted => (Turn::Pausing, &[M::ThinkAhead]),
+        Cue::TookFloor => (Turn::Pausing, &[M::Yield]),
         Cue::DraftFailed => (Turn::Pausing, &[M::DropDraft]),
         Cue::Over => (Turn::Replying, &[M::Commit]),
         Cue::OverUnread => (Turn::Transcribing, &[M::DropDraft, M::Transcribe]),

@@ -31,6 +31,7 @@ pub(super) struct Gate {
     noise_min: Level,
     caller: Level,
     quiet_frames: u32,
+    shade: Level,
     above_noise_db: i32,
     below_caller_db: i32,
     tail_below_caller_db: i32,
@@ -47,10 +48,16 @@ impl Gate {
             noise_min,
             caller: Level::SILENCE,
             quiet_frames: 0,
+            shade: Level::SILENCE,
             above_noise_db: config.above_noise_db,
             below_caller_db: config.below_caller_db,
             tail_below_caller_db: config.tail_below_caller_db,
         }
+    }
+
+    /// For now, nothing softer than this is the caller.
+    pub(super) fn shade(&mut self, level: Level) {
+        self.shade = level;
     }
 
     /// From here on the detector is asked.
@@ -102,7 +109,8 @@ impl Gate {
     }
 
     fn bottom(&self) -> Level {
-        self.floor.max(self.noise.plus_db(self.above_noise_db))
+        let noise = self.noise.plus_db(self.above_noise_db);
+        self.floor.max(noise).max(self.shade)
     }
 
     fn faded_caller(&self) -> Level {
