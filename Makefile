@@ -1,7 +1,7 @@
 # Callbox. `make call` is the one to begin with: it sets everything up, builds, and places a phone call.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build call dev test lint bench deploy clean
+.PHONY: help setup build call dev test lint bench turns deploy clean
 
 LOCAL := infra/local/target/debug/callbox-local
 LOCAL_RELEASE := infra/local/target/release/callbox-local
@@ -37,9 +37,15 @@ lint: ## format, clippy, template.yaml three ways, wrangler.toml
 	@infra/setup/setup.sh lint
 	@infra/setup/lint.sh
 
-bench: setup ## measure latency and density
+ifeq ($(filter turns,$(MAKECMDGOALS)),)
+bench: setup ## measure latency and density; `make bench turns`: the turn-taking
 	@infra/setup/build.sh release
 	@$(LOCAL_RELEASE) bench $(if $(JSON),--json) $(ARGS)
+else
+bench: setup
+	@cargo run --quiet --package turns -- $(if $(JSON),--json) $(ARGS)
+turns: ;
+endif
 
 deploy: ## deploy to AWS and Cloudflare; DRY_RUN=1 only checks that it could be
 	@infra/setup/setup.sh deploy
