@@ -10,6 +10,7 @@
 //! did wrong is a [`Refusal`]; what the world did wrong is an error value that each function answers in its own way: `voice`
 //! with words for the caller, the others with a 503 that makes the sender try again.
 
+pub mod account;
 pub mod calls;
 pub mod carrier;
 pub mod clock;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use contract::{Bot, CallId, Direction};
+use contract::{Bot, CallId, Direction, TenantId};
 use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -13,10 +13,14 @@ use tracing::Instrument as _;
 use twilio::rest::{CallEvent, CallResource, CreateCall, Instructions};
 use twilio::webhook::CallStatus;
 use twilio::{Party, PhoneNumber};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::Api;
-use super::setup::{bot_id, phone_number};
+use super::bots::bot_id;
+use super::numbers::phone_number;
 use crate::Refusal;
+use crate::account::{Principal, Scope};
 use crate::carrier::DialError;
 use crate::door::body_json;
 use crate::store::{Begun, Dial, DialId, DialState, Opened};
@@ -35,13 +39,21 @@ struct Order {
     from: Option<String>,
 }
 
-pub(super) async fn place(
+/// The routes.
+pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new().routes(routes!(place))
+}
+
+#[utoipa::path(post, path = "/calls", tag = "calls", request_body = serde_json::Value, responses((status = 201, body = serde_json::Value)))]
+async fn place(
     State(api): State<Arc<Api>>,
+    who: Principal,
     request: Request,
 ) -> Result<Response, Refusal> {
+    let tenant = who.tenant(Scope::CallsWrite)?;
     let key = idempotency_key(request.headers())?;
     let order: Order = body_json(request.into_body()).await?;
-    let dial = api.order(order, key).await?;
+    let dial = api.order(tenant, order, key).await?;
     let span = tracing::info_span!("dial", dial = %dial.id, call_sid = tracing::field::Empty);
     api.obey(dial).instrument(span).await
 }
@@ -62,7 +74,12 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
 }
 
 impl Api {
-    async fn order(&self, order: Order, key: Option<String>) -> Result<Dial, Refusal> {
+    async fn order(
+        &self,
+        tenant: &TenantId,
+        order: Order,
+        key: Option<String>,
+    ) -> Result<Dial, Refusal> {
         let to = phone_number(&order.to, "to")?;
         let bot = bot_id(&order.bot, "bot")?;
         let from = order
@@ -70,7 +87,7 @@ impl Api {
             .as_deref()
             .map(|from| phone_number(from, "from"))
             .transpose()?;
-        let bot = self.bots.bot(&bot).await?;
+        let bot = self.bots.bot(tenant, &bot).await?;
         let bot = bot.ok_or_else(|| {
             Refusal::field(
                 "bot",
@@ -81,7 +98,7 @@ impl Api {
         let fingerprint = fingerprint(&to, &bot, from.as_ref());
         let from = match from {
             Some(from) => Some(from),
-            None => self.bots.number_of(&bot.id).await?,
+            None => self.bots.number_of(tenant, &bot.id).await?,
         };
         let from = from.ok_or_else(|| {
             Refusal::field(
@@ -91,7 +108,7 @@ impl Api {
             )
         })?;
         let id = match key {
-            Some(key) => DialId::of_key(&key),
+            Some(key) => DialId::of_key(tenant, &key),
             None => DialId::of_nonce(nonce()?),
         };
         Ok(Dial {

@@ -11,23 +11,23 @@
 //! | `GET /usage/{yyyy-mm}` | how many calls ended in that month, how long they were, what they cost |
 //! | `GET /health` | 200 or 503, with the state of store and edge |
 
+mod bots;
 mod dial;
-mod setup;
+mod gate;
+mod health;
+mod numbers;
 mod view;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, put};
+use axum::middleware;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::Refusal;
 use crate::carrier::Carrier;
 use crate::clock::Clock;
 use crate::config::BaseUrl;
-use crate::door::operator;
 use crate::edge::Edge;
 use crate::secrets::Keyring;
 use crate::store::{Bots, Calls, Dials, Files};
@@ -59,24 +59,22 @@ pub struct Api {
 /// The function.
 pub fn app(api: Api) -> Router {
     let api = Arc::new(api);
-    Router::new()
-        .route("/calls", get(view::list).post(dial::place))
-        .route("/calls/{sid}", get(view::detail))
-        .route("/bots/{id}", put(setup::put_bot).get(setup::get_bot))
-        .route(
-            "/numbers/{number}",
-            put(setup::put_number).get(setup::get_number),
-        )
-        .route("/usage/{month}", get(view::usage))
-        .route("/health", get(view::health))
+    let (router, _) = routes().split_for_parts();
+    router
         .fallback(async || Refusal::not_found("page of this API"))
-        .layer(middleware::from_fn_with_state(Arc::clone(&api), behind_key))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&api),
+            gate::behind_key,
+        ))
         .with_state(api)
 }
 
-async fn behind_key(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
-    match operator(&api.keyring, request.headers()).await {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
-    }
+/// All routes, each file's own.
+fn routes() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new()
+        .merge(bots::routes())
+        .merge(numbers::routes())
+        .merge(dial::routes())
+        .merge(view::routes())
+        .merge(health::routes())
 }

@@ -1,20 +1,21 @@
-//! What became of calls, what they cost, and how the platform is.
+//! What became of calls, and what they cost.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
 use contract::CallId;
 use contract::{Event, Numbered, Record, Turn};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use twilio::webhook::CallStatus;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::Api;
-use super::setup::bot_id;
+use super::bots::bot_id;
 use crate::Refusal;
+use crate::account::{Principal, Scope};
 use crate::clock::Month;
 use crate::store::{CallEntry, Detail, Filter};
 
@@ -30,6 +31,14 @@ pub(super) struct Which {
     after: Option<String>,
     bot: Option<String>,
     status: Option<String>,
+}
+
+/// The routes.
+pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(detail))
+        .routes(routes!(usage))
 }
 
 #[derive(Serialize)]
@@ -48,10 +57,13 @@ impl From<CallEntry> for Row {
     }
 }
 
-pub(super) async fn list(
+#[utoipa::path(get, path = "/calls", tag = "calls", responses((status = 200, body = Value)))]
+async fn list(
     State(api): State<Arc<Api>>,
+    who: Principal,
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Refusal> {
+    let tenant = who.tenant(Scope::CallsRead)?;
     let limit = match which.limit.as_deref().map(str::parse::<usize>) {
         None => LIMIT_DEFAULT,
         Some(Ok(limit)) if (1..=LIMIT_MAX).contains(&limit) => limit,
@@ -81,7 +93,7 @@ pub(super) async fn list(
             ));
         }
     };
-    let page = api.calls.list(&filter, limit, after).await?;
+    let page = api.calls.list(tenant, &filter, limit, after).await?;
     let calls: Vec<Row> = page.calls.into_iter().map(Row::from).collect();
     Ok(Json(json!({ "calls": calls, "next": page.next })))
 }
@@ -112,16 +124,19 @@ struct Happened<'a> {
     call_ms: u64,
 }
 
-pub(super) async fn detail(
+#[utoipa::path(get, path = "/calls/{sid}", tag = "calls", responses((status = 200, body = Value)), params(("sid" = String, Path)))]
+async fn detail(
     State(api): State<Arc<Api>>,
+    who: Principal,
     Path(sid): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
+    let tenant = who.tenant(Scope::CallsRead)?;
     let call: CallId = sid.parse().map_err(|error: contract::BadCallId| {
         Refusal::field("sid", "sid_malformed", error.to_string())
     })?;
     let detail = api
         .calls
-        .detail(&call)
+        .detail(tenant, &call)
         .await?
         .ok_or_else(|| Refusal::not_found("call"))?;
     let recording = match detail
@@ -205,37 +220,20 @@ fn event(numbered: &Numbered) -> Option<Happened<'_>> {
     }
 }
 
-pub(super) async fn usage(
+#[utoipa::path(get, path = "/usage/{month}", tag = "usage", responses((status = 200, body = Value)), params(("month" = String, Path)))]
+async fn usage(
     State(api): State<Arc<Api>>,
+    who: Principal,
     Path(month): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
+    let tenant = who.tenant(Scope::UsageRead)?;
     let month = Month::parse(&month)
         .ok_or_else(|| Refusal::field("month", "month_malformed", "a month such as 2026-11"))?;
-    let meter = api.calls.meter(month).await?;
+    let meter = api.calls.meter(tenant, month).await?;
     Ok(Json(json!({
         "month": month.to_string(),
         "calls": meter.calls,
         "line_ms": meter.line_ms,
         "micro_dollars": meter.micro_dollars,
     })))
-}
-
-pub(super) async fn health(State(api): State<Arc<Api>>) -> Response {
-    let (store, edge) = futures_util::future::join(api.bots.reachable(), api.edge.health()).await;
-    let well = store.is_ok() && edge.is_ok();
-    let state = |problem: Option<String>| problem.unwrap_or_else(|| "ok".to_owned());
-    let edge_says = edge.as_ref().ok().cloned();
-    let body = json!({
-        "status": if well { "ok" } else { "failing" },
-        "version": env!("CARGO_PKG_VERSION"),
-        "store": state(store.err().map(|error| error.to_string())),
-        "edge": state(edge.err().map(|error| error.to_string())),
-        "edge_says": edge_says,
-    });
-    let status = if well {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
-    (status, Json(body)).into_response()
 }

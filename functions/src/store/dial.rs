@@ -1,11 +1,9 @@
 use std::fmt;
 
-use contract::{Bot, CallId};
+use contract::{Bot, CallId, TenantId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use twilio::PhoneNumber;
-
-use super::TENANT;
 
 /// Names an order to dial: 32 hexadecimal digits. Travels in the URLs that Twilio calls back, so that a call whose answer was
 /// lost is found again.
@@ -13,10 +11,10 @@ use super::TENANT;
 pub struct DialId(String);
 
 impl DialId {
-    /// The order of an idempotency key: the same for the same key.
+    /// The order of a tenant's idempotency key: the same for the same key, and another for another tenant's.
     #[must_use]
-    pub fn of_key(key: &str) -> Self {
-        let digest = Sha256::digest(format!("{TENANT}\n{key}"));
+    pub fn of_key(tenant: &TenantId, key: &str) -> Self {
+        let digest = Sha256::digest(format!("{tenant}\n{key}"));
         Self::of_nonce(
             digest
                 .iter()

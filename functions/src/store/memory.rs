@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use contract::{Batch, Bot, BotId, CallId, Numbered, PriceTable, Record, Upload, UploadWish};
+use contract::{
+    Batch, Bot, BotId, CallId, Numbered, PriceTable, Record, TenantId, Upload, UploadWish,
+};
 use twilio::PhoneNumber;
 
 use super::{
@@ -20,12 +22,12 @@ pub struct Memory(Mutex<State>);
 #[derive(Default)]
 struct State {
     broken: bool,
-    bots: BTreeMap<BotId, Bot>,
-    numbers: BTreeMap<PhoneNumber, BotId>,
-    from: BTreeMap<BotId, PhoneNumber>,
+    bots: BTreeMap<(TenantId, BotId), Bot>,
+    numbers: BTreeMap<PhoneNumber, (TenantId, BotId)>,
+    from: BTreeMap<(TenantId, BotId), PhoneNumber>,
     calls: BTreeMap<CallId, Kept>,
     resumes: BTreeMap<(CallId, u64), u32>,
-    meters: BTreeMap<Month, Meter>,
+    meters: BTreeMap<(TenantId, Month), Meter>,
     dials: BTreeMap<DialId, Dial>,
 }
 
@@ -71,30 +73,38 @@ impl State {
 
 #[async_trait]
 impl Bots for Memory {
-    async fn bot(&self, id: &BotId) -> Stored<Option<Bot>> {
-        Ok(self.state("bot")?.bots.get(id).cloned())
+    async fn bot(&self, tenant: &TenantId, id: &BotId) -> Stored<Option<Bot>> {
+        let key = (tenant.clone(), id.clone());
+        Ok(self.state("bot")?.bots.get(&key).cloned())
     }
 
     async fn put_bot(&self, bot: &Bot) -> Stored<Bot> {
         let mut state = self.state("put_bot")?;
-        let kept = next_version(state.bots.get(&bot.id), bot);
-        state.bots.insert(kept.id.clone(), kept.clone());
+        let key = (bot.tenant.clone(), bot.id.clone());
+        let kept = next_version(state.bots.get(&key), bot);
+        state.bots.insert(key, kept.clone());
         Ok(kept)
     }
 
-    async fn bot_of(&self, number: &PhoneNumber) -> Stored<Option<BotId>> {
+    async fn bot_of(&self, number: &PhoneNumber) -> Stored<Option<(TenantId, BotId)>> {
         Ok(self.state("bot_of")?.numbers.get(number).cloned())
     }
 
-    async fn number_of(&self, bot: &BotId) -> Stored<Option<PhoneNumber>> {
-        Ok(self.state("number_of")?.from.get(bot).cloned())
+    async fn number_of(&self, tenant: &TenantId, bot: &BotId) -> Stored<Option<PhoneNumber>> {
+        let key = (tenant.clone(), bot.clone());
+        Ok(self.state("number_of")?.from.get(&key).cloned())
     }
 
-    async fn assign(&self, number: &PhoneNumber, bot: &BotId) -> Stored<()> {
+    async fn assign(&self, number: &PhoneNumber, tenant: &TenantId, bot: &BotId) -> Stored<bool> {
         let mut state = self.state("assign")?;
-        state.numbers.insert(number.clone(), bot.clone());
-        state.from.insert(bot.clone(), number.clone());
-        Ok(())
+        let known = state.numbers.get(number);
+        if known.is_some_and(|(owner, _)| owner != tenant) {
+            return Ok(false);
+        }
+        let whose = (tenant.clone(), bot.clone());
+        state.numbers.insert(number.clone(), whose.clone());
+        state.from.insert(whose, number.clone());
+        Ok(true)
     }
 
     async fn reachable(&self) -> Stored<()> {
@@ -133,6 +143,9 @@ impl Calls for Memory {
         let kept = state.kept(opened.call, opened.now_ms);
         let entry = &mut kept.entry;
         entry.account.get_or_insert(opened.account);
+        entry
+            .tenant
+            .get_or_insert_with(|| opened.bot.tenant.clone());
         entry.bot.get_or_insert_with(|| opened.bot.id.clone());
         entry.bot_version.get_or_insert(opened.bot.version);
         entry.direction.get_or_insert(opened.direction);
@@ -190,6 +203,9 @@ impl Calls for Memory {
         let mut state = self.state("recorded")?;
         let kept = state.kept(batch.call, now_ms);
         kept.entry.account.get_or_insert(batch.account);
+        kept.entry
+            .tenant
+            .get_or_insert_with(|| batch.tenant.clone());
         kept.entry.bot.get_or_insert_with(|| batch.bot.clone());
         kept.entry.bot_version.get_or_insert(batch.bot_version);
         let mut counted = None;
@@ -208,7 +224,10 @@ impl Calls for Memory {
         }
         let through = kept.entry.records;
         if let Some((month, receipt)) = counted {
-            let meter = state.meters.entry(month).or_default();
+            let meter = state
+                .meters
+                .entry((batch.tenant.clone(), month))
+                .or_default();
             meter.calls += 1;
             meter.line_ms += receipt.usage.line_ms;
             meter.micro_dollars += receipt.cost.total_micro_dollars;
@@ -216,13 +235,20 @@ impl Calls for Memory {
         Ok(through)
     }
 
-    async fn list(&self, filter: &Filter, limit: usize, after: Option<&str>) -> Stored<Page> {
+    async fn list(
+        &self,
+        tenant: &TenantId,
+        filter: &Filter,
+        limit: usize,
+        after: Option<&str>,
+    ) -> Stored<Page> {
         let state = self.state("list")?;
         let mut calls: Vec<CallEntry> = state
             .calls
             .values()
             .map(|kept| kept.entry.clone())
             .collect();
+        calls.retain(|entry| entry.tenant.as_ref() == Some(tenant));
         calls.retain(|entry| match filter {
             Filter::All => true,
             Filter::Bot(bot) => entry.bot.as_ref() == Some(bot),
@@ -236,8 +262,11 @@ impl Calls for Memory {
         Ok(Page { calls, next })
     }
 
-    async fn detail(&self, call: &CallId) -> Stored<Option<Detail>> {
-        Ok(self.state("detail")?.calls.get(call).map(|kept| Detail {
+    async fn detail(&self, tenant: &TenantId, call: &CallId) -> Stored<Option<Detail>> {
+        let state = self.state("detail")?;
+        let kept = state.calls.get(call);
+        let kept = kept.filter(|kept| kept.entry.tenant.as_ref() == Some(tenant));
+        Ok(kept.map(|kept| Detail {
             entry: kept.entry.clone(),
             news: kept.news.values().cloned().collect(),
             records: kept.records.values().cloned().collect(),
@@ -245,11 +274,11 @@ impl Calls for Memory {
         }))
     }
 
-    async fn meter(&self, month: Month) -> Stored<Meter> {
+    async fn meter(&self, tenant: &TenantId, month: Month) -> Stored<Meter> {
         Ok(self
             .state("meter")?
             .meters
-            .get(&month)
+            .get(&(tenant.clone(), month))
             .copied()
             .unwrap_or_default())
     }

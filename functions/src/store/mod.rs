@@ -1,21 +1,22 @@
 //! What is kept, behind small traits: DynamoDB and S3 in production, memory in tests of the handlers. One suite of tests
 //! holds both to the same behaviour.
 //!
-//! Two tables by life cycle. Every key of a tenant begins with `TEN#`; there is one tenant now, `default`.
+//! Two tables by life cycle. What is listed is keyed by its tenant, so that no listing can reach another's. A call is found by
+//! its id alone, because the carrier knows nothing of tenants; whose it is stands in it as soon as anybody knows.
 //!
 //! | table | item | pk | sk | indexes |
 //! |---|---|---|---|---|
-//! | config | bot | `TEN#default` | `BOT#{id}` | |
-//! | config | a bot's own number, for dialling | `TEN#default` | `FROM#{bot}` | |
-//! | config | who answers a number | `NUM#{e164}` | `MAP` | |
+//! | config | bot | `TEN#{tenant}` | `BOT#{id}` | |
+//! | config | a bot's own number, for dialling | `TEN#{tenant}` | `FROM#{bot}` | |
+//! | config | whose bot answers a number | `NUM#{e164}` | `MAP` | |
 //! | calls | call | `CALL#{sid}` | `META` | gs1 by tenant, gs2 by bot, gs3 by status; each newest first |
 //! | calls | the bot it began with | `CALL#{sid}` | `BOT` | |
 //! | calls | what the carrier told | `CALL#{sid}` | `EV#{what}` | |
 //! | calls | what the edge told | `CALL#{sid}` | `REC#{number}` | |
 //! | calls | usage and cost, counted once | `CALL#{sid}` | `USE` | |
 //! | calls | resumes in one minute | `CALL#{sid}` | `RESUME#{minute}` | |
-//! | calls | month meter, in 16 parts | `TEN#default` | `MONTH#{yyyy-mm}#{part}` | |
-//! | calls | an order to dial | `TEN#default#DIAL#{id}` | `ORDER` | |
+//! | calls | month meter, in 16 parts | `TEN#{tenant}` | `MONTH#{yyyy-mm}#{part}` | |
+//! | calls | an order to dial | `DIAL#{id}` | `ORDER` | |
 
 mod dial;
 pub mod dynamo;
@@ -24,7 +25,7 @@ pub mod memory;
 mod model;
 
 use async_trait::async_trait;
-use contract::{Batch, Bot, BotId, CallId, PriceTable, Upload, UploadWish};
+use contract::{Batch, Bot, BotId, CallId, PriceTable, TenantId, Upload, UploadWish};
 use twilio::PhoneNumber;
 
 pub use dial::{Begun, Dial, DialId, DialState};
@@ -33,9 +34,6 @@ pub use model::{
 };
 
 use crate::clock::Month;
-
-/// The only tenant there is so far.
-pub const TENANT: &str = "default";
 
 /// How long calls and what belongs to them are kept, in seconds: thirteen months.
 pub const CALL_TTL_S: u64 = 395 * 86_400;
@@ -71,15 +69,15 @@ pub type Stored<T> = Result<T, StoreError>;
 #[async_trait]
 pub trait Bots: Send + Sync {
     /// A bot as it is now.
-    async fn bot(&self, id: &BotId) -> Stored<Option<Bot>>;
-    /// Keeps a bot. If anything but its version differs from the one kept, it gets the next version; else nothing changes.
+    async fn bot(&self, tenant: &TenantId, id: &BotId) -> Stored<Option<Bot>>;
+    /// Keeps a bot of the tenant that it names. If anything but its version differs from the one kept, it gets the next version; else nothing changes.
     async fn put_bot(&self, bot: &Bot) -> Stored<Bot>;
-    /// Who answers a number.
-    async fn bot_of(&self, number: &PhoneNumber) -> Stored<Option<BotId>>;
+    /// Whose bot answers a number.
+    async fn bot_of(&self, number: &PhoneNumber) -> Stored<Option<(TenantId, BotId)>>;
     /// The number from which a bot dials: the last one it was given.
-    async fn number_of(&self, bot: &BotId) -> Stored<Option<PhoneNumber>>;
-    /// Lets a bot answer a number.
-    async fn assign(&self, number: &PhoneNumber, bot: &BotId) -> Stored<()>;
+    async fn number_of(&self, tenant: &TenantId, bot: &BotId) -> Stored<Option<PhoneNumber>>;
+    /// Lets a bot answer a number; false, and nothing changes, if the number is another tenant's.
+    async fn assign(&self, number: &PhoneNumber, tenant: &TenantId, bot: &BotId) -> Stored<bool>;
     /// Whether the store answers at all.
     async fn reachable(&self) -> Stored<()>;
 }
@@ -99,12 +97,18 @@ pub trait Calls: Send + Sync {
     async fn noted(&self, note: &Note) -> Stored<()>;
     /// The edge told what happened. Returns the highest number now stored.
     async fn recorded(&self, batch: &Batch, prices: &PriceTable, now_ms: u64) -> Stored<u64>;
-    /// Calls, newest first; at most `limit`, those older than the sort key `after`.
-    async fn list(&self, filter: &Filter, limit: usize, after: Option<&str>) -> Stored<Page>;
-    /// All that is known of a call.
-    async fn detail(&self, call: &CallId) -> Stored<Option<Detail>>;
-    /// What the calls that ended in a month used and cost.
-    async fn meter(&self, month: Month) -> Stored<Meter>;
+    /// Calls of a tenant, newest first; at most `limit`, those older than the sort key `after`.
+    async fn list(
+        &self,
+        tenant: &TenantId,
+        filter: &Filter,
+        limit: usize,
+        after: Option<&str>,
+    ) -> Stored<Page>;
+    /// All that is known of a call of this tenant; of another's, nothing.
+    async fn detail(&self, tenant: &TenantId, call: &CallId) -> Stored<Option<Detail>>;
+    /// What the tenant's calls that ended in a month used and cost.
+    async fn meter(&self, tenant: &TenantId, month: Month) -> Stored<Meter>;
 }
 
 /// Orders to dial, each obeyed once.

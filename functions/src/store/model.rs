@@ -1,4 +1,4 @@
-use contract::{Bot, BotId, CallId, Cost, Direction, EndReason, Numbered, Record, Usage};
+use contract::{Bot, BotId, CallId, Cost, Direction, EndReason, Numbered, Record, TenantId, Usage};
 use serde::{Deserialize, Serialize};
 use twilio::webhook::{AnsweredBy, CallStatus};
 use twilio::{AccountSid, Party};
@@ -13,6 +13,9 @@ pub struct CallEntry {
     /// The account that owns it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountSid>,
+    /// Whose it is. Unknown if only status callbacks came; then nobody sees it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantId>,
     /// Who answers. Unknown if only status callbacks came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bot: Option<BotId>,
@@ -58,6 +61,7 @@ impl CallEntry {
             call,
             began_ms,
             account: None,
+            tenant: None,
             bot: None,
             bot_version: None,
             direction: None,

@@ -158,7 +158,7 @@ impl Voice {
                 return Ok(None);
             };
             return match self.bots.bot_of(number).await? {
-                Some(id) => self.bots.bot(&id).await,
+                Some((tenant, id)) => self.bots.bot(&tenant, &id).await,
                 None => Ok(None),
             };
         }

@@ -343,7 +343,14 @@ async fn health_asks_the_store_and_the_edge() {
         (ill.status, &ill.json()["store"]),
         (StatusCode::SERVICE_UNAVAILABLE, &json!("ok"))
     );
-    assert!(house.memory.detail(&call_id(1)).await.unwrap().is_none());
+    assert!(
+        house
+            .memory
+            .detail(&tenant(), &call_id(1))
+            .await
+            .unwrap()
+            .is_none()
+    );
     house.memory.breaks(true);
     assert_ne!(
         ask(&house.calls, "GET", "/health", None).await.json()["store"],

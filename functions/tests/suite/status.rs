@@ -7,7 +7,7 @@ use twilio::webhook::{
     AmdEvent, AnsweredBy, CallStatus, CallStatusEvent, StreamChange, StreamEvent,
 };
 
-use crate::store::{batch, ended, turn};
+use crate::store::{batch, ended, opened, turn};
 use crate::support::*;
 
 const CALLBACK: &str = "https://status.example.com/twilio/call";
@@ -96,7 +96,13 @@ async fn a_stream_tells_that_an_inbound_call_was_answered() {
     };
     let answer = post_signed(&house.status, STREAM, &stream(failed)).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
-    let detail = house.memory.detail(&call_id(1)).await.unwrap().unwrap();
+    house.memory.open(&opened(1)).await.unwrap();
+    let detail = house
+        .memory
+        .detail(&tenant(), &call_id(1))
+        .await
+        .unwrap()
+        .unwrap();
     assert!(
         detail
             .news
@@ -285,7 +291,7 @@ async fn what_the_edge_did_not_seal_is_refused_and_changes_nothing() {
             (StatusCode::FORBIDDEN, "seal_stale")
         );
     }
-    assert_eq!(house.memory.detail(&call_id(1)).await.unwrap(), None);
+    assert_eq!(house.memory.call(&call_id(1)).await.unwrap(), None);
 }
 
 #[tokio::test]

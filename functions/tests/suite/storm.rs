@@ -89,7 +89,12 @@ async fn storm(store: Store, seed: u64) {
 async fn exact(store: &Store) {
     let cost = PriceTable::list().cost(&usage()).total_micro_dollars;
     for call in 1..=CALLS {
-        let detail = store.calls.detail(&call_id(call)).await.unwrap().unwrap();
+        let detail = store
+            .calls
+            .detail(&tenant(), &call_id(call))
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(detail.entry.status, Some(CallStatus::Completed));
         assert_eq!(detail.entry.carrier_duration_s, Some(61));
         assert_eq!(detail.entry.ended.unwrap().cost_micro_dollars, cost);
@@ -100,7 +105,11 @@ async fn exact(store: &Store) {
         );
         assert!(detail.entry.is_complete());
     }
-    let meter = store.calls.meter(Month::of(NOW_MS)).await.unwrap();
+    let meter = store
+        .calls
+        .meter(&tenant(), Month::of(NOW_MS))
+        .await
+        .unwrap();
     assert_eq!((meter.calls, meter.micro_dollars), (CALLS, CALLS * cost));
 }
 

@@ -8,6 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use contract::{
     Bot, BotId, CallId, Opening, OpeningReply, OpeningState, PriceTable, SEAL_HEADER, Seal, Secret,
+    TenantId,
 };
 use functions::carrier::{Carrier, DialError};
 use functions::config::{BadSetting, BaseUrl};
@@ -50,6 +51,11 @@ pub(crate) fn account() -> AccountSid {
 
 pub(crate) fn number(text: &str) -> PhoneNumber {
     text.parse().unwrap()
+}
+
+/// Whose everything is, unless a test says otherwise.
+pub(crate) fn tenant() -> TenantId {
+    TenantId::default()
 }
 
 pub(crate) fn mesa() -> Bot {
@@ -155,7 +161,7 @@ pub(crate) async fn house() -> House {
     let memory = Arc::new(Memory::default());
     memory.put_bot(&mesa()).await.unwrap();
     memory
-        .assign(&number(OUR_NUMBER), &mesa().id)
+        .assign(&number(OUR_NUMBER), &tenant(), &mesa().id)
         .await
         .unwrap();
     let edge = Arc::new(FakeEdge {

@@ -1,14 +1,15 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
-use contract::{Batch, Bot, BotId, CallId, Direction, Numbered, PriceTable};
+use contract::{Batch, Bot, BotId, CallId, Direction, Numbered, PriceTable, TenantId};
 use twilio::Party;
+use twilio::webhook::CallStatus;
 
 use super::item::{Item, json, number, text};
-use super::{Dynamo, Update, failed, tenant_key};
+use super::{Dynamo, TRIES, Update, failed, tenant_key};
 use crate::clock::Month;
 use crate::store::{
     CALL_TTL_S, CallEntry, Calls, Detail, Filter, Meter, News, Note, Opened, Page, Progress,
-    Receipt, StoreError, Stored, TENANT, sort_key,
+    Receipt, StoreError, Stored, sort_key,
 };
 
 pub(super) fn call_key(call: &CallId) -> String {
@@ -19,28 +20,42 @@ pub(super) fn expiry(now_ms: u64) -> AttributeValue {
     number(now_ms / 1_000 + CALL_TTL_S)
 }
 
-fn status_key(status: twilio::webhook::CallStatus) -> AttributeValue {
-    text(format!("TEN#{TENANT}#ST#{status}"))
+fn status_key(tenant: &TenantId, status: CallStatus) -> AttributeValue {
+    text(format!("TEN#{tenant}#ST#{status}"))
 }
 
-/// What every first word of a call sets: whichever comes first decides when it began, and so its place in all indexes.
+fn bot_key(tenant: &TenantId, bot: &BotId) -> AttributeValue {
+    text(format!("TEN#{tenant}#BOT#{bot}"))
+}
+
+/// What every first word of a call sets: whichever comes first decides when it began, and so its place in all indexes. It
+/// stands in them once somebody has said whose it is: the carrier's callbacks do not.
 pub(super) fn heard_of(call: &CallId, now_ms: u64) -> Update {
     let place = sort_key(now_ms, call);
     Update::of(call_key(call), "META")
         .once("call", text(call.as_str()))
         .once("began_ms", number(now_ms))
         .once("ttl", expiry(now_ms))
-        .once("g1pk", text(tenant_key()))
         .once("g1sk", text(&place))
         .once("g2sk", text(&place))
         .once("g3sk", text(place))
 }
 
-pub(super) fn answered_by_bot(update: Update, bot: &BotId, version: u32) -> Update {
+pub(super) fn answered_by_bot(
+    update: Update,
+    tenant: &TenantId,
+    bot: &BotId,
+    version: u32,
+) -> Update {
     update
         .once("bot", text(bot.as_str()))
         .once("bot_version", number(version))
-        .once("g2pk", text(format!("BOT#{bot}")))
+        .once("g2pk", bot_key(tenant, bot))
+}
+
+/// Whose call it is, by its item.
+fn tenant_of(item: &Item) -> Option<TenantId> {
+    item.text("tenant").and_then(TenantId::new)
 }
 
 fn word<T: serde::Serialize>(value: &T) -> AttributeValue {
@@ -61,6 +76,7 @@ fn read(item: &Item) -> Stored<CallEntry> {
     };
     Ok(CallEntry {
         account: item.word("account")?,
+        tenant: tenant_of(item),
         bot: item.text("bot").and_then(BotId::new),
         bot_version: item.number("bot_version"),
         direction,
@@ -83,6 +99,34 @@ impl Dynamo {
             .with("news", json(&note.news)?)
             .with("ttl", expiry(note.now_ms));
         self.put_new(&self.calls, item).await.map(drop)
+    }
+
+    /// Says whose a call is that the carrier has told of before, and puts it into the indexes where it stands now.
+    pub(super) async fn claim(&self, call: &CallId, tenant: &TenantId) -> Stored<()> {
+        for _ in 0..TRIES {
+            let known = self.get(&self.calls, &call_key(call), "META").await?;
+            let known = known.unwrap_or_default();
+            if tenant_of(&known).is_some() {
+                return Ok(());
+            }
+            let status: Option<CallStatus> = known.word("status")?;
+            let update = Update::of(call_key(call), "META")
+                .set("tenant", text(tenant.as_str()))
+                .set("g1pk", text(tenant_key(tenant)));
+            let update = match status {
+                None => update
+                    .only_if("attribute_not_exists(#tenant) AND attribute_not_exists(#status)")
+                    .naming("status"),
+                Some(status) => update
+                    .set("g3pk", status_key(tenant, status))
+                    .set("status", text(status.as_str()))
+                    .only_if("attribute_not_exists(#tenant) AND #status = :status"),
+            };
+            if self.update(&update).await?.is_ok() {
+                return Ok(());
+            }
+        }
+        Err(StoreError::new("claim", "others kept changing the call"))
     }
 
     /// All items with that partition key whose sort key begins so.
@@ -111,25 +155,39 @@ impl Dynamo {
 #[async_trait]
 impl Calls for Dynamo {
     async fn open(&self, opened: &Opened) -> Stored<Bot> {
-        let meta = answered_by_bot(
+        let tenant = &opened.bot.tenant;
+        let seen = answered_by_bot(
             heard_of(&opened.call, opened.now_ms),
+            tenant,
             &opened.bot.id,
             opened.bot.version,
         )
         .once("account", text(opened.account.as_str()))
         .once("direction", word(&opened.direction))
         .once("from", text(opened.from.to_string()))
-        .once("to", text(opened.to.to_string()))
-        .once("status", text(opened.status.as_str()))
-        .once("rank", number(opened.status.rank()))
-        .once("sequence", number(-1))
-        .once("g3pk", status_key(opened.status));
+        .once("to", text(opened.to.to_string()));
+        // If a callback has told a status already, that one counts, and the index needs to be told whose it is.
+        let first = seen
+            .clone()
+            .once("tenant", text(tenant.as_str()))
+            .once("g1pk", text(tenant_key(tenant)))
+            .once("status", text(opened.status.as_str()))
+            .once("rank", number(opened.status.rank()))
+            .once("sequence", number(-1))
+            .once("g3pk", status_key(tenant, opened.status))
+            .only_if("attribute_exists(#tenant) OR attribute_not_exists(#status)");
+        let meta = async {
+            if self.update(&first).await?.is_err() {
+                let _ = self.update(&seen).await?;
+                self.claim(&opened.call, tenant).await?;
+            }
+            Ok(())
+        };
         let bot = Item::at(call_key(&opened.call), "BOT")
             .with("json", json(&opened.bot)?)
             .with("ttl", expiry(opened.now_ms));
-        let (known, _) =
-            futures_util::future::try_join(self.put_new(&self.calls, bot), self.update(&meta))
-                .await?;
+        let (known, ()) =
+            futures_util::future::try_join(self.put_new(&self.calls, bot), meta).await?;
         match known {
             Some(known) => Ok(known.json("json")?.unwrap_or_else(|| opened.bot.clone())),
             None => Ok(opened.bot.clone()),
@@ -173,20 +231,43 @@ impl Calls for Dynamo {
                 progress.to.as_ref().map(|party| text(party.to_string())),
             )
             .once_some("answered_by", progress.answered_by.as_ref().map(word));
-        // Never stop after news that were known: that heals a crash between the two writes.
         let news = known
             .clone()
             .set("status", text(progress.status.as_str()))
             .set("rank", number(progress.status.rank()))
             .set("sequence", number(progress.number()))
-            .set("g3pk", status_key(progress.status))
             .set_some("carrier_duration_s", progress.duration_s.map(number))
-            .set_some("sip_response_code", progress.sip_response_code.map(number))
-            .only_if("attribute_not_exists(#rank) OR #rank < :rank OR (#rank = :rank AND #sequence < :sequence)");
-        if self.update(&news).await?.is_err() {
-            let _ = self.update(&known).await?;
+            .set_some("sip_response_code", progress.sip_response_code.map(number));
+        let later = "(attribute_not_exists(#rank) OR #rank < :rank OR (#rank = :rank AND #sequence < :sequence))";
+        let mut tenant = match self
+            .get(&self.calls, &call_key(&progress.call), "META")
+            .await?
+        {
+            Some(item) => tenant_of(&item),
+            None => None,
+        };
+        // Whose it is may become known at the same moment; then once more, so that the index is not left behind.
+        for _ in 0..2 {
+            let news = match &tenant {
+                None => news
+                    .clone()
+                    .naming("tenant")
+                    .only_if(&format!("{later} AND attribute_not_exists(#tenant)")),
+                Some(tenant) => news
+                    .clone()
+                    .set("g3pk", status_key(tenant, progress.status))
+                    .only_if(later),
+            };
+            let Err(found) = self.update(&news).await? else {
+                return Ok(());
+            };
+            if tenant.is_some() || tenant_of(&found).is_none() {
+                break;
+            }
+            tenant = tenant_of(&found);
         }
-        Ok(())
+        // Never stop after news that were known: that heals a crash between the two writes.
+        self.update(&known).await.map(drop)
     }
 
     async fn noted(&self, note: &Note) -> Stored<()> {
@@ -200,11 +281,17 @@ impl Calls for Dynamo {
         self.record(batch, prices, now_ms).await
     }
 
-    async fn list(&self, filter: &Filter, limit: usize, after: Option<&str>) -> Stored<Page> {
+    async fn list(
+        &self,
+        tenant: &TenantId,
+        filter: &Filter,
+        limit: usize,
+        after: Option<&str>,
+    ) -> Stored<Page> {
         let (index, pk, sk, value) = match filter {
-            Filter::All => ("gs1", "g1pk", "g1sk", text(tenant_key())),
-            Filter::Bot(bot) => ("gs2", "g2pk", "g2sk", text(format!("BOT#{bot}"))),
-            Filter::Status(status) => ("gs3", "g3pk", "g3sk", status_key(*status)),
+            Filter::All => ("gs1", "g1pk", "g1sk", text(tenant_key(tenant))),
+            Filter::Bot(bot) => ("gs2", "g2pk", "g2sk", bot_key(tenant, bot)),
+            Filter::Status(status) => ("gs3", "g3pk", "g3sk", status_key(tenant, *status)),
         };
         // The client's cursor is a sort key only, taken as a bound: it cannot reach into another partition.
         let (bound, bound_value) = match after {
@@ -241,7 +328,7 @@ impl Calls for Dynamo {
         Ok(Page { calls, next })
     }
 
-    async fn detail(&self, call: &CallId) -> Stored<Option<Detail>> {
+    async fn detail(&self, tenant: &TenantId, call: &CallId) -> Stored<Option<Detail>> {
         let items = self.all(&call_key(call), "").await?;
         let (mut entry, mut receipt) = (None, None);
         let (mut news, mut records): (Vec<News>, Vec<Numbered>) = (Vec::new(), Vec::new());
@@ -254,6 +341,7 @@ impl Calls for Dynamo {
                 _ => {}
             }
         }
+        let entry = entry.filter(|entry: &CallEntry| entry.tenant.as_ref() == Some(tenant));
         Ok(entry.map(|entry| Detail {
             entry,
             news,
@@ -262,9 +350,10 @@ impl Calls for Dynamo {
         }))
     }
 
-    async fn meter(&self, month: Month) -> Stored<Meter> {
+    async fn meter(&self, tenant: &TenantId, month: Month) -> Stored<Meter> {
         let mut meter = Meter::default();
-        for part in self.all(&tenant_key(), &format!("MONTH#{month}#")).await? {
+        let prefix = format!("MONTH#{month}#");
+        for part in self.all(&tenant_key(tenant), &prefix).await? {
             let count = |name: &str| part.number::<u64>(name).unwrap_or_default();
             meter.calls += count("calls");
             meter.line_ms += count("line_ms");

@@ -11,8 +11,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use contract::TenantId;
 
-use super::{StoreError, Stored, TENANT};
+use super::{StoreError, Stored};
 use item::Item;
 use update::Update;
 
@@ -114,8 +115,8 @@ fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
-fn tenant_key() -> String {
-    format!("TEN#{TENANT}")
+fn tenant_key(tenant: &TenantId) -> String {
+    format!("TEN#{tenant}")
 }
 
 /// A write met a transaction on the same item; nothing was written.

@@ -38,7 +38,7 @@ impl Dynamo {
             .iter()
             .find_map(|numbered| receipt_of(numbered, prices));
         if let Some((ended, receipt)) = receipt {
-            self.count(&batch.call, &ended, &receipt, now_ms).await?;
+            self.count(batch, &ended, &receipt, now_ms).await?;
         }
         let highest = batch
             .records
@@ -46,14 +46,26 @@ impl Dynamo {
             .map(|numbered| numbered.number)
             .max()
             .unwrap_or_default();
-        let update = answered_by_bot(heard_of(&batch.call, now_ms), &batch.bot, batch.bot_version)
-            .once("account", super::text(batch.account.as_str()))
-            .set("records", number(highest))
-            .only_if("attribute_not_exists(#records) OR #records < :records");
-        Ok(match self.update(&update).await? {
-            Ok(_) => highest,
-            Err(known) => known.number("records").unwrap_or(highest),
-        })
+        let update = answered_by_bot(
+            heard_of(&batch.call, now_ms),
+            &batch.tenant,
+            &batch.bot,
+            batch.bot_version,
+        )
+        .once("account", super::text(batch.account.as_str()))
+        .set("records", number(highest))
+        .only_if("attribute_not_exists(#records) OR #records < :records");
+        let (item, through) = match self.update(&update).await? {
+            Ok(item) => (item, highest),
+            Err(known) => {
+                let through = known.number("records").unwrap_or(highest);
+                (known, through)
+            }
+        };
+        if item.text("tenant").is_none() {
+            self.claim(&batch.call, &batch.tenant).await?;
+        }
+        Ok(through)
     }
 
     async fn put_record(&self, call: &CallId, numbered: &Numbered, now_ms: u64) -> Stored<()> {
@@ -66,12 +78,12 @@ impl Dynamo {
     /// Counts a call's usage and cost on the call and in its month, both or neither, once.
     async fn count(
         &self,
-        call: &CallId,
+        batch: &Batch,
         ended: &Ended,
         receipt: &Receipt,
         now_ms: u64,
     ) -> Stored<()> {
-        let (used, update, meter) = self.counting(call, ended, receipt, now_ms)?;
+        let (used, update, meter) = self.counting(batch, ended, receipt, now_ms)?;
         for attempt in 0.. {
             let request = self
                 .client
@@ -116,7 +128,7 @@ impl Dynamo {
 
     fn counting(
         &self,
-        call: &CallId,
+        batch: &Batch,
         ended: &Ended,
         receipt: &Receipt,
         now_ms: u64,
@@ -125,6 +137,7 @@ impl Dynamo {
         aws_sdk_dynamodb::types::Update,
         aws_sdk_dynamodb::types::Update,
     )> {
+        let call = &batch.call;
         let used = Item::at(call_key(call), "USE")
             .with("receipt", json(receipt)?)
             .with("ttl", expiry(now_ms));
@@ -143,7 +156,7 @@ impl Dynamo {
             .unwrap_or('0')
             .to_ascii_lowercase();
         let meter = Update::of(
-            tenant_key(),
+            tenant_key(&batch.tenant),
             format!("MONTH#{}#{part}", Month::of(ended.at_ms)),
         )
         .add("calls", number(1))

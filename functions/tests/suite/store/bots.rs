@@ -1,6 +1,7 @@
 //! Bots and numbers.
 
-use contract::{Bot, BotId};
+use contract::{Bot, BotId, TenantId};
+use twilio::PhoneNumber;
 
 use super::{Store, both};
 use crate::support::*;
@@ -9,10 +10,11 @@ both! {
     a_bot_is_kept_and_counts_its_changes
     changes_at_once_each_get_a_version
     a_number_finds_its_bot_and_a_bot_its_number
+    what_a_tenant_has_no_other_touches
 }
 
 async fn a_bot_is_kept_and_counts_its_changes(store: Store) {
-    assert_eq!(store.bots.bot(&mesa().id).await.unwrap(), None);
+    assert_eq!(store.bots.bot(&tenant(), &mesa().id).await.unwrap(), None);
     let given = Bot {
         version: 77,
         ..mesa()
@@ -25,7 +27,12 @@ async fn a_bot_is_kept_and_counts_its_changes(store: Store) {
     };
     assert_eq!(store.bots.put_bot(&changed).await.unwrap().version, 2);
     assert_eq!(
-        store.bots.bot(&mesa().id).await.unwrap().unwrap(),
+        store
+            .bots
+            .bot(&tenant(), &mesa().id)
+            .await
+            .unwrap()
+            .unwrap(),
         Bot {
             version: 2,
             ..changed
@@ -56,15 +63,41 @@ async fn changes_at_once_each_get_a_version(store: Store) {
 
 async fn a_number_finds_its_bot_and_a_bot_its_number(store: Store) {
     let (first, second) = (number("+15005550006"), number("+15005550007"));
+    let assign = async |number: &PhoneNumber, bot: &BotId| {
+        store.bots.assign(number, &tenant(), bot).await.unwrap()
+    };
+    let whose = |bot: &BotId| Some((tenant(), bot.clone()));
     assert_eq!(store.bots.bot_of(&first).await.unwrap(), None);
-    store.bots.assign(&first, &mesa().id).await.unwrap();
-    store.bots.assign(&second, &mesa().id).await.unwrap();
-    assert_eq!(store.bots.bot_of(&first).await.unwrap(), Some(mesa().id));
-    assert_eq!(
-        store.bots.number_of(&mesa().id).await.unwrap(),
-        Some(second)
-    );
+    assert!(assign(&first, &mesa().id).await);
+    assert!(assign(&second, &mesa().id).await);
+    assert_eq!(store.bots.bot_of(&first).await.unwrap(), whose(&mesa().id));
+    let from = store.bots.number_of(&tenant(), &mesa().id).await.unwrap();
+    assert_eq!(from, Some(second));
     let other = BotId::new("other").unwrap();
-    store.bots.assign(&first, &other).await.unwrap();
-    assert_eq!(store.bots.bot_of(&first).await.unwrap(), Some(other));
+    assert!(assign(&first, &other).await);
+    assert_eq!(store.bots.bot_of(&first).await.unwrap(), whose(&other));
+}
+
+async fn what_a_tenant_has_no_other_touches(store: Store) {
+    let (ours, other) = (number(OUR_NUMBER), TenantId::new("other").unwrap());
+    store.bots.put_bot(&mesa()).await.unwrap();
+    store
+        .bots
+        .assign(&ours, &tenant(), &mesa().id)
+        .await
+        .unwrap();
+    assert_eq!(store.bots.bot(&other, &mesa().id).await.unwrap(), None);
+    let theirs = Bot {
+        tenant: other.clone(),
+        greeting: "Theirs.".to_owned(),
+        ..mesa()
+    };
+    assert_eq!(store.bots.put_bot(&theirs).await.unwrap().version, 1);
+    let kept = store.bots.bot(&tenant(), &mesa().id).await.unwrap();
+    assert_eq!(kept, Some(mesa()));
+    assert!(!store.bots.assign(&ours, &other, &mesa().id).await.unwrap());
+    let whose = store.bots.bot_of(&ours).await.unwrap();
+    assert_eq!(whose, Some((tenant(), mesa().id)));
+    let from = store.bots.number_of(&other, &mesa().id).await.unwrap();
+    assert_eq!(from, None);
 }

@@ -1,6 +1,6 @@
 //! Calls, what the carrier tells about them, and lists of them.
 
-use contract::{Bot, BotId, Direction};
+use contract::{Bot, BotId, Direction, TenantId};
 use functions::store::{CallEntry, Filter, News, Note, Opened, Progress};
 use twilio::Party;
 use twilio::webhook::{AnsweredBy, CallStatus};
@@ -17,9 +17,11 @@ both! {
     calls_are_listed_newest_first_page_by_page
     calls_are_listed_by_bot_and_by_status
     resumes_are_counted_by_the_minute
+    a_call_is_seen_by_its_own_tenant_only
+    a_call_stands_in_the_index_of_its_status_whoever_tells_first
 }
 
-fn opened(call: u64) -> Opened {
+pub(crate) fn opened(call: u64) -> Opened {
     Opened {
         call: call_id(call),
         account: account(),
@@ -130,7 +132,14 @@ async fn all_orders_of_four_callbacks_end_the_same(store: Store) {
                 .await
                 .unwrap();
         }
-        let detail = store.calls.detail(&call_id(call)).await.unwrap().unwrap();
+        // Whose it is becomes known last.
+        store.calls.open(&opened(call)).await.unwrap();
+        let detail = store
+            .calls
+            .detail(&tenant(), &call_id(call))
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(
             detail.entry.status,
             Some(CallStatus::Completed),
@@ -150,7 +159,7 @@ async fn all_orders_of_four_callbacks_end_the_same(store: Store) {
     }
     let page = store
         .calls
-        .list(&Filter::Status(CallStatus::Completed), 100, None)
+        .list(&tenant(), &Filter::Status(CallStatus::Completed), 100, None)
         .await
         .unwrap();
     assert_eq!(page.calls.len(), 24);
@@ -175,7 +184,7 @@ async fn a_status_before_the_call_is_opened_is_kept(store: Store) {
     );
     let by_bot = store
         .calls
-        .list(&Filter::Bot(mesa().id), 10, None)
+        .list(&tenant(), &Filter::Bot(mesa().id), 10, None)
         .await
         .unwrap();
     assert_eq!(by_bot.calls.len(), 1);
@@ -201,7 +210,13 @@ async fn news_are_kept_once_and_in_order(store: Store) {
             .await
             .unwrap();
     }
-    let detail = store.calls.detail(&call_id(1)).await.unwrap().unwrap();
+    store.calls.open(&opened(1)).await.unwrap();
+    let detail = store
+        .calls
+        .detail(&tenant(), &call_id(1))
+        .await
+        .unwrap()
+        .unwrap();
     let names: Vec<_> = detail.news.iter().map(|news| news.name.as_str()).collect();
     assert_eq!(names, ["a", "b"]);
     assert_eq!(detail.entry.answered_by, Some(AnsweredBy::MachineStart));
@@ -215,7 +230,7 @@ async fn calls_are_listed_newest_first_page_by_page(store: Store) {
     loop {
         let page = store
             .calls
-            .list(&Filter::All, 3, after.as_deref())
+            .list(&tenant(), &Filter::All, 3, after.as_deref())
             .await
             .unwrap();
         seen.extend(page.calls.iter().map(|entry| entry.call));
@@ -227,7 +242,11 @@ async fn calls_are_listed_newest_first_page_by_page(store: Store) {
     }
     assert_eq!(pages, 3);
     assert_eq!(seen, (1..=7).rev().map(call_id).collect::<Vec<_>>());
-    let whole = store.calls.list(&Filter::All, 7, None).await.unwrap();
+    let whole = store
+        .calls
+        .list(&tenant(), &Filter::All, 7, None)
+        .await
+        .unwrap();
     assert_eq!((whole.calls.len(), whole.next), (7, None));
 }
 
@@ -252,7 +271,11 @@ async fn calls_are_listed_by_bot_and_by_status(store: Store) {
         .await
         .unwrap();
     let listed = async |filter: Filter| {
-        let page = store.calls.list(&filter, 10, None).await.unwrap();
+        let page = store
+            .calls
+            .list(&tenant(), &filter, 10, None)
+            .await
+            .unwrap();
         page.calls
             .into_iter()
             .map(|entry| entry.call)
@@ -279,4 +302,51 @@ async fn resumes_are_counted_by_the_minute(store: Store) {
     }
     assert_eq!(store.calls.resumed(&call_id(1), 8).await.unwrap(), 1);
     assert_eq!(store.calls.resumed(&call_id(2), 7).await.unwrap(), 1);
+}
+
+async fn a_call_is_seen_by_its_own_tenant_only(store: Store) {
+    let other = TenantId::new("other").unwrap();
+    let theirs = Opened {
+        bot: Bot {
+            tenant: other.clone(),
+            ..mesa()
+        },
+        ..opened(2)
+    };
+    store.calls.open(&opened(1)).await.unwrap();
+    store.calls.open(&theirs).await.unwrap();
+    for (tenant, call) in [(tenant(), 1), (other, 2)] {
+        for filter in [
+            Filter::All,
+            Filter::Bot(mesa().id),
+            Filter::Status(CallStatus::Ringing),
+        ] {
+            let page = store.calls.list(&tenant, &filter, 10, None).await.unwrap();
+            let listed: Vec<_> = page.calls.iter().map(|entry| entry.call).collect();
+            assert_eq!(listed, [call_id(call)], "{filter:?}");
+        }
+        let seen = async |call| store.calls.detail(&tenant, &call_id(call)).await.unwrap();
+        assert!(seen(call).await.is_some());
+        assert!(seen(3 - call).await.is_none());
+    }
+}
+
+/// The carrier's callback and the call's opening, at once: the index must follow the status all the same.
+async fn a_call_stands_in_the_index_of_its_status_whoever_tells_first(store: Store) {
+    for call in 1..=20 {
+        let (opened, told) = (
+            opened(call),
+            progress(call, CallStatus::InProgress, Some(2)),
+        );
+        let (open, tell) = tokio::join!(store.calls.open(&opened), store.calls.progressed(&told));
+        open.unwrap();
+        tell.unwrap();
+    }
+    let listed = async |status| {
+        let filter = Filter::Status(status);
+        let page = store.calls.list(&tenant(), &filter, 100, None).await;
+        page.unwrap().calls.len()
+    };
+    assert_eq!(listed(CallStatus::InProgress).await, 20);
+    assert_eq!(listed(CallStatus::Ringing).await, 0);
 }

@@ -12,7 +12,7 @@ both! {
 
 fn dial(key: &str) -> Dial {
     Dial {
-        id: DialId::of_key(key),
+        id: DialId::of_key(&tenant(), key),
         fingerprint: "f".to_owned(),
         bot: mesa(),
         to: number("+15005550001"),

@@ -113,4 +113,5 @@ macro_rules! both {
 }
 pub(crate) use both;
 
+pub(crate) use calls::opened;
 pub(crate) use records::{batch, ended, turn, usage};

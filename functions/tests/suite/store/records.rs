@@ -104,7 +104,12 @@ async fn records_are_stored_once(store: Store) {
     assert_eq!(record(&store, &batch(1, vec![turn(3)])).await, 3);
     assert_eq!(record(&store, &batch(1, vec![turn(1)])).await, 3);
     assert_eq!(record(&store, &batch(1, vec![])).await, 3);
-    let detail = store.calls.detail(&call_id(1)).await.unwrap().unwrap();
+    let detail = store
+        .calls
+        .detail(&tenant(), &call_id(1))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(detail.records, [turn(1), turn(2), turn(3)]);
     assert_eq!(
         (detail.entry.records, detail.entry.bot),
@@ -122,7 +127,7 @@ async fn usage_is_counted_once_in_the_month_it_ended(store: Store) {
     let cost = PriceTable::list().cost(&usage());
     let meter = store
         .calls
-        .meter(Month::parse("2026-12").unwrap())
+        .meter(&tenant(), Month::parse("2026-12").unwrap())
         .await
         .unwrap();
     assert_eq!(
@@ -132,7 +137,7 @@ async fn usage_is_counted_once_in_the_month_it_ended(store: Store) {
     assert_eq!(
         store
             .calls
-            .meter(Month::parse("2027-01").unwrap())
+            .meter(&tenant(), Month::parse("2027-01").unwrap())
             .await
             .unwrap()
             .calls,
@@ -141,13 +146,18 @@ async fn usage_is_counted_once_in_the_month_it_ended(store: Store) {
     assert_eq!(
         store
             .calls
-            .meter(Month::parse("2026-11").unwrap())
+            .meter(&tenant(), Month::parse("2026-11").unwrap())
             .await
             .unwrap()
             .calls,
         0
     );
-    let detail = store.calls.detail(&call_id(1)).await.unwrap().unwrap();
+    let detail = store
+        .calls
+        .detail(&tenant(), &call_id(1))
+        .await
+        .unwrap()
+        .unwrap();
     let ended = detail.entry.ended.unwrap();
     assert_eq!(
         (ended.reason, ended.duration_ms, ended.cost_micro_dollars),

@@ -1,32 +1,26 @@
-//! Bots, and the numbers they answer.
+//! Bots.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
-use contract::{Bot, BotId};
-use serde::{Deserialize, Serialize};
+use contract::{Bot, BotId, TenantId};
 use serde_json::Value;
-use twilio::PhoneNumber;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::Api;
 use crate::Refusal;
+use crate::account::{Principal, Scope};
 use crate::door::body_json;
 
 /// Largest bot, in bytes of JSON: an item of the store holds 400 kB.
 const BOT_BYTES_MAX: usize = 300_000;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Assignment {
-    bot: String,
-}
-
-#[derive(Serialize)]
-pub(super) struct Number {
-    number: PhoneNumber,
-    bot: BotId,
+/// The routes.
+pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new().routes(routes!(put_bot, get_bot))
 }
 
 pub(super) fn bot_id(text: &str, field: &str) -> Result<BotId, Refusal> {
@@ -39,24 +33,21 @@ pub(super) fn bot_id(text: &str, field: &str) -> Result<BotId, Refusal> {
     })
 }
 
-pub(super) fn phone_number(text: &str, field: &str) -> Result<PhoneNumber, Refusal> {
-    text.parse().map_err(|error: twilio::ids::BadPhoneNumber| {
-        Refusal::field(field, "number_malformed", error.to_string())
-    })
-}
-
-pub(super) async fn put_bot(
+#[utoipa::path(put, path = "/bots/{id}", tag = "bots", request_body = Value, responses((status = 200, body = Value)), params(("id" = String, Path)))]
+async fn put_bot(
     State(api): State<Arc<Api>>,
+    who: Principal,
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Json<Bot>, Refusal> {
+    let tenant = who.tenant(Scope::BotsWrite)?;
     let id = bot_id(&id, "id")?;
     let given: Value = body_json(request.into_body()).await?;
-    let bot = read_bot(&id, given)?;
+    let bot = read_bot(tenant, &id, given)?;
     Ok(Json(api.bots.put_bot(&bot).await?))
 }
 
-fn read_bot(id: &BotId, mut given: Value) -> Result<Bot, Refusal> {
+fn read_bot(tenant: &TenantId, id: &BotId, mut given: Value) -> Result<Bot, Refusal> {
     let malformed =
         |message: String| Refusal::new(StatusCode::BAD_REQUEST, "body_malformed", message);
     let Some(fields) = given.as_object_mut() else {
@@ -85,6 +76,17 @@ fn read_bot(id: &BotId, mut given: Value) -> Result<Bot, Refusal> {
         ));
     }
     fields.insert("id".to_owned(), id.as_str().into());
+    if fields
+        .get("tenant")
+        .is_some_and(|own| own.as_str() != Some(tenant.as_str()))
+    {
+        return Err(Refusal::field(
+            "tenant",
+            "tenant_differs",
+            "leave tenant out, or give your own",
+        ));
+    }
+    fields.insert("tenant".to_owned(), tenant.as_str().into());
     // The version is counted here, whatever the operator read before.
     fields.remove("version");
     let bot: Bot = serde_json::from_value(given)
@@ -106,42 +108,13 @@ fn read_bot(id: &BotId, mut given: Value) -> Result<Bot, Refusal> {
     Ok(bot)
 }
 
-pub(super) async fn get_bot(
+#[utoipa::path(get, path = "/bots/{id}", tag = "bots", responses((status = 200, body = Value)), params(("id" = String, Path)))]
+async fn get_bot(
     State(api): State<Arc<Api>>,
+    who: Principal,
     Path(id): Path<String>,
 ) -> Result<Json<Bot>, Refusal> {
-    let bot = api.bots.bot(&bot_id(&id, "id")?).await?;
+    let tenant = who.tenant(Scope::BotsRead)?;
+    let bot = api.bots.bot(tenant, &bot_id(&id, "id")?).await?;
     bot.map(Json).ok_or_else(|| Refusal::not_found("bot"))
-}
-
-pub(super) async fn put_number(
-    State(api): State<Arc<Api>>,
-    Path(number): Path<String>,
-    request: Request,
-) -> Result<Json<Number>, Refusal> {
-    let number = phone_number(&number, "number")?;
-    let assignment: Assignment = body_json(request.into_body()).await?;
-    let bot = bot_id(&assignment.bot, "bot")?;
-    if api.bots.bot(&bot).await?.is_none() {
-        return Err(Refusal::field(
-            "bot",
-            "bot_unknown",
-            "there is no such bot: PUT /bots/{id} first",
-        ));
-    }
-    api.bots.assign(&number, &bot).await?;
-    Ok(Json(Number { number, bot }))
-}
-
-pub(super) async fn get_number(
-    State(api): State<Arc<Api>>,
-    Path(number): Path<String>,
-) -> Result<Json<Number>, Refusal> {
-    let number = phone_number(&number, "number")?;
-    let bot = api
-        .bots
-        .bot_of(&number)
-        .await?
-        .ok_or_else(|| Refusal::not_found("number"))?;
-    Ok(Json(Number { number, bot }))
 }

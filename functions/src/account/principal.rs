@@ -1,0 +1,119 @@
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use contract::{BotId, TenantId};
+
+use super::{Scope, Scopes};
+use crate::Refusal;
+
+/// Who asks. Whose things they may touch comes out only together with the scope that they need for it, so that no handler
+/// can forget to ask: [`Principal::tenant`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Principal {
+    subject: String,
+    tenant: TenantId,
+    scopes: Scopes,
+    bot: Option<BotId>,
+    operator: bool,
+}
+
+impl Principal {
+    /// The operator, who may do everything, at the moment to this tenant's things.
+    #[must_use]
+    pub fn operator(tenant: TenantId) -> Self {
+        Self {
+            subject: "operator".to_owned(),
+            tenant,
+            scopes: Scope::ALL.into(),
+            bot: None,
+            operator: true,
+        }
+    }
+
+    /// Somebody of a tenant's; `bot`, if they may have to do with that one only.
+    #[must_use]
+    pub fn of_tenant(
+        subject: String,
+        tenant: TenantId,
+        scopes: Scopes,
+        bot: Option<BotId>,
+    ) -> Self {
+        Self {
+            subject,
+            tenant,
+            scopes,
+            bot,
+            operator: false,
+        }
+    }
+
+    /// Whose things they may touch.
+    ///
+    /// # Errors
+    /// 403 without that scope.
+    pub fn tenant(&self, scope: Scope) -> Result<&TenantId, Refusal> {
+        if self.scopes.contains(&scope) {
+            return Ok(&self.tenant);
+        }
+        Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "scope_missing",
+            format!("this needs a key or token with the scope {scope}"),
+        ))
+    }
+
+    /// Lets only the operator through.
+    ///
+    /// # Errors
+    /// 403 for everybody else.
+    pub fn must_be_operator(&self) -> Result<(), Refusal> {
+        if self.operator {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "operator_only",
+            "only the operator's key opens this",
+        ))
+    }
+
+    /// Whether it is the operator.
+    #[must_use]
+    pub fn is_operator(&self) -> bool {
+        self.operator
+    }
+
+    /// Who, for limits and logs: `operator`, `key:{id}`, or the `sub` of a token.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The only bot they may have to do with; none: all of the tenant's.
+    #[must_use]
+    pub fn bot(&self) -> Option<&BotId> {
+        self.bot.as_ref()
+    }
+
+    /// What they may do.
+    #[must_use]
+    pub fn scopes(&self) -> &Scopes {
+        &self.scopes
+    }
+}
+
+/// As the gate before all routes has found.
+impl<S: Sync> FromRequestParts<S> for Principal {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        let known = parts.extensions.get::<Self>().cloned();
+        known.ok_or_else(|| {
+            Refusal::new(
+                StatusCode::UNAUTHORIZED,
+                "key_missing",
+                "send a key: Authorization: Bearer …",
+            )
+        })
+    }
+}
