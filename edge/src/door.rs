@@ -11,6 +11,7 @@ use worker::{Env, Method, Request, RequestInit, Response, Result, Stub};
 
 use crate::clock::epoch_s;
 use crate::line::Shell;
+use crate::lineup::Lineup;
 use crate::settings::{self, Misconfigured};
 use crate::store::Fact;
 use crate::stream::SIGNATURE;
@@ -95,7 +96,7 @@ async fn announce(request: &mut Request, env: &Env, path: &str, sid: &str) -> Re
             return refuse(status, &error);
         }
     };
-    if let Err(wrong) = settings::providers_of(env, &opening.bot) {
+    if let Err(wrong) = Lineup::of(env, &opening.bot) {
         return misconfigured(&wrong);
     }
     let mut init = RequestInit::new();

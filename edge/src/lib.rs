@@ -14,6 +14,7 @@ mod clock;
 mod deliver;
 mod door;
 mod line;
+mod lineup;
 mod log;
 mod provider;
 mod recorder;

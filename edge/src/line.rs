@@ -1,4 +1,4 @@
-//! The object that holds one call. Whatever happens comes in through [`Shell::step`], and nothing else reaches the call.
+//! The object that holds one call. Whatever happens comes in through [`Shell::step_at`], and nothing else reaches the call.
 //!
 //! Everything here is synchronous: between an input and its outputs nothing is waited for, so no two inputs ever
 //! interleave. Work that takes time runs in tasks that come back as inputs.
@@ -21,9 +21,11 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Delay, DurableObject, Env, Request, Response, Result, State, durable_object};
 
 use crate::clock::{Clock, epoch_ms};
+use crate::lineup::Lineup;
 use crate::log;
+use crate::provider::Works;
 use crate::settings::{self, Misconfigured};
-use crate::store::{Entry, Fact, Sound, Store};
+use crate::store::{Entry, Fact, Logged, Sound, Store};
 use crate::talk::Talk;
 use crate::web::{env_opt, spawn};
 
@@ -114,13 +116,13 @@ impl Shell {
 
     /// Opens the call. The greeting is asked for before anything is written.
     pub(crate) fn begin(&self, opening: Opening) -> std::result::Result<(), Misconfigured> {
-        let providers = settings::providers_of(&self.env, &opening.bot)?;
+        let lineup = Lineup::of(&self.env, &opening.bot)?;
         let opened_ms = epoch_ms();
         let mut clock = Clock::new(opened_ms);
         let now = clock.read();
         let config = settings::config(&opening);
         let (call, outputs) = Call::begin(config.clone(), now);
-        let mut talk = Talk::new(self, opening, providers, clock, call);
+        let mut talk = Talk::new(self, opening, lineup, clock, call);
         if let Some(keep) = &mut talk.keep {
             keep.tape.begun(now, &config);
         }
@@ -146,8 +148,8 @@ impl Shell {
         ) else {
             return false;
         };
-        let providers = match settings::providers_of(&self.env, &opening.bot) {
-            Ok(providers) => providers,
+        let lineup = match Lineup::of(&self.env, &opening.bot) {
+            Ok(lineup) => lineup,
             Err(Misconfigured { variable, message }) => {
                 tracing::error!(
                     call = self.name(),
@@ -161,16 +163,19 @@ impl Shell {
         let journal = self.store.journal();
         let mut clock = Clock::new(opened_ms);
         let now = clock.read();
-        let records: Vec<_> = journal.iter().map(|entry| entry.record.clone()).collect();
+        let records: Vec<_> = journal
+            .iter()
+            .filter_map(|entry| entry.logged.record().cloned())
+            .collect();
         let (call, outputs) = Call::resume(records.iter().cloned(), now);
-        let mut talk = Talk::new(self, opening, providers, clock, call);
+        let mut talk = Talk::new(self, opening, lineup, clock, call);
         if let Some(keep) = talk.keep.as_mut().filter(|_| !talk.call.is_over()) {
             keep.tape.resumed(now, &records);
         }
         let acknowledged = self.store.fact(Fact::Acknowledged).unwrap_or(0);
         for entry in &journal {
             let at = Instant::from_ms(entry.at_ms.saturating_sub(opened_ms));
-            let report = talk.reports.note(&entry.record, entry.at_ms, at);
+            let report = talk.reports.note(&entry.logged, entry.at_ms, at);
             talk.outbox
                 .extend(report.filter(|report| report.number > acknowledged));
         }
@@ -208,17 +213,6 @@ impl Shell {
     }
 
     /// The only road into the call: something happened.
-    pub(crate) fn step(&self, input: Input) {
-        self.guard(|shell| {
-            let mut talk = shell.talk.borrow_mut();
-            if let Some(talk) = talk.as_mut() {
-                let now = talk.clock.read();
-                shell.step_at(talk, now, input);
-            }
-        });
-    }
-
-    /// As [`Shell::step`], by one who knows the call and the time already.
     pub(crate) fn step_at(&self, talk: &mut Talk, now: Instant, input: Input) {
         if talk.is_over() {
             return;
@@ -271,9 +265,9 @@ impl Shell {
                         keep.recorder.clear(now);
                     }
                 }
-                Output::Ask(id, request) => talk.works.ask(id, request),
-                Output::Feed(id, feed) => echoes.extend(talk.works.feed(id, feed)),
-                Output::Cancel(id) => talk.works.cancel(id),
+                Output::Ask(id, request) => talk.works.ask(now, id, request),
+                Output::Feed(id, feed) => talk.works.feed(now, id, &feed),
+                Output::Cancel(id) => talk.works.cancel(now, id),
                 Output::Persist(record) => records.push(record),
                 Output::HangUp(say) => self.part(talk, now, &Farewell::HangUp { say }),
                 Output::SendKeys(keys) => self.part(talk, now, &Farewell::SendKeys { keys }),
@@ -287,6 +281,7 @@ impl Shell {
                 }
             }
         }
+        echoes.extend(talk.works.take_inputs());
         records
     }
 
@@ -298,19 +293,12 @@ impl Shell {
 
     /// After the outputs: writes, reports, and sets the timer.
     fn settle(&self, talk: &mut Talk, now: Instant, records: Vec<call::Record>) {
-        if !records.is_empty() {
-            let at_ms = talk.clock.epoch_ms_of(now);
-            let entries: Vec<Entry> = records
-                .into_iter()
-                .map(|record| Entry { at_ms, record })
-                .collect();
-            self.store.append(&entries);
-            for entry in &entries {
-                talk.outbox
-                    .extend(talk.reports.note(&entry.record, at_ms, now));
-            }
-        }
         let over = talk.is_over();
+        if over {
+            // The last record sums up what was used, and after it nothing more is.
+            talk.works.cancel_all();
+        }
+        self.write(talk, now, records);
         if let Some(keep) = &mut talk.keep {
             let tracks = if over {
                 Some(keep.recorder.finish(now))
@@ -330,6 +318,28 @@ impl Shell {
             self.arm(talk, now);
         }
         self.report_soon(talk);
+    }
+
+    /// Writes down what happened.
+    fn write(&self, talk: &mut Talk, now: Instant, records: Vec<call::Record>) {
+        // What providers did comes first: the call's last record sums it up.
+        let remarks = talk.works.take_remarks().into_iter().map(Logged::Shell);
+        let logged: Vec<Logged> = remarks
+            .chain(records.into_iter().map(Logged::Call))
+            .collect();
+        if logged.is_empty() {
+            return;
+        }
+        let at_ms = talk.clock.epoch_ms_of(now);
+        let entries: Vec<Entry> = logged
+            .into_iter()
+            .map(|logged| Entry { at_ms, logged })
+            .collect();
+        self.store.append(&entries);
+        for entry in &entries {
+            talk.outbox
+                .extend(talk.reports.note(&entry.logged, at_ms, now));
+        }
     }
 
     /// Sees that the deadline is not missed. A timer that goes off too early is cheaper than one that is set anew for
@@ -367,10 +377,20 @@ impl Shell {
         }
     }
 
-    /// A provider's request came to its end.
-    pub(crate) fn finished(&self, id: call::RequestId) {
-        if let Some(talk) = self.talk.borrow_mut().as_mut() {
-            talk.works.cancel(id);
-        }
+    /// Something came from a provider, or one has kept silent for too long.
+    pub(crate) fn provided(&self, deed: impl FnOnce(&mut Works, Instant)) {
+        self.guard(|shell| {
+            let mut talk = shell.talk.borrow_mut();
+            let Some(talk) = talk.as_mut() else {
+                return;
+            };
+            let now = talk.clock.read();
+            deed(&mut talk.works, now);
+            for input in talk.works.take_inputs() {
+                shell.step_at(talk, now, input);
+            }
+            shell.write(talk, now, Vec::new());
+            shell.report_soon(talk);
+        });
     }
 }

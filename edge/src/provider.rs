@@ -1,226 +1,398 @@
 //! Providers' work, by request: what is asked goes out at once, what comes back becomes inputs. Cancelling is dropping.
+//!
+//! Two roads lead out, requests (`fetch`) and sockets (`socket`); who takes which is the stage's business, and no provider
+//! is known here by its name. Each request of the engine's is a race between those whom the bot names for it.
 
-use std::collections::BTreeMap;
+mod fetch;
+mod socket;
+mod work;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use call::{Failure, Feed, Input, Reply, Request, RequestId, Stage};
-use futures_util::StreamExt as _;
-use providers::openai::Listening;
-use providers::{End, Exchange, Fetch, Flushed, Head};
-use worker::{Error, Response, Result};
+use call::{Failure, Feed, Input, Instant, Reply, Request, RequestId, Stage};
+use contract::Amount;
+use providers::{Ask, Breakers, Listener, Race, Runner, Speaker, Thinker, Told, Who};
+use worker::Delay;
 
+use crate::clock::epoch_ms;
 use crate::line::Shell;
-use crate::settings::Providers;
-use crate::web::{AbortOnDrop, Sent, Task, bytes, send, spawn, timeout};
+use crate::lineup::{Lineup, Post};
+use crate::store::Remark;
+use crate::web::{Task, spawn};
 
-/// No request lasts longer. The engine gives up far earlier; this is for responses that nobody waits for any more.
-const LONGEST: Duration = Duration::from_mins(1);
+use socket::Socket;
+use work::{Asked, Hearing, Running, Work, listened};
+
+thread_local! {
+    /// What this isolate knows of providers, across its calls.
+    static BREAKERS: RefCell<Breakers> = RefCell::default();
+}
+
+/// Which socket: a stage's runner has at most one.
+type Line = (Stage, Runner);
 
 /// The requests under way.
 pub(crate) struct Works {
     line: Weak<Shell>,
-    providers: Rc<Providers>,
+    lineup: Rc<Lineup>,
     under_way: BTreeMap<RequestId, Work>,
-}
-
-/// One request of the engine's.
-enum Work {
-    /// What was fed so far, and the latest transcript that is on its way.
-    Listening(Box<Listening>, Option<Task>),
-    /// A response on its way.
-    Fetching { _task: Task },
-}
-
-impl Work {
-    fn fetching(task: Task) -> Self {
-        Self::Fetching { _task: task }
-    }
+    sockets: BTreeMap<Line, Socket>,
+    /// Counts sockets, so that what a replaced one still says is not taken for the new one's.
+    serial: u64,
+    inputs: VecDeque<Input>,
+    remarks: Vec<Remark>,
 }
 
 impl Works {
     /// None under way yet.
-    pub(crate) fn new(line: Weak<Shell>, providers: Rc<Providers>) -> Self {
+    pub(crate) fn new(line: Weak<Shell>, lineup: Rc<Lineup>) -> Self {
         Self {
             line,
-            providers,
+            lineup,
             under_way: BTreeMap::new(),
+            sockets: BTreeMap::new(),
+            serial: 0,
+            inputs: VecDeque::new(),
+            remarks: Vec::new(),
         }
     }
 
     /// Starts a request.
-    pub(crate) fn ask(&mut self, id: RequestId, request: Request) {
+    pub(crate) fn ask(&mut self, now: Instant, id: RequestId, request: Request) {
         let stage = request.stage();
-        let work = match request {
-            Request::Listen => Work::Listening(Box::new(self.providers.listen.ask()), None),
-            Request::Think { history } => Work::fetching(run(
-                &self.line,
-                id,
-                stage,
-                self.providers.think.ask(&history),
-            )),
-            Request::Speak { text } => {
-                Work::fetching(run(&self.line, id, stage, self.providers.speak.ask(&text)))
+        let asked = match request {
+            Request::Listen => Asked::Listen(Hearing::default()),
+            Request::Think { history } => Asked::Think(history),
+            Request::Speak { text } => Asked::Speak(text),
+            Request::Do { .. } => {
+                self.inputs
+                    .push_back(Input::Reply(id, Reply::Failed(Failure::Refused)));
+                return;
             }
-            Request::Do { .. } => Work::fetching(refuse(&self.line, id, stage)),
         };
+        let posts = self.lineup.posts(stage);
+        let now_ms = epoch_ms();
+        let entries = BREAKERS.with_borrow(|breakers| {
+            let entry = |post: &Post| providers::Entry {
+                budget: post.budget,
+                rests: breakers.rests(&post.who, now_ms),
+            };
+            posts.iter().map(entry).collect()
+        });
+        let (race, first) = Race::begin(stage, entries, now);
+        let work = Work::new(posts, race, asked);
         self.under_way.insert(id, work);
+        self.start(now, id, first);
     }
 
-    /// Gives a request more. What can be answered at once comes back.
-    pub(crate) fn feed(&mut self, id: RequestId, feed: Feed) -> Option<Input> {
-        let Some(Work::Listening(listening, _)) = self.under_way.get_mut(&id) else {
-            return None;
+    /// Gives a request more.
+    pub(crate) fn feed(&mut self, now: Instant, id: RequestId, feed: &Feed) {
+        let Some(work) = self.under_way.get_mut(&id) else {
+            return;
         };
-        let flush = match feed {
-            Feed::Audio(clip) => {
-                listening.feed(&clip);
-                return None;
-            }
-            Feed::Flush(flush) => flush,
+        let Asked::Listen(hearing) = &mut work.asked else {
+            return;
         };
-        match listening.flush(flush) {
-            Flushed::Answer(reply) => Some(Input::Reply(id, reply)),
-            Flushed::Fetch(fetch) => {
-                let fetching = run(&self.line, id, Stage::Listen, fetch);
-                if let Some(Work::Listening(_, latest)) = self.under_way.get_mut(&id) {
-                    // An older transcript, of less, is not wanted any more.
-                    *latest = Some(fetching);
-                }
-                None
+        match feed {
+            Feed::Audio(clip) => hearing.heard.push(clip.clone()),
+            Feed::Flush(flush) => {
+                hearing.flush = Some(*flush);
+                work.race.flushed(now);
             }
         }
+        let runners = work.race.running().to_vec();
+        for runner in runners {
+            self.hand(now, id, runner, feed);
+        }
+        self.arm(now, id);
     }
 
     /// Stops a request.
-    pub(crate) fn cancel(&mut self, id: RequestId) {
-        self.under_way.remove(&id);
-    }
-
-    /// Stops them all.
-    pub(crate) fn cancel_all(&mut self) {
-        self.under_way.clear();
-    }
-}
-
-/// Answers that nobody does this here.
-fn refuse(line: &Weak<Shell>, id: RequestId, stage: Stage) -> Task {
-    let line = Weak::clone(line);
-    spawn("refusal", async move {
-        report(&line, id, stage, &mut vec![Reply::Failed(Failure::Refused)]);
-        if let Some(line) = line.upgrade() {
-            line.finished(id);
-        }
-    })
-}
-
-/// Sends a request, now, and has its replies handed in as they come.
-fn run(line: &Weak<Shell>, id: RequestId, stage: Stage, fetch: Fetch) -> Task {
-    let Fetch {
-        request,
-        mut exchange,
-    } = fetch;
-    let post = move || {
-        let headers = request
-            .headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()));
-        send(request.method, &request.url, headers, &bytes(&request.body))
-    };
-    let sent = post();
-    let line = Weak::clone(line);
-    spawn("provider", async move {
-        let work = follow(&line, id, stage, (sent, post), &mut exchange);
-        if timeout(LONGEST, work).await.is_err() && !exchange.is_over() {
-            report(&line, id, stage, &mut vec![Reply::Failed(Failure::Late)]);
-        }
-        if let Some(complaint) = exchange.complaint() {
-            let call = line.upgrade().map(|line| line.name()).unwrap_or_default();
-            tracing::warn!(call, ?stage, failure = ?complaint.failure, status = complaint.status, code = complaint.code, "a provider failed");
-            tracing::debug!(
-                call,
-                ?stage,
-                message = complaint.message,
-                "what the provider said"
-            );
-        }
-        if stage != Stage::Listen
-            && let Some(line) = line.upgrade()
-        {
-            line.finished(id);
-        }
-    })
-}
-
-/// Follows a response to its end.
-async fn follow(
-    line: &Weak<Shell>,
-    id: RequestId,
-    stage: Stage,
-    (sent, again): (Result<Sent>, impl FnOnce() -> Result<Sent>),
-    exchange: &mut Exchange,
-) -> Result<()> {
-    let mut replies = Vec::new();
-    let mut answered = answer(sent).await;
-    if answered.is_err() {
-        // The connection was one of before that the provider had closed meanwhile, as some do after each error. That is
-        // no failure of this request, and must not use up its one repetition.
-        answered = answer(again()).await;
-    }
-    let (mut response, guard) = match answered {
-        Ok(answered) => answered,
-        Err(error) => {
-            exchange.finish(End::Cut, &mut replies);
-            report(line, id, stage, &mut replies);
-            tracing::debug!(?stage, %error, "the request did not get through");
-            return Ok(());
-        }
-    };
-    let head = Head {
-        status: response.status_code(),
-        content_type: response.headers().get("content-type")?.unwrap_or_default(),
-        retry_after: response.headers().get("retry-after")?.unwrap_or_default(),
-    };
-    exchange.head(&head, &mut replies);
-    report(line, id, stage, &mut replies);
-    let mut end = End::Complete;
-    match response.stream() {
-        // What comes after the last reply is read too, so that the connection can be used again.
-        Ok(mut body) => {
-            while let Some(chunk) = body.next().await {
-                let Ok(chunk) = chunk else {
-                    end = End::Cut;
-                    break;
-                };
-                exchange.push(&chunk, &mut replies);
-                report(line, id, stage, &mut replies);
+    pub(crate) fn cancel(&mut self, now: Instant, id: RequestId) {
+        if let Some(work) = self.remove(id) {
+            let sockets = work.on_sockets();
+            for runner in sockets {
+                self.tell(now, (work.stage(), runner), Told::Cancel(id));
             }
         }
-        // Some answers have none.
-        Err(Error::BodyUsed | Error::RustError(_)) => (),
-        Err(_) => end = End::Cut,
     }
-    exchange.finish(end, &mut replies);
-    report(line, id, stage, &mut replies);
-    drop(guard);
-    Ok(())
-}
 
-/// Waits for the head of a response.
-async fn answer(sent: Result<Sent>) -> Result<(Response, AbortOnDrop)> {
-    sent?.response().await
-}
-
-/// Hands in what came: every reply is an input of its own.
-fn report(line: &Weak<Shell>, id: RequestId, stage: Stage, replies: &mut Vec<Reply>) {
-    let Some(line) = line.upgrade() else {
-        return;
-    };
-    for reply in replies.drain(..) {
-        // A transcript's end is not the end of listening, which goes on until it is cancelled.
-        if stage == Stage::Listen && matches!(reply, Reply::Done(_)) {
-            continue;
+    /// Stops them all, and hangs up everywhere.
+    pub(crate) fn cancel_all(&mut self) {
+        for work in std::mem::take(&mut self.under_way).into_values() {
+            self.remarks.extend(work.bill());
         }
-        line.step(Input::Reply(id, reply));
+        self.sockets.clear();
     }
+
+    /// What came back, as the engine is to be told.
+    pub(crate) fn take_inputs(&mut self) -> VecDeque<Input> {
+        std::mem::take(&mut self.inputs)
+    }
+
+    /// What is worth keeping: what happened, and what was used.
+    pub(crate) fn take_remarks(&mut self) -> Vec<Remark> {
+        std::mem::take(&mut self.remarks)
+    }
+
+    /// Asks one of those who may be asked.
+    fn start(&mut self, now: Instant, id: RequestId, runner: Runner) {
+        let Some(work) = self.under_way.get_mut(&id) else {
+            return;
+        };
+        let stage = work.stage();
+        let mut amount = Amount {
+            requests: 1,
+            ..Amount::default()
+        };
+        let lineup = Rc::clone(&self.lineup);
+        match &work.asked {
+            Asked::Listen(hearing) => {
+                let feeds = hearing.so_far();
+                match lineup.listen.get(runner).map(|place| &place.doer) {
+                    Some(Listener::Upload(upload)) => {
+                        amount.requests = 0;
+                        work.run(runner, Running::Dictating(upload.ask(), None));
+                    }
+                    Some(Listener::Socket(_)) => {
+                        work.run(runner, Running::OnSocket);
+                        self.tell(now, (stage, runner), Told::Ask(id, Ask::Listen));
+                    }
+                    None => (),
+                }
+                for feed in &feeds {
+                    self.hand(now, id, runner, feed);
+                }
+            }
+            Asked::Think(history) => {
+                if let Some(Thinker::Fetch(think)) = lineup.think.get(runner).map(|p| &p.doer) {
+                    let fetch = think.ask(history);
+                    let task = fetch::run(&self.line, (id, runner, stage), fetch);
+                    work.run(runner, Running::Fetching(task));
+                }
+            }
+            Asked::Speak(text) => {
+                amount.chars = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
+                match lineup.speak.get(runner).map(|place| &place.doer) {
+                    Some(Speaker::Fetch(speak)) => {
+                        let fetch = speak.ask(text);
+                        let task = fetch::run(&self.line, (id, runner, stage), fetch);
+                        work.run(runner, Running::Fetching(task));
+                    }
+                    Some(Speaker::Socket(_)) => {
+                        let text = text.clone();
+                        work.run(runner, Running::OnSocket);
+                        self.tell(now, (stage, runner), Told::Ask(id, Ask::Speak(&text)));
+                    }
+                    None => (),
+                }
+            }
+        }
+        self.used(id, runner, amount);
+        self.arm(now, id);
+    }
+
+    /// Hands sound, or the wish for a transcript, to one who listens.
+    fn hand(&mut self, now: Instant, id: RequestId, runner: Runner, feed: &Feed) {
+        let Some(running) = self
+            .under_way
+            .get_mut(&id)
+            .and_then(|work| work.runner(runner))
+        else {
+            return;
+        };
+        match (running, feed) {
+            (Running::OnSocket, Feed::Audio(clip)) => {
+                let amount = listened(clip.duration());
+                self.used(id, runner, amount);
+                self.tell(now, (Stage::Listen, runner), Told::Feed(id, clip));
+            }
+            (Running::OnSocket, Feed::Flush(flush)) => {
+                self.tell(now, (Stage::Listen, runner), Told::Flush(id, *flush));
+            }
+            (Running::Dictating(dictation, _), Feed::Audio(clip)) => dictation.feed(clip),
+            (Running::Dictating(dictation, latest), Feed::Flush(flush)) => {
+                match dictation.flush(*flush) {
+                    providers::Flushed::Answer(reply) => self.heard(now, id, runner, reply, None),
+                    providers::Flushed::Fetch(fetch) => {
+                        // An older transcript, of less, is not wanted any more.
+                        let task = fetch::run(&self.line, (id, runner, Stage::Listen), fetch);
+                        *latest = Some(task);
+                        let heard = self.under_way.get(&id).map(Work::heard);
+                        let mut amount = listened(heard.unwrap_or_default());
+                        amount.requests = 1;
+                        self.used(id, runner, amount);
+                    }
+                }
+            }
+            (Running::Fetching(_), _) => (),
+        }
+    }
+
+    /// One of those who were asked said something; if it failed, how long it wishes to be left alone.
+    pub(crate) fn heard(
+        &mut self,
+        now: Instant,
+        id: RequestId,
+        runner: Runner,
+        reply: Reply,
+        wish: Option<Duration>,
+    ) {
+        let Some(work) = self.under_way.get_mut(&id) else {
+            return;
+        };
+        let stage = work.stage();
+        if let Reply::Done(spent) = &reply {
+            let amount = Amount {
+                input_tokens: spent.input_tokens,
+                cached_tokens: spent.cached_tokens,
+                output_tokens: spent.output_tokens,
+                ..Amount::default()
+            };
+            self.used(id, runner, amount);
+            // A transcript's end is not the end of listening, which goes on until it is cancelled.
+            if stage == Stage::Listen {
+                return;
+            }
+        }
+        let Some(work) = self.under_way.get_mut(&id) else {
+            return;
+        };
+        if let Reply::Failed(failure) = &reply {
+            let who = work.who(runner).cloned();
+            work.stop(runner);
+            if let Some(who) = who {
+                self.failed(&who, *failure, wish);
+            }
+        }
+        let Some(work) = self.under_way.get_mut(&id) else {
+            return;
+        };
+        let verdict = work.race.heard(runner, reply, now);
+        let mut late = Vec::new();
+        if let Some(winner) = verdict.won {
+            late.extend(
+                verdict
+                    .late
+                    .iter()
+                    .filter_map(|late| work.who(*late).cloned()),
+            );
+            if let Some(who) = work.who(winner).cloned() {
+                BREAKERS.with_borrow_mut(|breakers| breakers.answered(&who));
+                if std::mem::take(&mut work.hedged) {
+                    let others: Vec<&str> = late.iter().map(|who| who.provider.as_str()).collect();
+                    let detail = work::outcome(&who, &others);
+                    self.remarks.push(Remark::event("hedged", detail));
+                }
+            }
+        }
+        let mut to_cancel = Vec::new();
+        for loser in &verdict.cancel {
+            if matches!(work.stop(*loser), Some(Running::OnSocket)) {
+                to_cancel.push(*loser);
+            }
+        }
+        if let Some(reply) = verdict.pass {
+            self.inputs.push_back(Input::Reply(id, reply));
+        }
+        if work.race.is_over() && work.stop_sockets() {
+            self.remove(id);
+        }
+        for loser in to_cancel {
+            self.tell(now, (stage, loser), Told::Cancel(id));
+        }
+        for who in late {
+            self.failed(&who, Failure::Late, None);
+        }
+        if let Some(next) = verdict.start {
+            self.start(now, id, next);
+        }
+    }
+
+    /// A response was read to its end. (What comes after the last reply is read too, so that the connection can be used
+    /// again.)
+    pub(crate) fn finished(&mut self, id: RequestId, runner: Runner) {
+        let Some(work) = self.under_way.get_mut(&id) else {
+            return;
+        };
+        if matches!(work.runner(runner), Some(Running::Fetching(_))) {
+            work.stop(runner);
+        }
+        if work.race.is_over() && work.is_idle() {
+            self.remove(id);
+        }
+    }
+
+    /// Someone kept silent for too long, perhaps.
+    fn tick(&mut self, now: Instant, id: RequestId) {
+        let Some(work) = self.under_way.get_mut(&id) else {
+            return;
+        };
+        work.timer = None;
+        if let Some(next) = work.race.tick(now) {
+            work.hedged = true;
+            self.start(now, id, next);
+        }
+        self.arm(now, id);
+    }
+
+    /// Sees that nobody keeps silent for too long.
+    fn arm(&mut self, now: Instant, id: RequestId) {
+        let line = Weak::clone(&self.line);
+        let Some(work) = self.under_way.get_mut(&id) else {
+            return;
+        };
+        let due = work.race.deadline();
+        let set = work.timer.as_ref().map(|(set, _)| *set);
+        if due == set {
+            return;
+        }
+        work.timer = due.map(|due| {
+            let tick = move |works: &mut Self, now| works.tick(now, id);
+            (due, later(line, due.since(now), tick))
+        });
+    }
+
+    /// One failed: it may be left alone from now on.
+    fn failed(&mut self, who: &Who, failure: Failure, wish: Option<Duration>) {
+        let name = work::name(who);
+        let detail = format!("{name}: {}", work::failure(failure));
+        self.remarks.push(Remark::event("provider_failed", detail));
+        let pause =
+            BREAKERS.with_borrow_mut(|breakers| breakers.failed(who, failure, wish, epoch_ms()));
+        if let Some(pause) = pause {
+            let detail = format!("{name}: for {} s", pause.as_secs());
+            self.remarks.push(Remark::event("provider_rested", detail));
+        }
+    }
+
+    fn used(&mut self, id: RequestId, runner: Runner, amount: Amount) {
+        if let Some(work) = self.under_way.get_mut(&id) {
+            work.used(runner, amount);
+        }
+    }
+
+    /// A request is over: what it used is written down.
+    fn remove(&mut self, id: RequestId) -> Option<Work> {
+        let work = self.under_way.remove(&id)?;
+        self.remarks.extend(work.bill());
+        Some(work)
+    }
+}
+
+/// Does something with a call's works after a while, unless the task is dropped before.
+fn later(
+    line: Weak<Shell>,
+    wait: Duration,
+    deed: impl FnOnce(&mut Works, Instant) + 'static,
+) -> Task {
+    spawn("provider timer", async move {
+        Delay::from(wait.max(Duration::from_millis(1))).await;
+        if let Some(line) = line.upgrade() {
+            line.provided(deed);
+        }
+    })
 }

@@ -2,7 +2,9 @@
 //! records with the same numbers.
 
 use call::{Answerer, EndReason, Failure, Instant, Note, Order, Record, Stage, Timing, ToolCall};
-use contract::{Amount, Event, Numbered, Opening, Speaker, Turn, Usage, WorkStage};
+use contract::{Event, Numbered, Opening, Speaker, Turn, Usage};
+
+use crate::store::{Logged, Remark};
 
 /// Turns lines of the journal into numbered records.
 #[derive(Clone, Debug, Default)]
@@ -16,8 +18,6 @@ pub(crate) struct Reports {
     /// When the latest line was written.
     latest: Instant,
     usage: Usage,
-    /// Who works for this call, by stage: provider and model.
-    who: [(String, String); 3],
     /// Whether the carrier is paid for the line.
     carried: bool,
 }
@@ -25,10 +25,7 @@ pub(crate) struct Reports {
 impl Reports {
     /// Of a call that begins.
     pub(crate) fn of(opening: &Opening) -> Self {
-        let bot = &opening.bot;
-        let who = [&bot.listen, &bot.think, &bot.speak];
         Self {
-            who: who.map(|stage| (stage.provider.clone(), stage.model.clone())),
             carried: !opening.call.is_web(),
             ..Self::default()
         }
@@ -40,8 +37,18 @@ impl Reports {
     }
 
     /// Takes in a line, written at this time of day and at this time of the call.
-    pub(crate) fn note(&mut self, record: &Record, at_ms: u64, now: Instant) -> Option<Numbered> {
-        let record = self.translate(record, now);
+    pub(crate) fn note(&mut self, logged: &Logged, at_ms: u64, now: Instant) -> Option<Numbered> {
+        let record = match logged {
+            Logged::Call(record) => self.translate(record, now),
+            Logged::Shell(Remark::Happened { name, detail }) => {
+                Some(event(name, detail.clone(), now))
+            }
+            Logged::Shell(Remark::Did(work)) => {
+                self.usage
+                    .did(work.stage, &work.provider, &work.model, work.amount);
+                None
+            }
+        };
         self.latest = now;
         record.map(|record| self.number(record, at_ms))
     }
@@ -58,7 +65,11 @@ impl Reports {
 
     fn translate(&mut self, record: &Record, now: Instant) -> Option<contract::Record> {
         match record {
-            Record::Begun { .. } | Record::Saying { .. } | Record::Heard { .. } => None,
+            // What was used is told by the shell, who knows of whom.
+            Record::Begun { .. }
+            | Record::Saying { .. }
+            | Record::Heard { .. }
+            | Record::Used(_) => None,
             Record::Connected { at } => {
                 // A stream that was cut by a crash has no end of its own: what is certain is the last line before it.
                 self.hang_up(self.latest);
@@ -110,10 +121,6 @@ impl Reports {
                 let (name, detail) = describe(*note);
                 Some(event(name, detail, *at))
             }
-            Record::Used(used) => {
-                self.count(used);
-                None
-            }
             Record::Ended { reason, at } => {
                 let lost = *reason == EndReason::Lost;
                 self.hang_up(if lost { self.latest } else { *at });
@@ -123,36 +130,6 @@ impl Reports {
                     duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
                     usage: self.usage.clone(),
                 })
-            }
-        }
-    }
-
-    fn count(&mut self, used: &call::Usage) {
-        let listened = Amount {
-            requests: used.listen_requests,
-            listen_ms: used.listen_ms,
-            ..Amount::default()
-        };
-        let thought = Amount {
-            requests: used.think_requests,
-            input_tokens: used.think.input_tokens,
-            cached_tokens: used.think.cached_tokens,
-            output_tokens: used.think.output_tokens,
-            ..Amount::default()
-        };
-        let spoken = Amount {
-            requests: used.speak_requests,
-            chars: used.speak_chars,
-            ..Amount::default()
-        };
-        let stages = [WorkStage::Listen, WorkStage::Think, WorkStage::Speak];
-        for ((stage, amount), (provider, model)) in stages
-            .into_iter()
-            .zip([listened, thought, spoken])
-            .zip(&self.who)
-        {
-            if amount != Amount::default() {
-                self.usage.did(stage, provider, model, amount);
             }
         }
     }
@@ -283,6 +260,8 @@ fn translate_reason(reason: EndReason) -> contract::EndReason {
 
 #[cfg(test)]
 mod tests {
+    use contract::{Amount, WorkStage};
+
     use super::*;
 
     fn at(ms: u64) -> Instant {
@@ -290,32 +269,44 @@ mod tests {
     }
 
     fn fold(records: &[Record]) -> Vec<Numbered> {
+        let logged: Vec<Logged> = records.iter().cloned().map(Logged::Call).collect();
+        fold_all(&logged)
+    }
+
+    fn fold_all(logged: &[Logged]) -> Vec<Numbered> {
         let mut reports = Reports::default();
-        records
+        logged
             .iter()
-            .filter_map(|record| reports.note(record, 7, at(5_000)))
+            .filter_map(|logged| reports.note(logged, 7, at(5_000)))
             .collect()
     }
 
     #[test]
     fn usage_is_summed_and_line_time_leaves_out_the_gap_between_two_streams() {
-        let used = call::Usage {
-            speak_chars: 10,
-            ..call::Usage::default()
+        let spoken = Amount {
+            chars: 10,
+            ..Amount::default()
         };
-        let reports = fold(&[
-            Record::Connected { at: at(1_000) },
-            Record::Used(used),
-            Record::Note {
+        let work = contract::Work {
+            stage: WorkStage::Speak,
+            provider: "openai".to_owned(),
+            model: "speaker".to_owned(),
+            amount: spoken,
+        };
+        let did = Logged::Shell(Remark::Did(work));
+        let reports = fold_all(&[
+            Logged::Call(Record::Connected { at: at(1_000) }),
+            did.clone(),
+            Logged::Call(Record::Note {
                 note: Note::Dropped,
                 at: at(3_000),
-            },
-            Record::Connected { at: at(8_000) },
-            Record::Used(used),
-            Record::Ended {
+            }),
+            Logged::Call(Record::Connected { at: at(8_000) }),
+            did,
+            Logged::Call(Record::Ended {
                 reason: EndReason::CallerLeft,
                 at: at(9_000),
-            },
+            }),
         ]);
         let numbers: Vec<u64> = reports.iter().map(|report| report.number).collect();
         assert_eq!(numbers, [1, 2, 3, 4]);
@@ -323,17 +314,28 @@ mod tests {
             line_ms: 3_000,
             ..Usage::default()
         };
-        let spoken = Amount {
-            chars: 20,
-            ..Amount::default()
-        };
-        usage.did(WorkStage::Speak, "", "", spoken);
+        usage.did(WorkStage::Speak, "openai", "speaker", spoken);
+        usage.did(WorkStage::Speak, "openai", "speaker", spoken);
         let ended = contract::Record::Ended {
             reason: contract::EndReason::CallerLeft,
             duration_ms: 8_000,
             usage,
         };
         assert_eq!(reports.last().map(|report| &report.record), Some(&ended));
+    }
+
+    #[test]
+    fn what_the_shell_remarks_is_an_event_of_the_call_and_survives_the_store() {
+        let remark = Remark::event("hedged", "think openai answered".to_owned());
+        let text = serde_json::to_string(&Logged::Shell(remark)).unwrap();
+        let read: Logged = serde_json::from_str(&text).unwrap();
+        let contract::Record::Event(event) = fold_all(&[read]).remove(0).record else {
+            panic!("not an event");
+        };
+        assert_eq!(event.name, "hedged");
+        let yesterday = r#"{"Connected":{"at":7}}"#;
+        let read: Logged = serde_json::from_str(yesterday).unwrap();
+        assert_eq!(read.record(), Some(&Record::Connected { at: at(7) }));
     }
 
     #[test]
@@ -344,13 +346,19 @@ mod tests {
         };
         let mut reports = Reports::default();
         let connected = Record::Connected { at: at(1_000) };
-        assert!(reports.note(&connected, 7, at(1_000)).is_some());
         assert!(
             reports
-                .note(&Record::Heard { chars: 3 }, 7, at(3_000))
+                .note(&Logged::Call(connected), 7, at(1_000))
+                .is_some()
+        );
+        assert!(
+            reports
+                .note(&Logged::Call(Record::Heard { chars: 3 }), 7, at(3_000))
                 .is_none()
         );
-        let last = reports.note(&ended(90_000), 7, at(90_000)).unwrap();
+        let last = reports
+            .note(&Logged::Call(ended(90_000)), 7, at(90_000))
+            .unwrap();
         let contract::Record::Ended { usage, .. } = last.record else {
             panic!("not the end");
         };

@@ -3,15 +3,15 @@
 //! | table | one row per |
 //! |---|---|
 //! | `fact` | thing that there is one of, by name |
-//! | `journal` | [`call::Record`], as JSON: readable after any later deployment |
+//! | `journal` | [`Logged`], as JSON: readable after any later deployment |
 //! | `ticket` | ticket that was used |
 //! | `sound` | some seconds of recording and tape; gone once they are in the bucket |
 //!
 //! Nothing here fails the caller: a write that does not work is logged, and the call goes on.
 
 use call::Record;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use worker::{Result, SqlStorage, SqlStorageValue, State, Storage};
 
 const SCHEMA: &str = "
@@ -63,7 +63,51 @@ pub(crate) struct Entry {
     /// Milliseconds since the Unix epoch.
     pub(crate) at_ms: u64,
     /// What happened.
-    pub(crate) record: Record,
+    pub(crate) logged: Logged,
+}
+
+/// What happened, by whom it is told.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Logged {
+    /// By the call.
+    Call(Record),
+    /// By the shell.
+    Shell(Remark),
+}
+
+impl Logged {
+    /// The call's own record, if it is one.
+    pub(crate) fn record(&self) -> Option<&Record> {
+        match self {
+            Self::Call(record) => Some(record),
+            Self::Shell(_) => None,
+        }
+    }
+}
+
+/// What the call knows nothing of.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) enum Remark {
+    /// Something worth knowing.
+    Happened {
+        /// Its stable name.
+        name: String,
+        /// More about it; nothing private.
+        detail: String,
+    },
+    /// A provider did this much.
+    Did(contract::Work),
+}
+
+impl Remark {
+    /// Something worth knowing.
+    pub(crate) fn event(name: &str, detail: String) -> Self {
+        Self::Happened {
+            name: name.to_owned(),
+            detail,
+        }
+    }
 }
 
 /// Some seconds of recording and tape.
@@ -127,7 +171,7 @@ impl Store {
     }
 
     /// Writes a fact.
-    pub(crate) fn set<T: serde::Serialize>(&self, fact: Fact, value: &T) {
+    pub(crate) fn set<T: Serialize>(&self, fact: Fact, value: &T) {
         let text = serde_json::to_string(value).unwrap_or_default();
         self.write(
             "INSERT OR REPLACE INTO fact VALUES (?, ?)",
@@ -143,7 +187,7 @@ impl Store {
     /// Adds to the journal.
     pub(crate) fn append(&self, entries: &[Entry]) {
         for entry in entries {
-            let text = serde_json::to_string(&entry.record).unwrap_or_default();
+            let text = serde_json::to_string(&entry.logged).unwrap_or_default();
             let values = vec![integer(entry.at_ms), text.into()];
             self.write("INSERT INTO journal (at_ms, record) VALUES (?, ?)", values);
         }
@@ -162,10 +206,10 @@ impl Store {
         };
         let rows = cursor.next::<Row>().map(|row| {
             let row = row?;
-            let record = serde_json::from_str(&row.record)?;
+            let logged = serde_json::from_str(&row.record)?;
             Ok(Entry {
                 at_ms: row.at_ms,
-                record,
+                logged,
             })
         });
         rows.map_while(|entry: Result<Entry>| {

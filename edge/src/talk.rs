@@ -9,10 +9,10 @@ use crate::carrier::{Ear, Mouth};
 use crate::clock::Clock;
 use crate::deliver::Outbox;
 use crate::line::Shell;
+use crate::lineup::Lineup;
 use crate::provider::Works;
 use crate::recorder::Recorder;
 use crate::report::Reports;
-use crate::settings::Providers;
 use crate::web::Task;
 
 /// A call in memory.
@@ -63,7 +63,7 @@ impl Talk {
     pub(crate) fn new(
         shell: &Shell,
         opening: Opening,
-        providers: Providers,
+        lineup: Lineup,
         clock: Clock,
         call: Call,
     ) -> Self {
@@ -80,7 +80,7 @@ impl Talk {
             watch: None,
             heard: Instant::ZERO,
             outbox: Outbox::default(),
-            works: Works::new(Weak::clone(&shell.me), Rc::new(providers)),
+            works: Works::new(Weak::clone(&shell.me), Rc::new(lineup)),
             timer: None,
             call,
             keep,

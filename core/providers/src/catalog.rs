@@ -15,13 +15,13 @@ pub struct Known {
     pub stage: Stage,
     /// As bots name it.
     pub name: &'static str,
-    /// The variables it is configured by start with this: `{prefix}_API_KEY` and `{prefix}_BASE_URL`.
-    pub prefix: &'static str,
+    /// The variable that holds its key.
+    pub key_variable: &'static str,
+    /// The variable that says where it is instead.
+    pub url_variable: &'static str,
     /// Where it is, unless the deployment says otherwise. `{account}` stands for the deployment's account there. Empty:
-    /// only the deployment knows.
+    /// only the deployment knows. Here nobody is answered without a key.
     pub url: &'static str,
-    /// Whether it answers nobody without a key.
-    pub needs_key: bool,
     /// How long it may keep silent before another is asked too.
     ///
     /// Vendors publish medians at best; these are about three times what their documentation, and the comparisons that
@@ -34,101 +34,88 @@ pub struct Known {
 const fn known(
     stage: Stage,
     name: &'static str,
-    prefix: &'static str,
-    url: &'static str,
+    (key_variable, url_variable, url): Home,
     budget_ms: u64,
 ) -> Known {
     Known {
         stage,
         name,
-        prefix,
+        key_variable,
+        url_variable,
         url,
-        needs_key: !url.is_empty(),
         budget: Duration::from_millis(budget_ms),
     }
 }
 
-const DEEPGRAM: &str = "https://api.deepgram.com";
-const ELEVENLABS: &str = "https://api.elevenlabs.io";
-const CLOUDFLARE: &str = "https://api.cloudflare.com/client/v4/accounts/{account}";
+/// Variable of the key, variable of the address, the address.
+type Home = (&'static str, &'static str, &'static str);
+
+const OPENAI: Home = (
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+    "https://api.openai.com/v1",
+);
+const DEEPGRAM: Home = (
+    "DEEPGRAM_API_KEY",
+    "DEEPGRAM_BASE_URL",
+    "https://api.deepgram.com",
+);
+const ELEVENLABS: Home = (
+    "ELEVENLABS_API_KEY",
+    "ELEVENLABS_BASE_URL",
+    "https://api.elevenlabs.io",
+);
+const ASSEMBLYAI: Home = (
+    "ASSEMBLYAI_API_KEY",
+    "ASSEMBLYAI_BASE_URL",
+    "https://streaming.assemblyai.com",
+);
+const GOOGLE: Home = (
+    "GOOGLE_API_KEY",
+    "GOOGLE_BASE_URL",
+    "https://speech.googleapis.com",
+);
+const ANTHROPIC: Home = (
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_BASE_URL",
+    "https://api.anthropic.com",
+);
+const OLLAMA: Home = ("OLLAMA_API_KEY", "OLLAMA_BASE_URL", "");
+const CARTESIA: Home = (
+    "CARTESIA_API_KEY",
+    "CARTESIA_BASE_URL",
+    "https://api.cartesia.ai",
+);
+const SPEECH_HTTP: Home = ("SPEECH_HTTP_KEY", "SPEECH_HTTP_URL", "");
+const WORKERS_AI: Home = (
+    "WORKERS_AI_API_KEY",
+    "WORKERS_AI_BASE_URL",
+    "https://api.cloudflare.com/client/v4/accounts/{account}",
+);
 
 /// All of them.
 pub const KNOWN: [Known; 21] = [
-    known(
-        Stage::Listen,
-        "openai",
-        "OPENAI",
-        "https://api.openai.com/v1",
-        1_000,
-    ),
-    known(Stage::Listen, "deepgram-flux", "DEEPGRAM", DEEPGRAM, 800),
-    known(Stage::Listen, "deepgram-nova", "DEEPGRAM", DEEPGRAM, 600),
-    known(Stage::Listen, "elevenlabs", "ELEVENLABS", ELEVENLABS, 1_000),
-    known(
-        Stage::Listen,
-        "assemblyai",
-        "ASSEMBLYAI",
-        "https://streaming.assemblyai.com",
-        800,
-    ),
-    known(
-        Stage::Listen,
-        "google",
-        "GOOGLE",
-        "https://speech.googleapis.com",
-        1_000,
-    ),
-    known(Stage::Listen, "workers-ai", "WORKERS_AI", CLOUDFLARE, 1_000),
-    known(
-        Stage::Think,
-        "openai",
-        "OPENAI",
-        "https://api.openai.com/v1",
-        1_200,
-    ),
-    known(
-        Stage::Think,
-        "anthropic",
-        "ANTHROPIC",
-        "https://api.anthropic.com",
-        1_200,
-    ),
-    known(Stage::Think, "ollama", "OLLAMA", "", 1_500),
-    known(Stage::Think, "workers-ai", "WORKERS_AI", CLOUDFLARE, 1_200),
-    known(
-        Stage::Speak,
-        "openai",
-        "OPENAI",
-        "https://api.openai.com/v1",
-        700,
-    ),
-    known(Stage::Speak, "elevenlabs", "ELEVENLABS", ELEVENLABS, 500),
-    known(
-        Stage::Speak,
-        "elevenlabs-socket",
-        "ELEVENLABS",
-        ELEVENLABS,
-        500,
-    ),
-    known(Stage::Speak, "deepgram", "DEEPGRAM", DEEPGRAM, 500),
-    known(Stage::Speak, "deepgram-flux", "DEEPGRAM", DEEPGRAM, 500),
-    known(Stage::Speak, "deepgram-socket", "DEEPGRAM", DEEPGRAM, 500),
-    known(
-        Stage::Speak,
-        "cartesia-socket",
-        "CARTESIA",
-        "https://api.cartesia.ai",
-        500,
-    ),
-    known(
-        Stage::Speak,
-        "cartesia",
-        "CARTESIA",
-        "https://api.cartesia.ai",
-        500,
-    ),
-    known(Stage::Speak, "http", "SPEECH_HTTP", "", 700),
-    known(Stage::Speak, "workers-ai", "WORKERS_AI", CLOUDFLARE, 600),
+    known(Stage::Listen, "openai", OPENAI, 1_000),
+    known(Stage::Listen, "deepgram-flux", DEEPGRAM, 800),
+    known(Stage::Listen, "deepgram-nova", DEEPGRAM, 600),
+    known(Stage::Listen, "elevenlabs", ELEVENLABS, 1_000),
+    known(Stage::Listen, "assemblyai", ASSEMBLYAI, 800),
+    known(Stage::Listen, "google", GOOGLE, 1_000),
+    known(Stage::Listen, "workers-ai", WORKERS_AI, 1_000),
+    known(Stage::Think, "openai", OPENAI, 1_200),
+    known(Stage::Think, "anthropic", ANTHROPIC, 1_200),
+    known(Stage::Think, "ollama", OLLAMA, 1_500),
+    known(Stage::Think, "workers-ai", WORKERS_AI, 1_200),
+    known(Stage::Speak, "openai", OPENAI, 700),
+    known(Stage::Speak, "elevenlabs", ELEVENLABS, 500),
+    known(Stage::Speak, "elevenlabs-socket", ELEVENLABS, 500),
+    known(Stage::Speak, "deepgram", DEEPGRAM, 500),
+    known(Stage::Speak, "deepgram-flux", DEEPGRAM, 500),
+    known(Stage::Speak, "deepgram-socket", DEEPGRAM, 500),
+    known(Stage::Speak, "cartesia-socket", CARTESIA, 500),
+    known(Stage::Speak, "cartesia", CARTESIA, 500),
+    known(Stage::Speak, "http", SPEECH_HTTP, 700),
+    known(Stage::Speak, "workers-ai", WORKERS_AI, 600),
 ];
 
 impl Known {
@@ -192,10 +179,10 @@ pub fn speaker(name: &str, settings: speak::Settings, directions: &str) -> Optio
         })),
         "elevenlabs" => Speaker::Fetch(Box::new(speak::ElevenLabs(settings))),
         "elevenlabs-socket" => Speaker::Socket(Box::new(speak::ElevenLabsSocket(settings))),
-        // Which of Deepgram's protocols it is, the model's name says.
-        "deepgram" | "deepgram-flux" => Speaker::Fetch(Box::new(speak::Deepgram(settings))),
         "deepgram-socket" => Speaker::Socket(Box::new(speak::DeepgramSocket(settings))),
         "cartesia-socket" => Speaker::Socket(Box::new(speak::CartesiaSocket(settings))),
+        // Which of Deepgram's protocols it is, the model's name says.
+        "deepgram" | "deepgram-flux" => Speaker::Fetch(Box::new(speak::Deepgram(settings))),
         "cartesia" => Speaker::Fetch(Box::new(speak::Cartesia(settings))),
         "http" => Speaker::Fetch(Box::new(speak::Http(settings))),
         "workers-ai" => Speaker::Fetch(Box::new(speak::WorkersAi(settings))),

@@ -10,7 +10,7 @@ use twilio::signature::AuthToken;
 
 use crate::caller;
 use crate::demo::{self, Api};
-use crate::platform::{Options, Platform, Ports, providers};
+use crate::platform::{Options, Platform, Ports, named_providers, providers};
 use crate::speech::{Speaker, Speech, SpeechOptions, Voice};
 use crate::twilio::{Carrier, CarrierOptions, Number, Spoken};
 
@@ -96,6 +96,8 @@ impl Stack {
         .map(|(_, stand_in)| stand_in)
         .collect();
         settings.edge_variables.extend(found);
+        let named = named_providers(|name| environment.get(name).cloned(), &speech.sockets_url());
+        settings.edge_variables.extend(named);
         let platform = Platform::start(settings).await?;
         let urls = platform.urls();
         let url = |name: &str| urls.get(name).cloned().unwrap_or_default();

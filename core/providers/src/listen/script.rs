@@ -7,6 +7,9 @@ use call::{Ending, Failure, Instant, Reply, RequestId};
 use crate::exchange::Complaint;
 use crate::socket::Desk;
 
+/// As long as not a word is known there is nothing to answer with. A little less than the engine's own patience
+/// ([`call::Budgets`]).
+const PATIENCE_MAX: Duration = Duration::from_millis(1_800);
 /// No utterance is longer, in bytes.
 const TEXT_BYTES_MAX: usize = 256 * 1024;
 
@@ -34,8 +37,9 @@ struct Pending {
     flush: u32,
     /// Everything up to this sample is to be covered.
     until: u64,
-    /// When whatever is known then must do.
-    due: Instant,
+    /// Since when it waits, and when whatever is known then must do.
+    since: Instant,
+    patience: Duration,
 }
 
 impl Script {
@@ -108,8 +112,13 @@ impl Script {
     /// An answer is wanted that covers everything up to this sample, and at the latest after so long.
     pub(super) fn flush(&mut self, flush: u32, until: u64, patience: Duration, desk: &Desk) {
         if let Some(open) = &mut self.open {
-            let due = desk.now + patience;
-            open.pending = Some(Pending { flush, until, due });
+            let since = desk.now;
+            open.pending = Some(Pending {
+                flush,
+                until,
+                since,
+                patience,
+            });
         }
     }
 
@@ -130,7 +139,15 @@ impl Script {
 
     /// When an answer is due, whatever is known then.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        Some(self.open.as_ref()?.pending?.due)
+        let open = self.open.as_ref()?;
+        let pending = open.pending?;
+        let knows = !(open.settled.is_empty() && open.going.is_empty());
+        let patience = if knows {
+            pending.patience
+        } else {
+            PATIENCE_MAX
+        };
+        Some(pending.since + patience)
     }
 
     /// Something came, whatever it says.

@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 pub use options::{Credentials, Options, Ports};
-pub use providers::providers;
+pub use providers::{named_providers, providers};
 
 use crate::dynamo::{Dynamo, Store};
 use crate::edge::{Edge, EdgeOptions};

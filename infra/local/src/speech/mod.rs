@@ -6,6 +6,7 @@
 //!
 //! | route | what it does |
 //! |---|---|
+//! | `/v1/listen`, `/v2/listen`, `/v1/speech-to-text/realtime`, `/v3/ws` | those who listen over a socket: Deepgram's Nova and Flux, `ElevenLabs`, `AssemblyAI` |
 //! | `/instant/v1/…` | the same three, with a fixed answer at once: for benches |
 //! | `/anthropic/…`, `/ollama/…`, `/workers-ai/…` | the receptionist in other protocols |
 //! | `/elevenlabs/…`, `/deepgram/…`, `/cartesia/…`, `/melotts/…` | the voice in other protocols, also over sockets |
@@ -20,6 +21,7 @@ mod kin;
 pub mod receptionist;
 mod recogniser;
 mod signal;
+mod sockets;
 mod speak;
 mod transcribe;
 pub mod voice;
@@ -146,6 +148,12 @@ impl Speech {
         format!("{}/v1", self.server.url())
     }
 
+    /// `http://127.0.0.1:<port>`, as a base URL of those who listen over a socket.
+    #[must_use]
+    pub fn sockets_url(&self) -> String {
+        self.server.url()
+    }
+
     /// The base URL of the three that answer at once.
     #[must_use]
     pub fn instant_url(&self) -> String {
@@ -182,6 +190,7 @@ fn router(shared: Arc<Shared>) -> Router {
         .route("/counts", get(counts))
         .route("/faults", post(arm).get(list).delete(clear))
         .merge(kin::router())
+        .merge(sockets::router())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(shared)
         .nest("/instant/v1", instant::router(&desk, 1_000))

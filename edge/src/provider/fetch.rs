@@ -1,0 +1,131 @@
+//! A request to a provider, and its response.
+
+use std::rc::Weak;
+use std::time::Duration;
+
+use call::{Failure, Reply, RequestId, Stage};
+use futures_util::StreamExt as _;
+use providers::{Complaint, End, Exchange, Fetch, Head, Runner};
+use worker::{Error, Response, Result};
+
+use crate::line::Shell;
+use crate::web::{AbortOnDrop, Sent, Task, bytes, send, spawn, timeout};
+
+/// No request lasts longer. The engine gives up far earlier; this is for responses that nobody waits for any more.
+const LONGEST: Duration = Duration::from_mins(1);
+
+/// What a request is for: the engine's request, who was asked, and for which stage.
+pub(super) type Asked = (RequestId, Runner, Stage);
+
+/// Sends a request, now, and has its replies handed in as they come.
+pub(super) fn run(line: &Weak<Shell>, asked: Asked, fetch: Fetch) -> Task {
+    let Fetch {
+        request,
+        mut exchange,
+    } = fetch;
+    let post = move || {
+        let headers = request
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()));
+        send(request.method, &request.url, headers, &bytes(&request.body))
+    };
+    let sent = post();
+    let line = Weak::clone(line);
+    spawn("provider", async move {
+        let work = follow(&line, asked, (sent, post), &mut exchange);
+        if timeout(LONGEST, work).await.is_err() && !exchange.is_over() {
+            report(&line, asked, &mut vec![Reply::Failed(Failure::Late)], None);
+        }
+        if let Some(line) = line.upgrade() {
+            let (id, runner, _) = asked;
+            line.provided(move |works, _| works.finished(id, runner));
+        }
+    })
+}
+
+/// Follows a response to its end.
+async fn follow(
+    line: &Weak<Shell>,
+    asked: Asked,
+    (sent, again): (Result<Sent>, impl FnOnce() -> Result<Sent>),
+    exchange: &mut Exchange,
+) -> Result<()> {
+    let mut replies = Vec::new();
+    let mut answered = answer(sent).await;
+    if answered.is_err() {
+        // The connection was one of before that the provider had closed meanwhile, as some do after each error. That is
+        // no failure of this request, and must not use up its one repetition.
+        answered = answer(again()).await;
+    }
+    let (mut response, guard) = match answered {
+        Ok(answered) => answered,
+        Err(error) => {
+            exchange.finish(End::Cut, &mut replies);
+            report(line, asked, &mut replies, exchange.complaint());
+            tracing::debug!(%error, "the request did not get through");
+            return Ok(());
+        }
+    };
+    let head = Head {
+        status: response.status_code(),
+        content_type: response.headers().get("content-type")?.unwrap_or_default(),
+        retry_after: response.headers().get("retry-after")?.unwrap_or_default(),
+    };
+    exchange.head(&head, &mut replies);
+    report(line, asked, &mut replies, exchange.complaint());
+    let mut end = End::Complete;
+    match response.stream() {
+        // What comes after the last reply is read too, so that the connection can be used again.
+        Ok(mut body) => {
+            while let Some(chunk) = body.next().await {
+                let Ok(chunk) = chunk else {
+                    end = End::Cut;
+                    break;
+                };
+                exchange.push(&chunk, &mut replies);
+                report(line, asked, &mut replies, exchange.complaint());
+            }
+        }
+        // Some answers have none.
+        Err(Error::BodyUsed | Error::RustError(_)) => (),
+        Err(_) => end = End::Cut,
+    }
+    exchange.finish(end, &mut replies);
+    report(line, asked, &mut replies, exchange.complaint());
+    drop(guard);
+    Ok(())
+}
+
+/// Waits for the head of a response.
+async fn answer(sent: Result<Sent>) -> Result<(Response, AbortOnDrop)> {
+    sent?.response().await
+}
+
+/// Hands in what came. (Once a failure is told, whoever told it may be stopped: what is to be logged is logged before.)
+fn report(
+    line: &Weak<Shell>,
+    (id, runner, stage): Asked,
+    replies: &mut Vec<Reply>,
+    complaint: Option<&Complaint>,
+) {
+    let Some(line) = line.upgrade().filter(|_| !replies.is_empty()) else {
+        return;
+    };
+    if let Some(complaint) = complaint {
+        let call = line.name();
+        tracing::warn!(call, ?stage, failure = ?complaint.failure, status = complaint.status, code = complaint.code, "a provider failed");
+        tracing::debug!(
+            call,
+            ?stage,
+            message = complaint.message,
+            "what the provider said"
+        );
+    }
+    let wish = complaint.and_then(|complaint| complaint.retry_after_s);
+    let wish = wish.map(|seconds| Duration::from_secs(seconds.into()));
+    for reply in replies.drain(..) {
+        // Every reply is an input of its own.
+        line.provided(move |works, now| works.heard(now, id, runner, reply, wish));
+    }
+}

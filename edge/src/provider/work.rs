@@ -1,0 +1,196 @@
+//! One request of the engine's, and all who were asked for it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use audio::Clip;
+use call::{Failure, Feed, Instant, Line, Stage};
+use contract::{Amount, WorkStage};
+use providers::{Dictation, Race, Runner, Who};
+
+use crate::lineup::Post;
+use crate::store::Remark;
+use crate::web::Task;
+
+/// One request of the engine's.
+pub(super) struct Work {
+    posts: Vec<Post>,
+    pub(super) race: Race,
+    pub(super) asked: Asked,
+    runners: BTreeMap<Runner, Running>,
+    used: BTreeMap<Runner, Amount>,
+    pub(super) timer: Option<(Instant, Task)>,
+    /// Whether another was asked because one kept silent, and nobody has won since.
+    pub(super) hedged: bool,
+}
+
+/// What was asked, for whoever is asked next.
+pub(super) enum Asked {
+    Listen(Hearing),
+    Think(Vec<Line>),
+    Speak(String),
+}
+
+/// An utterance so far.
+#[derive(Default)]
+pub(super) struct Hearing {
+    pub(super) heard: Vec<Clip>,
+    /// The latest flush.
+    pub(super) flush: Option<u32>,
+}
+
+/// How one of them works.
+pub(super) enum Running {
+    /// What was fed so far, and the latest transcript that is on its way.
+    Dictating(Box<dyn Dictation>, Option<Task>),
+    /// A response on its way.
+    Fetching(#[expect(dead_code, reason = "it is kept: dropping it stops it")] Task),
+    /// One of a socket's requests.
+    OnSocket,
+}
+
+impl Hearing {
+    /// All of it again. Sound comes in stretches of a second.
+    pub(super) fn so_far(&self) -> Vec<Feed> {
+        const STRETCH: usize = 8_000;
+        let bytes: Vec<u8> = self.heard.iter().flat_map(Clip::bytes).copied().collect();
+        let sound = bytes
+            .chunks(STRETCH)
+            .map(|part| Feed::Audio(Clip::from(part)));
+        sound.chain(self.flush.map(Feed::Flush)).collect()
+    }
+}
+
+impl Work {
+    pub(super) fn new(posts: Vec<Post>, race: Race, asked: Asked) -> Self {
+        Self {
+            posts,
+            race,
+            asked,
+            runners: BTreeMap::new(),
+            used: BTreeMap::new(),
+            timer: None,
+            hedged: false,
+        }
+    }
+
+    pub(super) fn stage(&self) -> Stage {
+        match self.asked {
+            Asked::Listen(_) => Stage::Listen,
+            Asked::Think(_) => Stage::Think,
+            Asked::Speak(_) => Stage::Speak,
+        }
+    }
+
+    /// How much was heard so far.
+    pub(super) fn heard(&self) -> Duration {
+        match &self.asked {
+            Asked::Listen(hearing) => hearing.heard.iter().map(Clip::duration).sum(),
+            Asked::Think(_) | Asked::Speak(_) => Duration::ZERO,
+        }
+    }
+
+    pub(super) fn who(&self, runner: Runner) -> Option<&Who> {
+        Some(&self.posts.get(runner)?.who)
+    }
+
+    /// Somebody did this much.
+    pub(super) fn used(&mut self, runner: Runner, amount: Amount) {
+        self.used.entry(runner).or_default().add(amount);
+    }
+
+    /// What everybody did, winners and losers.
+    pub(super) fn bill(&self) -> impl Iterator<Item = Remark> {
+        self.used
+            .iter()
+            .filter(|(_, amount)| **amount != Amount::default())
+            .filter_map(|(runner, amount)| did(self.who(*runner)?, *amount))
+    }
+
+    pub(super) fn run(&mut self, runner: Runner, running: Running) {
+        self.runners.insert(runner, running);
+    }
+
+    pub(super) fn runner(&mut self, runner: Runner) -> Option<&mut Running> {
+        self.runners.get_mut(&runner)
+    }
+
+    pub(super) fn stop(&mut self, runner: Runner) -> Option<Running> {
+        self.runners.remove(&runner)
+    }
+
+    /// Forgets those on sockets, who have nothing more to say. Whether that were all.
+    pub(super) fn stop_sockets(&mut self) -> bool {
+        self.runners
+            .retain(|_, running| !matches!(running, Running::OnSocket));
+        self.is_idle()
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.runners.is_empty()
+    }
+
+    /// Those who are spoken to over a socket.
+    pub(super) fn on_sockets(&self) -> Vec<Runner> {
+        let all = self.runners.iter();
+        all.filter(|(_, running)| matches!(running, Running::OnSocket))
+            .map(|(runner, _)| *runner)
+            .collect()
+    }
+}
+
+/// A provider's name, for people: `think anthropic claude`.
+pub(super) fn name(who: &Who) -> String {
+    let stage = match who.stage {
+        Stage::Listen => "listen",
+        Stage::Think => "think",
+        Stage::Speak => "speak",
+        Stage::Do => "do",
+    };
+    let name = format!("{stage} {} {}", who.provider, who.model);
+    name.trim_end().to_owned()
+}
+
+/// How a race ended in which somebody was asked because somebody else kept silent.
+pub(super) fn outcome(winner: &Who, late: &[&str]) -> String {
+    let name = name(winner);
+    if late.is_empty() {
+        format!("{name} answered after all")
+    } else {
+        format!("{name} answered for {}", late.join(", "))
+    }
+}
+
+/// A failure, for people.
+pub(super) fn failure(failure: Failure) -> &'static str {
+    match failure {
+        Failure::Refused => "refused",
+        Failure::Busy => "busy",
+        Failure::Broken => "broken",
+        Failure::Late => "late",
+    }
+}
+
+/// What a provider did, as it is written down.
+fn did(who: &Who, amount: Amount) -> Option<Remark> {
+    let stage = match who.stage {
+        Stage::Listen => WorkStage::Listen,
+        Stage::Think => WorkStage::Think,
+        Stage::Speak => WorkStage::Speak,
+        Stage::Do => return None,
+    };
+    Some(Remark::Did(contract::Work {
+        stage,
+        provider: who.provider.clone(),
+        model: who.model.clone(),
+        amount,
+    }))
+}
+
+/// So much sound was sent.
+pub(super) fn listened(length: Duration) -> Amount {
+    Amount {
+        listen_ms: u64::try_from(length.as_millis()).unwrap_or(u64::MAX),
+        ..Amount::default()
+    }
+}
