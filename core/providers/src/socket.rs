@@ -165,7 +165,6 @@ impl Desk {
     }
 
     /// A request is done.
-    #[allow(dead_code, reason = "speech over sockets follows")]
     pub(crate) fn done(&mut self, id: RequestId) {
         self.reply(id, Reply::Done(Spent::default()));
     }
