@@ -156,7 +156,7 @@ impl Call {
                 } else {
                     self.draft_words_at(now);
                 }
-                let ready = self.think.words(&words, self.config.reply_chars_max, out);
+                let ready = self.think.words(&words, &self.config, out);
                 self.after_thought();
                 ready.then_some(Cue::Sentence)
             }

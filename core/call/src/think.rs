@@ -1,5 +1,6 @@
 //! Thinking of a reply: words become sentences, up to the longest reply.
 
+use crate::config::Config;
 use crate::history::Line;
 use crate::job::Wanted;
 use crate::output::Output;
@@ -71,11 +72,12 @@ impl Think {
     }
 
     /// Takes words. Answers whether a sentence is ready. At the longest reply the model is stopped.
-    pub(crate) fn words(&mut self, words: &str, chars_max: usize, out: &mut Vec<Output>) -> bool {
+    pub(crate) fn words(&mut self, words: &str, config: &Config, out: &mut Vec<Output>) -> bool {
+        let chars_max = config.reply_chars_max;
         self.written += words.chars().count();
         let mut complete = Vec::new();
         self.sentences
-            .push(words, |sentence| complete.push(sentence));
+            .push(words, &config.language, |sentence| complete.push(sentence));
         for sentence in complete {
             if !self.accept(&sentence, chars_max) {
                 self.stop(out);
