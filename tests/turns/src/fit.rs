@@ -77,7 +77,8 @@ pub fn fit(counts: &BTreeMap<Completeness, Seen>, price_ms: u64) -> Vec<Fitted> 
 
 /// How a choice of silences does: percent of turns cut off, and the silence at the end of half of the turns, and of
 /// nineteen of twenty.
-fn outcome(
+#[must_use]
+pub fn outcome(
     counts: &BTreeMap<Completeness, Seen>,
     silence: impl Fn(Completeness) -> u64,
 ) -> (f64, u64, u64) {
