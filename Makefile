@@ -44,7 +44,7 @@ bench: setup ## measure latency and density; `make bench turns`: the turn-taking
 else
 bench: setup
 	@cargo run --quiet --package turns -- $(if $(JSON),--json) $(ARGS)
-turns: ;
+turns: ; @:
 endif
 
 deploy: ## deploy to AWS and Cloudflare; DRY_RUN=1 only checks that it could be
