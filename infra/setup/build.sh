@@ -33,6 +33,8 @@ built() {
 
 functions() { cargo build --target-dir target -p functions --bins; }
 
+program() { cargo build --target-dir target -p callbox; }
+
 platform() { cargo build --manifest-path infra/local/Cargo.toml --target-dir infra/local/target --bins; }
 
 platform_release() { cargo build --manifest-path infra/local/Cargo.toml --target-dir infra/local/target --bins --release; }
@@ -40,6 +42,7 @@ platform_release() { cargo build --manifest-path infra/local/Cargo.toml --target
 exec 9>.tools/build-lock
 flock 9
 built build-functions target/debug/voice "build: functions" functions -- "${rust[@]}" core functions
+built build-cli target/debug/callbox "build: callbox" program -- "${rust[@]}" core cli
 built build-edge edge/build/index_bg.wasm "build: edge" infra/setup/build-edge.sh -- "${rust[@]}" core edge infra/setup/build-edge.sh
 built build-local infra/local/target/debug/callbox-local "build: local platform" platform -- \
   "${local_sources[@]}"

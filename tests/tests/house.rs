@@ -23,6 +23,10 @@ const ARROWS: [(&str, &[&str]); 11] = [
         &["audio", "call", "contract", "malloc", "providers", "twilio"],
     ),
     ("functions", &["audio", "contract", "twilio"]),
+    (
+        "cli",
+        &["audio", "call", "contract", "providers", "twilio"],
+    ),
     ("infra/local", &["audio", "contract", "twilio"]),
     (
         "tests",

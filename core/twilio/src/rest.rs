@@ -9,7 +9,10 @@ mod resource;
 
 pub use call::{CallEvent, CreateCall, Instructions, MachineDetection};
 pub use change::{CallChange, CallUpdate, FetchCall, UpdateCall};
-pub use number::{ListNumbers, NumberPage, NumberResource, UpdateNumber};
+pub use number::{
+    Capabilities, ListNumbers, NumberPage, NumberResource, NumberSettings, RestoreNumber,
+    UpdateNumber,
+};
 pub use resource::CallResource;
 
 use base64::Engine as _;

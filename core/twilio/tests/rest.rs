@@ -6,7 +6,7 @@ mod tests {
     use twilio::rest::{
         CallChange, CallEvent, CallResource, CallUpdate, CreateCall, FetchCall, HttpRequest,
         Instructions, ListNumbers, MachineDetection, Method, RequestError, RestError, UpdateCall,
-        UpdateNumber, basic_auth,
+        RestoreNumber, UpdateNumber, basic_auth,
     };
     use twilio::signature::AuthToken;
     use twilio::webhook::CallStatus;
@@ -307,6 +307,25 @@ mod tests {
             (form.get("VoiceApplicationSid"), form.get("TrunkSid")),
             (Some(""), Some(""))
         );
+    }
+
+    #[test]
+    fn a_number_gets_back_exactly_what_it_had() {
+        let page = ListNumbers::outcome(200, corpus!("rest-numbers")).unwrap();
+        let number = &page.incoming_phone_numbers[0];
+        let mut settings = number.settings();
+        settings.voice_method = Some("GET".to_owned());
+        settings.trunk_sid = Some("TK00".to_owned());
+        settings.status_callback = None;
+        let restore = RestoreNumber {
+            number: number.sid,
+            settings: settings.clone(),
+        };
+        let form = Form::parse(&restore.request(&account()).body);
+        assert_eq!(form.get("VoiceUrl"), settings.voice_url.as_deref());
+        assert_eq!(form.get("VoiceMethod"), Some("GET"));
+        assert_eq!(form.get("TrunkSid"), Some("TK00"));
+        assert_eq!(form.get("StatusCallback"), Some(""));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ::twilio::rest::{CallResource, CreateCall, NumberResource, RestError};
+use ::twilio::rest::{Capabilities, CallResource, CreateCall, NumberResource, RestError};
 use ::twilio::signature::AuthToken;
 use ::twilio::webhook::{CallStatus, Direction};
 use ::twilio::{AccountSid, BadSid, CallSid, NumberSid, Party, PhoneNumber};
@@ -120,9 +120,33 @@ impl Carrier {
             status_callback: number.status_callback,
             voice_application_sid: None,
             trunk_sid: None,
+            voice_method: Some("POST".to_owned()),
+            voice_fallback_method: Some("POST".to_owned()),
+            status_callback_method: Some("POST".to_owned()),
+            capabilities: Some(Capabilities {
+                voice: true,
+                sms: true,
+            }),
         };
         numbers.insert(sid, resource);
         Ok(sid)
+    }
+
+    /// A number of the account, as the REST API shows it.
+    #[must_use]
+    pub fn number(&self, number: &PhoneNumber) -> Option<NumberResource> {
+        let numbers = lock(&self.shared.numbers);
+        let mut all = numbers.values();
+        all.find(|known| known.phone_number == *number).cloned()
+    }
+
+    /// Changes a number as somebody at Twilio's console would. A number that the account does not have stays unknown.
+    pub fn edit_number(&self, number: &PhoneNumber, change: impl FnOnce(&mut NumberResource)) {
+        let mut numbers = lock(&self.shared.numbers);
+        let mut all = numbers.values_mut();
+        if let Some(known) = all.find(|known| known.phone_number == *number) {
+            change(known);
+        }
     }
 
     /// Someone calls a number of the account.

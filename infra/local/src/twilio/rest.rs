@@ -280,6 +280,16 @@ fn change_number(shared: &Shared, file: &str, uri: &Uri, form: &Form) -> Outcome
     let mut numbers = lock(&shared.numbers);
     let number = sid.and_then(|sid| numbers.get_mut(&sid));
     let number = number.ok_or_else(|| not_found(uri))?;
+    for name in ["VoiceMethod", "VoiceFallbackMethod", "StatusCallbackMethod"] {
+        if !matches!(form.get(name), None | Some("GET" | "POST")) {
+            return Err(RestError {
+                status: 400,
+                code: None,
+                message: format!("{name} must be GET or POST"),
+                retry: false,
+            });
+        }
+    }
     let fields = [
         ("VoiceUrl", &mut number.voice_url),
         ("VoiceFallbackUrl", &mut number.voice_fallback_url),
@@ -287,6 +297,9 @@ fn change_number(shared: &Shared, file: &str, uri: &Uri, form: &Form) -> Outcome
         ("VoiceApplicationSid", &mut number.voice_application_sid),
         ("TrunkSid", &mut number.trunk_sid),
         ("FriendlyName", &mut number.friendly_name),
+        ("VoiceMethod", &mut number.voice_method),
+        ("VoiceFallbackMethod", &mut number.voice_fallback_method),
+        ("StatusCallbackMethod", &mut number.status_callback_method),
     ];
     for (name, field) in fields {
         if let Some(value) = form.get(name) {

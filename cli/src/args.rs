@@ -1,0 +1,121 @@
+//! The commands.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::bots::{Bots, bots};
+use crate::calls::{CallArgs, CallsArgs, calls, place};
+use crate::doctor::{DoctorArgs, doctor};
+use crate::failure::Failure;
+use crate::keys::{Keys, TokenArgs, keys, token};
+use crate::numbers::{NumbersArgs, numbers};
+use crate::out::Out;
+use crate::settings::{Settings, TENANT};
+use crate::start::{StartArgs, start, status, stop};
+
+/// Telephone bots: point numbers at them, keep them as files, call with them, and find out what is wrong.
+#[derive(Debug, Parser)]
+#[command(name = "callbox", version, after_help = EXAMPLES, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// Write JSON, one object per line, to standard output; an error is the last one.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Read this file instead of ./callbox.toml and ~/.config/callbox/config.toml.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// With the operator key: whose bots, numbers and calls are meant.
+    #[arg(long, global = true, value_name = "ID")]
+    tenant: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  callbox doctor                          is everything as it must be, and if not, what to do
+  callbox bot apply bots/*.toml           make the platform's bots as the files say
+  callbox start -d 8h                     let a real number ring here until the evening
+  callbox call +15005550001 --watch       have the bot call somebody, and read along
+  callbox calls --status completed        what was called lately
+  callbox --json calls | jq '.calls[0]'   the same for programs
+
+Settings come from flags, else from the environment, else from ./callbox.toml, else from
+~/.config/callbox/config.toml:
+  api_url             CALLBOX_API_URL     where the API is: the URL of the function `calls`
+  api_key             CALLBOX_API_KEY     a key of it
+  tenant              CALLBOX_TENANT      with the operator key: whose things are meant
+  twilio_account_sid  TWILIO_ACCOUNT_SID  the account, for start, stop, status, doctor, numbers --carrier
+  twilio_auth_token   TWILIO_AUTH_TOKEN   its auth token
+  twilio_api_url      TWILIO_API_URL      where Twilio's API is, if not at https://api.twilio.com
+  number              CALLBOX_NUMBER      the telephone number
+  voice_url, status_url, edge_url         where functions and edge are (CALLBOX_VOICE_URL, …)
+
+Exit codes: 0 done; 1 it failed; 2 it cannot be meant, or a setting is missing.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Let a telephone number ring here, through a tunnel or at a public URL; afterwards it does again what it did.
+    #[command(after_help = START)]
+    Start(StartArgs),
+    /// Tell whether a number rings here, and whether a call would be answered.
+    Status,
+    /// End `start`, and give the number back what it had: also after `start` was killed.
+    Stop,
+    /// Have a bot call somebody, and tell how it goes.
+    Call(CallArgs),
+    /// List calls, newest first; or show one.
+    Calls(CallsArgs),
+    /// Keep bots as files.
+    #[command(subcommand)]
+    Bot(Bots),
+    /// List which bot answers which number.
+    Numbers(NumbersArgs),
+    /// Make, list and revoke keys of the API.
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Make a token for a browser or a socket: good for a while, then for nothing.
+    Token(TokenArgs),
+    /// Look at everything that a call needs, and tell what is wrong and what to do.
+    Doctor(DoctorArgs),
+}
+
+const START: &str = "\
+What the number did before is remembered in ~/.local/state/callbox (CALLBOX_STATE_DIR) before it is changed, and given
+back at the end: after -d, at Ctrl-C, or, if this was killed, by `callbox stop` or the next `callbox start`. If somebody
+has pointed the number elsewhere meanwhile, that is left alone.
+
+Examples:
+  callbox start                                    until Ctrl-C, through cloudflared or ngrok
+  callbox start -d 24h --number +15005550006       for a day
+  callbox start --url https://bots.example.com     at an address of your own";
+
+/// Runs a command; a failure is told with the next step.
+pub(crate) async fn run(cli: Cli) -> ExitCode {
+    let out = Out::new(cli.json);
+    match carry_out(cli, out).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            out.failed(&failure);
+            ExitCode::from(failure.exit)
+        }
+    }
+}
+
+async fn carry_out(cli: Cli, out: Out) -> Result<(), Failure> {
+    let mut settings = Settings::read(cli.config.as_deref())?;
+    settings.flag(TENANT, cli.tenant.as_deref(), "--tenant");
+    match cli.command {
+        Command::Start(arguments) => start(&arguments, &settings, out).await,
+        Command::Status => status(&settings, out).await,
+        Command::Stop => stop(&settings, out).await,
+        Command::Call(arguments) => place(&arguments, &settings, out).await,
+        Command::Calls(arguments) => calls(&arguments, &settings, out).await,
+        Command::Bot(command) => bots(command, &settings, out).await,
+        Command::Numbers(arguments) => numbers(&arguments, &settings, out).await,
+        Command::Keys(command) => keys(command, &settings, out).await,
+        Command::Token(arguments) => token(&arguments, &settings, out).await,
+        Command::Doctor(arguments) => doctor(&arguments, &settings, out).await,
+    }
+}

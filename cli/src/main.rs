@@ -1,0 +1,27 @@
+//! `callbox`: points telephone numbers at the platform, keeps its bots as files, places and shows calls, and finds out
+//! what is wrong.
+
+mod api;
+mod args;
+mod bots;
+mod calls;
+mod carrier;
+mod doctor;
+mod failure;
+mod http;
+mod keys;
+mod numbers;
+mod out;
+mod settings;
+mod start;
+mod time;
+mod webhook;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    args::run(args::Cli::parse()).await
+}
