@@ -1,9 +1,11 @@
 //! The whole platform for a test: fresh data, free ports, and a caller.
 
 mod door;
+mod program;
 mod watch;
 
 pub use door::{Answer, Socket, made_up_call, now_s};
+pub use program::{Program, Ran, Running};
 pub use watch::{LIMIT, happens, occurrences, said, story, until};
 
 use std::ops::Deref;
