@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ::twilio::rest::{Capabilities, CallResource, CreateCall, NumberResource, RestError};
+use ::twilio::rest::{CallResource, Capabilities, CreateCall, NumberResource, RestError};
 use ::twilio::signature::AuthToken;
 use ::twilio::webhook::{CallStatus, Direction};
 use ::twilio::{AccountSid, BadSid, CallSid, NumberSid, Party, PhoneNumber};
