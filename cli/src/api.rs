@@ -161,6 +161,9 @@ impl Api {
             401 | 403 => {
                 Some("check api_key (CALLBOX_API_KEY) and its scopes: callbox keys list".to_owned())
             }
+            404 | 405 => Some(
+                "check the id; if it is right, the platform is older than this callbox".to_owned(),
+            ),
             429 => Some(format!("wait {} s and try again", wait.unwrap_or("a few"))),
             500.. => Some("callbox doctor tells which part is not well".to_owned()),
             _ => None,

@@ -1,5 +1,11 @@
 //! The operator's program, `callbox`, as somebody types it: in an environment and a home of its own.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests are tests"
+)]
+
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -14,10 +20,12 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use crate::{LIMIT, root};
 
-/// A stand-in for cloudflared: says an address as it does, a new one each time, and stays until it is ended.
+/// A stand-in for cloudflared: says an address as it does, a new one each time, and stays until it is ended. While there
+/// is a file `tunnel.wait`, it keeps its address to itself.
 const TUNNEL: &str = r#"#!/bin/sh
 echo x >> "$HOME/tunnels"
 echo $$ > "$HOME/tunnel.pid"
+while [ -e "$HOME/tunnel.wait" ]; do sleep 0.05; done
 echo "INF |  https://stand-in-$(wc -l < "$HOME/tunnels" | tr -d ' ').trycloudflare.com  |" >&2
 exec sleep 600
 "#;
@@ -170,6 +178,22 @@ impl Program {
         Running {
             child,
             lines: BufReader::new(out).lines(),
+        }
+    }
+
+    /// Waits until a tunnel is being opened.
+    ///
+    /// # Panics
+    ///
+    /// None is.
+    pub async fn tunnel_begun(&self) {
+        let deadline = tokio::time::Instant::now() + LIMIT;
+        while !self.home().join("tunnel.pid").exists() {
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "no tunnel is opened"
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 

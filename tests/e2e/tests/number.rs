@@ -12,7 +12,7 @@ use e2e::Program;
 use local::twilio::{Carrier, CarrierOptions, Number};
 use serde_json::Value;
 use twilio::PhoneNumber;
-use twilio::rest::{NumberResource, NumberSettings};
+use twilio::rest::{Capabilities, NumberResource, NumberSettings, RestError};
 use twilio::signature::AuthToken;
 
 const ACCOUNT: &str = "AC00000000000000000000000000000000";
@@ -249,7 +249,7 @@ async fn what_cannot_be_done_is_refused_before_anything_is_changed() {
         (1, "number_not_owned".to_owned())
     );
     carrier.edit_number(&number(NUMBER), |number| {
-        number.capabilities = number.capabilities.map(|can| twilio::rest::Capabilities {
+        number.capabilities = number.capabilities.map(|can| Capabilities {
             voice: false,
             ..can
         });
@@ -287,25 +287,26 @@ async fn what_cannot_be_done_is_refused_before_anything_is_changed() {
 async fn a_change_that_twilio_refuses_leaves_the_number_as_it_was() {
     let (carrier, program) = world().await;
     let former = settings(&carrier);
-    let refusal = || twilio::rest::RestError::new(400, 21402, "VoiceUrl is not valid");
-    // The number is looked at first; then the change is refused.
-    carrier.refuse_next(twilio::rest::RestError::new(
-        429,
-        20429,
-        "Too Many Requests",
-    ));
-    let looked = program.run(&["numbers", "--carrier", "--json"]).await;
-    assert_eq!(
-        looked.json()[0]["numbers"][0]["number"],
-        NUMBER,
-        "busy for a moment is no failure"
-    );
-    carrier.edit_number(&number(NUMBER), |_| carrier.refuse_next(refusal()));
-    let refused = program.run(&["start", "--json"]).await;
-    assert_eq!(
-        (refused.code, refused.error()),
-        (1, "twilio_refused".to_owned())
-    );
+    program.write("tunnel.wait", "");
+    let mut running = program.start(&["start"]);
+    // The number was looked at: the next request is the change.
+    program.tunnel_begun().await;
+    carrier.refuse_next(RestError::new(400, 21402, "VoiceUrl is not valid"));
+    std::fs::remove_file(program.home().join("tunnel.wait")).expect("a file");
+    let failed = running.event("error").await;
+    assert_eq!(failed["error"]["code"], "twilio_refused");
+    assert_eq!(running.ended().await, 1);
     assert_eq!(settings(&carrier), former);
     assert!(!program.memory().exists());
+    program.tunnel_gone().await;
+}
+
+#[tokio::test]
+async fn a_twilio_that_is_busy_for_a_moment_is_asked_again() {
+    let (carrier, program) = world().await;
+    carrier.refuse_next(RestError::new(429, 20429, "Too Many Requests"));
+    carrier.refuse_next(RestError::new(503, 20503, "Service Unavailable"));
+    let listed = program.run(&["numbers", "--carrier", "--json"]).await;
+    assert_eq!(listed.code, 0, "{}", listed.err);
+    assert_eq!(listed.json()[0]["numbers"][0]["number"], NUMBER);
 }
