@@ -14,6 +14,7 @@ use crate::numbers::{NumbersArgs, numbers};
 use crate::out::Out;
 use crate::settings::{Settings, TENANT};
 use crate::start::{StartArgs, start, status, stop};
+use crate::vendors::{Providers, providers};
 
 /// Telephone bots: point numbers at them, keep them as files, call with them, and find out what is wrong.
 #[derive(Debug, Parser)]
@@ -77,6 +78,9 @@ enum Command {
     Keys(Keys),
     /// Make a token for a browser or a socket: good for a while, then for nothing.
     Token(TokenArgs),
+    /// Try providers of speech and language.
+    #[command(subcommand)]
+    Providers(Providers),
     /// Look at everything that a call needs, and tell what is wrong and what to do.
     Doctor(DoctorArgs),
 }
@@ -116,6 +120,7 @@ async fn carry_out(cli: Cli, out: Out) -> Result<(), Failure> {
         Command::Numbers(arguments) => numbers(&arguments, &settings, out).await,
         Command::Keys(command) => keys(command, &settings, out).await,
         Command::Token(arguments) => token(&arguments, &settings, out).await,
+        Command::Providers(command) => providers(command, out).await,
         Command::Doctor(arguments) => doctor(&arguments, &settings, out).await,
     }
 }

@@ -15,6 +15,7 @@ mod out;
 mod settings;
 mod start;
 mod time;
+mod vendors;
 mod webhook;
 
 use std::process::ExitCode;

@@ -23,10 +23,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
         &["audio", "call", "contract", "malloc", "providers", "twilio"],
     ),
     ("functions", &["audio", "contract", "twilio"]),
-    (
-        "cli",
-        &["audio", "call", "contract", "providers", "twilio"],
-    ),
+    ("cli", &["audio", "call", "contract", "providers", "twilio"]),
     ("infra/local", &["audio", "contract", "twilio"]),
     (
         "tests",

@@ -321,3 +321,71 @@ async fn the_doctor_finds_a_healthy_platform_healthy_and_what_is_broken_broken()
     );
     assert_eq!(nothing["webhook"], "skipped");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn configured_providers_are_asked_over_requests_and_sockets() {
+    let world = World::start().await;
+    let speech = world.speech.url();
+    let host = speech.trim_end_matches("/v1").to_owned();
+    let program = Program::new();
+    let nobody = program.run(&["providers", "test", "--json"]).await;
+    assert_eq!((nobody.code, nobody.error()), (2, "no_keys".to_owned()));
+
+    let program = program
+        .with("OPENAI_BASE_URL", speech)
+        .with("DEEPGRAM_BASE_URL", format!("{host}/deepgram"))
+        .with("DEEPGRAM_API_KEY", "no-key");
+    let ran = program
+        .run(&["providers", "test", "--provider", "openai", "--json"])
+        .await;
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    let asked = ran.json()[0]["providers"]
+        .as_array()
+        .expect("results")
+        .clone();
+    let stages: Vec<_> = asked.iter().map(|one| one["stage"].clone()).collect();
+    assert_eq!(stages, ["listen", "think", "speak"]);
+    assert!(
+        asked
+            .iter()
+            .all(|one| one["first_ms"].is_u64() && one["total_ms"].is_u64()),
+        "{asked:?}"
+    );
+    let socket = program
+        .run(&[
+            "providers",
+            "test",
+            "--provider",
+            "deepgram-socket",
+            "--model",
+            "aura-2-thalia-en",
+            "--json",
+        ])
+        .await;
+    assert_eq!(socket.code, 0, "{}", socket.out);
+
+    let program = program.with("OPENAI_BASE_URL", "http://127.0.0.1:9/v1");
+    let dead = program
+        .run(&[
+            "providers",
+            "test",
+            "--stage",
+            "think",
+            "--provider",
+            "openai",
+        ])
+        .await;
+    assert_eq!(dead.code, 1);
+    assert!(
+        dead.out.contains("no connection") && !dead.out.contains("no-key"),
+        "{}",
+        dead.out
+    );
+    let unknown = program
+        .run(&["providers", "test", "--provider", "nobody", "--json"])
+        .await;
+    assert_eq!(
+        (unknown.code, unknown.error()),
+        (2, "provider_unknown".to_owned())
+    );
+}
