@@ -34,8 +34,9 @@ pub(crate) struct CreateArgs {
     /// What it is for, for people.
     #[arg(long, default_value = "callbox", value_name = "TEXT")]
     name: String,
-    /// What it may do, separated by commas, such as calls:read,calls:write; without it the API decides.
-    #[arg(long, value_delimiter = ',', value_name = "SCOPES")]
+    /// What it may do, separated by commas, and no more than your own key: calls:read, calls:write, bots:read, bots:write,
+    /// usage:read, keys:write, talk.
+    #[arg(long, value_delimiter = ',', value_name = "SCOPES", required = true)]
     scopes: Vec<String>,
 }
 
@@ -45,10 +46,10 @@ pub(crate) struct TokenArgs {
     /// The only bot it is good for.
     #[arg(long, value_name = "ID")]
     bot: Option<String>,
-    /// What it may do, separated by commas; without it the API decides.
+    /// What it may do, separated by commas; without it, talk to the bot, or without a bot all that your key may.
     #[arg(long, value_delimiter = ',', value_name = "SCOPES")]
     scopes: Vec<String>,
-    /// How long it is good, such as 1h; without it as the deployment is configured.
+    /// How long it is good, such as 15m or 1h, up to a day; without it as the deployment is configured.
     #[arg(long, value_parser = duration, value_name = "TIME")]
     ttl: Option<Duration>,
 }
@@ -75,12 +76,7 @@ pub(crate) async fn keys(command: Keys, settings: &Settings, out: Out) -> Result
 }
 
 async fn create(api: &Api, arguments: &CreateArgs, out: Out) -> Result<(), Failure> {
-    let mut body = json!({ "name": arguments.name });
-    put(
-        &mut body,
-        "scopes",
-        (!arguments.scopes.is_empty()).then(|| json!(arguments.scopes)),
-    );
+    let body = json!({ "name": arguments.name, "scopes": arguments.scopes });
     let made = api.send(Method::POST, "/keys", Some(&body), &[]).await?;
     if out.is_json() {
         out.json(&made);
@@ -102,12 +98,14 @@ async fn list(api: &Api, out: Out) -> Result<(), Failure> {
     out.json(&json!({ "keys": keys }));
     let rows = keys.iter().map(|key| {
         let since = key.get("created_ms").and_then(Value::as_i64).map(local_ms);
+        let used = key.get("used_ms").and_then(Value::as_i64).map(local_ms);
         let revoked = key.get("revoked_ms").and_then(Value::as_i64).map(local_ms);
         vec![
             out.paint(Paint::Strong, &text(key, "id")),
             text(key, "name"),
             text(key, "scopes"),
             since.unwrap_or_default(),
+            used.unwrap_or_default(),
             revoked.unwrap_or_default(),
         ]
     });
@@ -115,7 +113,7 @@ async fn list(api: &Api, out: Out) -> Result<(), Failure> {
     if rows.is_empty() {
         out.line("there are no keys: callbox keys create makes one");
     } else {
-        out.table(&["id", "name", "may", "created", "revoked"], rows);
+        out.table(&["id", "name", "may", "created", "used", "revoked"], rows);
     }
     Ok(())
 }
@@ -138,11 +136,9 @@ pub(crate) async fn token(
         "scopes",
         (!arguments.scopes.is_empty()).then(|| json!(arguments.scopes)),
     );
-    put(
-        &mut body,
-        "ttl_s",
-        arguments.ttl.map(|ttl| json!(ttl.as_secs())),
-    );
+    // The API counts in minutes.
+    let minutes = arguments.ttl.map(|ttl| json!(ttl.as_secs().div_ceil(60)));
+    put(&mut body, "minutes", minutes);
     let made = api.send(Method::POST, "/tokens", Some(&body), &[]).await?;
     if out.is_json() {
         out.json(&made);
