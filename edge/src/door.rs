@@ -1,46 +1,62 @@
 //! The routes, at both ends: the Worker, which refuses, and the object, which answers.
 
-use contract::{
-    CallId, ErrorBody, Farewell, Opening, OpeningReply, OpeningState, SEAL_HEADER, Seal, Secret,
-    Ticket,
-};
+use contract::{CallId, ErrorBody, SEAL_HEADER, Seal, Secret, Ticket};
 use futures_util::StreamExt as _;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use twilio::twiml::{self, Verb};
 use worker::{Env, Method, Request, RequestInit, Response, Result, Stub};
 
+use crate::assistant::Kind;
 use crate::clock::epoch_s;
 use crate::line::Shell;
-use crate::lineup::Lineup;
-use crate::settings::{self, Misconfigured};
-use crate::store::Fact;
+use crate::refusal::Refusal;
+use crate::settings;
 use crate::stream::SIGNATURE;
 use crate::web::{env_opt, refuse};
+use crate::{assistant, errand, live, open, order};
 
-/// The longest opening; a bot's instructions alone may have 100 kB.
-const OPENING_BYTES_MAX: usize = 256 * 1024;
-/// Handshakes that are kept. More than one announcement may be under way: webhooks come twice.
-const HANDSHAKES_MAX: usize = 16;
+/// What a door answers.
+pub(crate) type Answer = std::result::Result<Response, Refusal>;
 
 /// Answers a request at the Worker.
-pub(crate) async fn enter(mut request: Request, env: &Env) -> Result<Response> {
+pub(crate) async fn enter(request: Request, env: &Env) -> Result<Response> {
     let path = request.path();
     let segments: Vec<&str> = path.split('/').skip(1).collect();
-    match (request.method(), segments.as_slice()) {
-        (Method::Get, ["health"]) => health(env),
-        (Method::Get | Method::Post, ["fallback"]) => fallback(),
-        (Method::Put, ["calls", sid]) => announce(&mut request, env, &path, sid).await,
-        (Method::Get, ["media", sid, ticket]) => stream(request, env, sid, ticket).await,
-        _ => refuse(
-            404,
-            &ErrorBody::new("not_found", "there is nothing here: see the list of routes"),
-        ),
-    }
+    let (what, answer) = match (request.method(), segments.as_slice()) {
+        (Method::Get, ["health"]) => ("health", health(env)),
+        (Method::Get | Method::Post, ["fallback"]) => ("fallback", fallback()),
+        (Method::Put, ["calls", call]) => ("opening", open::announce(request, env, call).await),
+        (Method::Post, ["calls", call, "orders"]) => {
+            ("order", order::give(request, env, call).await)
+        }
+        (Method::Get, ["calls", call, "events"]) => {
+            ("events", live::watch(request, env, call).await)
+        }
+        (Method::Options, ["calls", _, "events"]) => ("events", live::preflight(&request, env)),
+        (Method::Put, ["errands", id]) => ("errand", errand::take(request, env, id).await),
+        (Method::Get, ["media", sid, ticket]) => {
+            ("stream", stream(request, env, sid, ticket).await)
+        }
+        (Method::Get, ["ws"]) => {
+            let entered = assistant::enter(request, env, Kind::Binary).await;
+            ("assistant", entered)
+        }
+        (Method::Get, ["ws", "assistant"]) => {
+            let entered = assistant::enter(request, env, Kind::Json).await;
+            ("assistant", entered)
+        }
+        _ => {
+            let body = ErrorBody::new("not_found", "there is nothing here: see the list of routes");
+            return refuse(404, &body);
+        }
+    };
+    answer.or_else(|refusal| refusal.into_response(what))
 }
 
 /// What a caller hears when the functions do not answer Twilio: it comes from the other cloud, depends on nothing, and is
 /// the same for everybody, so nobody has to prove who he is.
-fn fallback() -> Result<Response> {
+fn fallback() -> Answer {
     let say = Verb::Say {
         text: "We are sorry, we cannot take your call at the moment. Please try again later."
             .to_owned(),
@@ -58,63 +74,44 @@ fn fallback() -> Result<Response> {
     Ok(response)
 }
 
-fn health(env: &Env) -> Result<Response> {
-    match settings::check(env) {
-        Ok(()) => {
-            Response::from_json(&json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
-        }
-        Err(wrong) => misconfigured(&wrong),
-    }
+fn health(env: &Env) -> Answer {
+    settings::check(env)?;
+    let body = json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") });
+    Ok(Response::from_json(&body)?)
 }
 
-/// `PUT /calls/{CallId}`: only who holds the secret gets to the object.
-async fn announce(request: &mut Request, env: &Env, path: &str, sid: &str) -> Result<Response> {
-    let secret = match settings::secret(env) {
-        Ok(secret) => secret,
-        Err(wrong) => return misconfigured(&wrong),
-    };
-    let Some(body) = body(request).await? else {
-        return refuse(
-            413,
-            &ErrorBody::new("body_too_large", "an opening has at most 256 kB"),
-        );
+/// What the functions have sent, if its seal fits: only who holds the secret gets to an object.
+pub(crate) async fn unseal(
+    request: &mut Request,
+    env: &Env,
+    bytes_max: usize,
+) -> std::result::Result<Vec<u8>, Refusal> {
+    let secret = settings::secret(env)?;
+    let Some(body) = body(request, bytes_max).await? else {
+        let message = format!("the body has at most {} kB", bytes_max / 1024);
+        return Err(Refusal::new(413, "body_too_large", message));
     };
     let header = request.headers().get(SEAL_HEADER)?;
-    if let Err(error) = Seal::check(header.as_deref(), &secret, epoch_s(), "PUT", path, &body) {
-        tracing::warn!(call = sid, code = error.code(), "an opening is refused");
-        return refuse(401, &ErrorBody::new(error.code(), error.to_string()));
-    }
-    let opening = match read_opening(&body, sid) {
-        Ok(opening) => opening,
-        Err((status, error)) => {
-            tracing::warn!(
-                call = sid,
-                code = error.error.code,
-                reason = error.error.message,
-                "an opening is refused"
-            );
-            return refuse(status, &error);
-        }
-    };
-    if let Err(wrong) = Lineup::of(env, &opening.bot) {
-        return misconfigured(&wrong);
-    }
-    let mut init = RequestInit::new();
-    init.with_method(Method::Put)
-        .with_body(Some(String::from_utf8_lossy(&body).into_owned().into()));
-    let request = Request::new_with_init(&format!("https://line{path}"), &init)?;
-    object(env, &opening.call)?
-        .fetch_with_request(request)
-        .await
+    let (method, path) = (request.method(), request.path());
+    Seal::check(
+        header.as_deref(),
+        &secret,
+        epoch_s(),
+        method.as_ref(),
+        &path,
+        &body,
+    )
+    .map_err(|error| Refusal::new(401, error.code(), error.to_string()))?;
+    Ok(body)
 }
 
 /// The body; none if it is too long.
-async fn body(request: &mut Request) -> Result<Option<Vec<u8>>> {
+async fn body(request: &mut Request, bytes_max: usize) -> Result<Option<Vec<u8>>> {
     let announced = request
         .headers()
         .get("content-length")?
         .and_then(|length| length.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > OPENING_BYTES_MAX) {
+    if announced.is_some_and(|length| length > bytes_max) {
         return Ok(None);
     }
     let mut body = Vec::with_capacity(announced.unwrap_or(0));
@@ -123,70 +120,48 @@ async fn body(request: &mut Request) -> Result<Option<Vec<u8>>> {
     };
     while let Some(chunk) = chunks.next().await {
         body.extend(chunk?);
-        if body.len() > OPENING_BYTES_MAX {
+        if body.len() > bytes_max {
             return Ok(None);
         }
     }
     Ok(Some(body))
 }
 
-/// Reads an opening that came for this call.
-fn read_opening(body: &[u8], sid: &str) -> std::result::Result<Opening, (u16, ErrorBody)> {
-    let value: serde_json::Value = serde_json::from_slice(body).map_err(|error| {
-        (
-            400,
-            ErrorBody::new("not_json", format!("the body is not JSON: {error}")),
-        )
-    })?;
-    let opening: Opening = serde_json::from_value(value).map_err(|error| {
-        (
-            422,
-            ErrorBody::new("not_an_opening", format!("the body is no opening: {error}")),
-        )
-    })?;
-    if opening.call.as_str() != sid {
-        return Err((
-            422,
-            ErrorBody::at(
-                "call",
-                "call_differs",
-                "the path names another call than the body",
-            ),
-        ));
+/// Reads a body as what it must be; `code` says that it is something else.
+pub(crate) fn read<T: DeserializeOwned>(
+    body: &[u8],
+    code: &str,
+) -> std::result::Result<T, Refusal> {
+    let value: serde_json::Value = serde_json::from_slice(body)
+        .map_err(|error| Refusal::new(400, "not_json", format!("the body is not JSON: {error}")))?;
+    serde_json::from_value(value)
+        .map_err(|error| Refusal::new(422, code, format!("the body does not fit: {error}")))
+}
+
+/// The call that a path names.
+pub(crate) fn call_of(text: &str) -> std::result::Result<CallId, Refusal> {
+    text.parse().map_err(|_| Refusal::call_unknown())
+}
+
+/// Hands a checked request on to an object.
+pub(crate) async fn forward(stub: Stub, method: Method, path: &str, body: Vec<u8>) -> Answer {
+    let mut init = RequestInit::new();
+    init.with_method(method);
+    if !body.is_empty() {
+        init.with_body(Some(String::from_utf8_lossy(&body).into_owned().into()));
     }
-    if let Err(wrong) = opening.bot.validate()
-        && let Some(first) = wrong.first()
-    {
-        let field = format!("bot.{}", first.field);
-        return Err((
-            422,
-            ErrorBody::at(
-                &field,
-                "out_of_range",
-                format!("{field} must be {}", first.message),
-            ),
-        ));
-    }
-    Ok(opening)
+    let request = Request::new_with_init(&format!("https://line{path}"), &init)?;
+    Ok(stub.fetch_with_request(request).await?)
 }
 
 /// `GET /media/{CallId}/{ticket}`: only a fresh ticket gets to the object.
-async fn stream(request: Request, env: &Env, sid: &str, ticket: &str) -> Result<Response> {
-    let secret = match settings::secret(env) {
-        Ok(secret) => secret,
-        Err(wrong) => return misconfigured(&wrong),
-    };
-    let call = match may_pass(&request, &secret, sid, ticket) {
-        Ok(ticket) => ticket.call,
-        Err((status, code, message)) => {
-            tracing::warn!(call = sid.get(..34), code, status, "a stream is refused");
-            return refuse(status, &ErrorBody::new(code, message));
-        }
-    };
-    object(env, &call)?.fetch_with_request(request).await
+async fn stream(request: Request, env: &Env, sid: &str, ticket: &str) -> Answer {
+    let secret = settings::secret(env)?;
+    let ticket = may_pass(&request, &secret, sid, ticket)?;
+    Ok(object(env, &ticket.call)?
+        .fetch_with_request(request)
+        .await?)
 }
-
-type Refusal = (u16, &'static str, String);
 
 /// What can be told of a handshake without waking the call.
 fn may_pass(
@@ -195,40 +170,42 @@ fn may_pass(
     sid: &str,
     ticket: &str,
 ) -> std::result::Result<Ticket, Refusal> {
-    let header = |name| {
-        request
-            .headers()
-            .get(name)
-            .ok()
-            .flatten()
-            .unwrap_or_default()
-    };
-    if header(SIGNATURE).is_empty() {
-        let message = "the request is not signed: only Twilio opens media streams".to_owned();
-        return Err((401, "signature_missing", message));
+    if header(request, SIGNATURE).is_empty() {
+        let message = "the request is not signed: only Twilio opens media streams";
+        return Err(Refusal::new(401, "signature_missing", message));
     }
-    let foreign = |_| {
-        (
-            403,
-            "ticket_malformed",
-            "the stream's path names no call".to_owned(),
-        )
-    };
-    let call: CallId = sid.parse().map_err(foreign)?;
+    let call: CallId = sid
+        .parse()
+        .map_err(|_| Refusal::new(403, "ticket_malformed", "the stream's path names no call"))?;
     let ticket = Ticket::open(ticket, secret, &call, epoch_s())
-        .map_err(|error| (403, error.code(), error.to_string()))?;
-    if !header("upgrade").eq_ignore_ascii_case("websocket") {
-        return Err((
-            426,
-            "not_a_websocket",
-            "this path is for WebSockets: send an upgrade request".to_owned(),
-        ));
-    }
+        .map_err(|error| Refusal::new(403, error.code(), error.to_string()))?;
+    must_upgrade(request)?;
     Ok(ticket)
 }
 
+/// # Errors
+///
+/// The request does not ask for a WebSocket.
+pub(crate) fn must_upgrade(request: &Request) -> std::result::Result<(), Refusal> {
+    if header(request, "upgrade").eq_ignore_ascii_case("websocket") {
+        return Ok(());
+    }
+    let message = "this path is for WebSockets: send an upgrade request";
+    Err(Refusal::new(426, "not_a_websocket", message))
+}
+
+/// A header's value; empty if it is not there.
+pub(crate) fn header(request: &Request, name: &str) -> String {
+    request
+        .headers()
+        .get(name)
+        .ok()
+        .flatten()
+        .unwrap_or_default()
+}
+
 /// The object of a call, made where `LOCATION_HINT` says, or else near whoever asks first.
-fn object(env: &Env, call: &CallId) -> Result<Stub> {
+pub(crate) fn object(env: &Env, call: &CallId) -> Result<Stub> {
     let lines = env.durable_object("LINES")?;
     match env_opt(env, "LOCATION_HINT") {
         Some(hint) => lines.get_by_name_with_location_hint(call.as_str(), &hint),
@@ -236,98 +213,33 @@ fn object(env: &Env, call: &CallId) -> Result<Stub> {
     }
 }
 
-fn misconfigured(wrong: &Misconfigured) -> Result<Response> {
-    tracing::error!(
-        variable = wrong.variable,
-        reason = wrong.message,
-        "the deployment is not configured"
-    );
-    refuse(
-        503,
-        &ErrorBody::at(&wrong.variable, "misconfigured", &wrong.message),
-    )
-}
-
 impl Shell {
     /// Answers a request at the object. It was checked at the Worker, which alone can reach this.
-    pub(crate) async fn answer(&self, mut request: Request) -> Result<Response> {
+    pub(crate) async fn answer(&self, request: Request) -> Result<Response> {
         let path = request.path();
         let segments: Vec<&str> = path.split('/').skip(1).collect();
-        match (request.method(), segments.as_slice()) {
-            (Method::Put, ["calls", _]) => {
-                let opening = serde_json::from_str(&request.text().await?)?;
-                self.open(opening)
-            }
-            (Method::Get, ["media", sid, text]) => {
-                let secret = match settings::secret(&self.env) {
-                    Ok(secret) => secret,
-                    Err(wrong) => return misconfigured(&wrong),
-                };
-                let ticket = sid
-                    .parse()
-                    .ok()
-                    .and_then(|call| Ticket::open(text, &secret, &call, epoch_s()).ok());
-                let signature = request.headers().get(SIGNATURE)?.unwrap_or_default();
-                match ticket {
-                    Some(ticket) => self.admit(&ticket, &signature),
-                    None => refuse(
-                        403,
-                        &ErrorBody::new(
-                            "ticket_expired",
-                            "the ticket has expired: fetch new TwiML",
-                        ),
-                    ),
-                }
-            }
-            _ => refuse(404, &ErrorBody::new("not_found", "there is nothing here")),
-        }
-    }
-
-    /// Opens the call, or announces its next stream; answers how far it is, and what the carrier has to do first.
-    fn open(&self, opening: Opening) -> Result<Response> {
-        if !self.wake(true) {
-            let call = opening.call;
-            if let Err(wrong) = self.begin(opening) {
-                return misconfigured(&wrong);
-            }
-            tracing::info!(%call, "a call is opened");
-            return reply(OpeningState::Ready, None);
-        }
-        let farewell = self.store.fact::<Farewell>(Fact::Farewell);
-        let mut talk = self.talk.borrow_mut();
-        let Some(talk) = talk.as_mut() else {
-            return refuse(500, &ErrorBody::new("internal", "the call cannot go on"));
+        let answer = match (request.method(), segments.as_slice()) {
+            (Method::Put, ["calls", _]) => self.open(request).await,
+            (Method::Post, ["calls", _, "orders"]) => self.obey(request).await,
+            (Method::Get, ["calls", _, "events"]) => self.show(&request),
+            (Method::Get, ["media", sid, text]) => self.let_in(&request, sid, text),
+            (Method::Get, ["ws", call, kind, way]) => self.await_auth(&request, call, kind, way),
+            _ => Err(Refusal::new(404, "not_found", "there is nothing here")),
         };
-        if opening.account != talk.opening.account {
-            return refuse(
-                422,
-                &ErrorBody::at(
-                    "account",
-                    "account_differs",
-                    "the call belongs to another account",
-                ),
-            );
-        }
-        if talk.is_over() {
-            return reply(OpeningState::Ended, farewell);
-        }
-        // The bot stays as it was when the call began.
-        let mut kept = (*talk.opening).clone();
-        kept.handshakes.extend(opening.handshakes);
-        let excess = kept.handshakes.len().saturating_sub(HANDSHAKES_MAX);
-        kept.handshakes.drain(..excess);
-        kept.records_url = opening.records_url;
-        kept.uploads_url = opening.uploads_url;
-        self.store.set(Fact::Opening, &kept);
-        talk.opening = std::rc::Rc::new(kept);
-        if farewell.is_some() {
-            // Keys are pressed once.
-            self.store.clear(Fact::Farewell);
-        }
-        reply(OpeningState::Ready, farewell)
+        answer.or_else(|refusal| refusal.into_response(&self.name()))
     }
-}
 
-fn reply(state: OpeningState, farewell: Option<Farewell>) -> Result<Response> {
-    Response::from_json(&OpeningReply { state, farewell })
+    /// A stream asks to be let in.
+    fn let_in(&self, request: &Request, sid: &str, text: &str) -> Answer {
+        let secret = settings::secret(&self.env)?;
+        let ticket = sid
+            .parse()
+            .ok()
+            .and_then(|call| Ticket::open(text, &secret, &call, epoch_s()).ok());
+        let Some(ticket) = ticket else {
+            let message = "the ticket has expired: fetch new TwiML";
+            return Err(Refusal::new(403, "ticket_expired", message));
+        };
+        Ok(self.admit(&ticket, &header(request, SIGNATURE))?)
+    }
 }

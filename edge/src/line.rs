@@ -14,17 +14,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use call::{Call, Input, Instant, Output};
-use contract::{Farewell, Opening};
+use call::{Input, Instant, Output};
+use contract::Farewell;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Delay, DurableObject, Env, Request, Response, Result, State, durable_object};
 
-use crate::clock::{Clock, epoch_ms};
-use crate::lineup::Lineup;
 use crate::log;
 use crate::provider::Works;
-use crate::settings::{self, Misconfigured};
 use crate::store::{Entry, Fact, Logged, Sound, Store};
 use crate::talk::Talk;
 use crate::web::{env_opt, spawn};
@@ -75,9 +72,8 @@ impl Line {
     /// A message on a socket.
     #[wasm_bindgen(js_name = webSocketMessage)]
     pub fn websocket_message(&self, socket: web_sys::WebSocket, message: &JsValue) {
-        let text = message.as_string();
         self.shell
-            .guard(|shell| shell.hear(&socket.into(), text.as_deref()));
+            .guard(|shell| shell.hear(&socket.into(), message));
     }
 
     /// A socket was closed.
@@ -114,92 +110,6 @@ impl Shell {
         self.state.id().name().unwrap_or_default()
     }
 
-    /// Opens the call. The greeting is asked for before anything is written.
-    pub(crate) fn begin(&self, opening: Opening) -> std::result::Result<(), Misconfigured> {
-        let lineup = Lineup::of(&self.env, &opening.bot)?;
-        let opened_ms = epoch_ms();
-        let mut clock = Clock::new(opened_ms);
-        let now = clock.read();
-        let config = settings::config(&opening);
-        let (call, outputs) = Call::begin(config.clone(), now);
-        let mut talk = Talk::new(self, opening, lineup, clock, call);
-        if let Some(keep) = &mut talk.keep {
-            keep.tape.begun(now, &config);
-        }
-        let records = self.carry_out(&mut talk, now, outputs, &mut VecDeque::new());
-        self.store.prepare();
-        self.store.set(Fact::Opening, &*talk.opening);
-        self.store.set(Fact::OpenedMs, &opened_ms);
-        self.settle(&mut talk, now, records);
-        *self.talk.borrow_mut() = Some(talk);
-        self.wake_later(ALIVE_MS);
-        Ok(())
-    }
-
-    /// Makes sure that the call is in memory; false if there is none. After a crash or an eviction it goes on from its
-    /// journal, with the stream that outlived it, if `stream` says that there may be one.
-    pub(crate) fn wake(&self, stream: bool) -> bool {
-        if self.talk.borrow().is_some() {
-            return true;
-        }
-        let (Some(opening), Some(opened_ms)) = (
-            self.store.fact::<Opening>(Fact::Opening),
-            self.store.fact::<u64>(Fact::OpenedMs),
-        ) else {
-            return false;
-        };
-        let lineup = match Lineup::of(&self.env, &opening.bot) {
-            Ok(lineup) => lineup,
-            Err(Misconfigured { variable, message }) => {
-                tracing::error!(
-                    call = self.name(),
-                    variable,
-                    message,
-                    "the call cannot go on"
-                );
-                return false;
-            }
-        };
-        let journal = self.store.journal();
-        let mut clock = Clock::new(opened_ms);
-        let now = clock.read();
-        let records: Vec<_> = journal
-            .iter()
-            .filter_map(|entry| entry.logged.record().cloned())
-            .collect();
-        let (call, outputs) = Call::resume(records.iter().cloned(), now);
-        let mut talk = Talk::new(self, opening, lineup, clock, call);
-        if let Some(keep) = talk.keep.as_mut().filter(|_| !talk.call.is_over()) {
-            keep.tape.resumed(now, &records);
-        }
-        let acknowledged = self.store.fact(Fact::Acknowledged).unwrap_or(0);
-        for entry in &journal {
-            let at = Instant::from_ms(entry.at_ms.saturating_sub(opened_ms));
-            let report = talk.reports.note(&entry.logged, entry.at_ms, at);
-            talk.outbox
-                .extend(report.filter(|report| report.number > acknowledged));
-        }
-        for file in self.stored_files() {
-            let report = talk.reports.number(file.record(), file.at_ms);
-            talk.outbox
-                .extend(Some(report).filter(|report| report.number > acknowledged));
-        }
-        let over = talk.is_over();
-        let records = self.carry_out(&mut talk, now, outputs, &mut VecDeque::new());
-        self.settle(&mut talk, now, records);
-        tracing::info!(
-            call = self.name(),
-            lines = journal.len(),
-            over,
-            "the call goes on from its journal"
-        );
-        *self.talk.borrow_mut() = Some(talk);
-        if stream && !over {
-            self.reattach();
-        }
-        true
-    }
-
     /// Does what may turn out to have a bug. If it panics, what it left half done is forgotten, and the call goes on from
     /// its journal. (In a build whose panics do not unwind, the whole instance goes the same way.)
     pub(crate) fn guard(&self, work: impl FnOnce(&Self)) {
@@ -213,6 +123,17 @@ impl Shell {
     }
 
     /// The only road into the call: something happened.
+    pub(crate) fn step(&self, input: Input) {
+        self.guard(|shell| {
+            let mut talk = shell.talk.borrow_mut();
+            if let Some(talk) = talk.as_mut() {
+                let now = talk.clock.read();
+                shell.step_at(talk, now, input);
+            }
+        });
+    }
+
+    /// As [`Shell::step`], by one who knows the call and the time already.
     pub(crate) fn step_at(&self, talk: &mut Talk, now: Instant, input: Input) {
         if talk.is_over() {
             return;
@@ -226,15 +147,17 @@ impl Shell {
                     keep.recorder.caller(now, *at, audio);
                 }
             }
+            talk.overhear(&input);
             let outputs = talk.call.handle(now, input);
             records.extend(self.carry_out(talk, now, outputs, &mut inputs));
         }
         self.settle(talk, now, records);
+        talk.show_state();
     }
 
     /// Carries out what the call decided, in order, but for what is to be written, which is handed back: the platform
     /// holds back whatever is sent after a write until that is safe. What is answered at once goes into `echoes`.
-    fn carry_out(
+    pub(crate) fn carry_out(
         &self,
         talk: &mut Talk,
         now: Instant,
@@ -246,7 +169,8 @@ impl Shell {
             match output {
                 Output::Play(clip) => {
                     if let Some(mouth) = &mut talk.mouth {
-                        mouth.play(&clip);
+                        mouth.play(now, &clip);
+                        talk.sounding = true;
                         if let Some(keep) = &mut talk.keep {
                             keep.recorder.play(now, &clip);
                         }
@@ -254,12 +178,13 @@ impl Shell {
                 }
                 Output::Mark(mark) => {
                     if let Some(mouth) = &mut talk.mouth {
-                        mouth.mark(mark);
+                        mouth.mark(now, mark);
                     }
                 }
                 Output::Clear => {
+                    talk.sounding = false;
                     if let Some(mouth) = &mut talk.mouth {
-                        mouth.clear();
+                        mouth.clear(now);
                     }
                     if let Some(keep) = &mut talk.keep {
                         keep.recorder.clear(now);
@@ -287,12 +212,15 @@ impl Shell {
 
     /// Leaves the rest to the carrier: it will ask the functions what to do, and they us.
     fn part(&self, talk: &mut Talk, now: Instant, farewell: &Farewell) {
-        self.store.set(Fact::Farewell, farewell);
-        talk.detach(now, "the bot has left the stream");
+        // Nobody but a carrier can do more than hang up, and that comes with the call's last record.
+        if !talk.opening.call.is_web() {
+            self.store.set(Fact::Farewell, farewell);
+            talk.detach(now, "the bot has left the stream");
+        }
     }
 
     /// After the outputs: writes, reports, and sets the timer.
-    fn settle(&self, talk: &mut Talk, now: Instant, records: Vec<call::Record>) {
+    pub(crate) fn settle(&self, talk: &mut Talk, now: Instant, records: Vec<call::Record>) {
         let over = talk.is_over();
         if over {
             // The last record sums up what was used, and after it nothing more is.
@@ -337,15 +265,14 @@ impl Shell {
             .collect();
         self.store.append(&entries);
         for entry in &entries {
-            talk.outbox
-                .extend(talk.reports.note(&entry.logged, at_ms, now));
+            talk.tell(&entry.logged, at_ms, now);
         }
     }
 
     /// Sees that the deadline is not missed. A timer that goes off too early is cheaper than one that is set anew for
     /// every frame, so it is only replaced when it would be too late.
     fn arm(&self, talk: &mut Talk, now: Instant) {
-        let Some(due) = talk.call.deadline() else {
+        let Some(due) = talk.due() else {
             return;
         };
         if talk.timer.as_ref().is_some_and(|(set, _)| *set <= due) {
@@ -370,6 +297,10 @@ impl Shell {
         };
         talk.timer = None;
         let now = talk.clock.read();
+        let played = talk.mouth.as_mut().map(|mouth| mouth.played_by(now));
+        for mark in played.unwrap_or_default() {
+            self.step_at(talk, now, Input::Played(mark));
+        }
         if talk.call.deadline().is_some_and(|due| due <= now) {
             self.step_at(talk, now, Input::Tick);
         } else if !talk.is_over() {

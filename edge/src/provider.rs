@@ -21,6 +21,7 @@ use crate::clock::epoch_ms;
 use crate::line::Shell;
 use crate::lineup::{Lineup, Post};
 use crate::store::Remark;
+use crate::tool::Tools;
 use crate::web::{Task, spawn};
 
 use socket::Socket;
@@ -40,6 +41,7 @@ pub(crate) struct Works {
     lineup: Rc<Lineup>,
     under_way: BTreeMap<RequestId, Work>,
     sockets: BTreeMap<Line, Socket>,
+    pub(crate) tools: Tools,
     /// Counts sockets, so that what a replaced one still says is not taken for the new one's.
     serial: u64,
     inputs: VecDeque<Input>,
@@ -54,6 +56,7 @@ impl Works {
             lineup,
             under_way: BTreeMap::new(),
             sockets: BTreeMap::new(),
+            tools: Tools::default(),
             serial: 0,
             inputs: VecDeque::new(),
             remarks: Vec::new(),
@@ -67,10 +70,8 @@ impl Works {
             Request::Listen => Asked::Listen(Hearing::default()),
             Request::Think { history } => Asked::Think(history),
             Request::Speak { text } => Asked::Speak(text),
-            Request::Do { .. } => {
-                self.inputs
-                    .push_back(Input::Reply(id, Reply::Failed(Failure::Refused)));
-                return;
+            Request::Do { name, arguments } => {
+                return self.tools.run(&self.line, id, name, arguments);
             }
         };
         let posts = self.lineup.posts(stage);
@@ -112,6 +113,7 @@ impl Works {
 
     /// Stops a request.
     pub(crate) fn cancel(&mut self, now: Instant, id: RequestId) {
+        self.tools.cancel(id);
         if let Some(work) = self.remove(id) {
             let sockets = work.on_sockets();
             for runner in sockets {
@@ -126,10 +128,12 @@ impl Works {
             self.remarks.extend(work.bill());
         }
         self.sockets.clear();
+        self.tools = Tools::default();
     }
 
     /// What came back, as the engine is to be told.
     pub(crate) fn take_inputs(&mut self) -> VecDeque<Input> {
+        self.inputs.extend(self.tools.take_input());
         std::mem::take(&mut self.inputs)
     }
 

@@ -45,6 +45,19 @@ pub(crate) fn secret(env: &Env) -> Result<Secret, Misconfigured> {
     }
 }
 
+/// Where the function `calls` is, which knows tokens; without a final slash.
+///
+/// # Errors
+///
+/// It is not set.
+pub(crate) fn api_url(env: &Env) -> Result<String, Misconfigured> {
+    let url = env_opt(env, "API_URL").ok_or_else(|| {
+        let advice = "is not set: sockets need the URL of the function `calls`, which knows tokens";
+        Misconfigured::new("API_URL", advice)
+    })?;
+    Ok(url.trim_end_matches('/').to_owned())
+}
+
 /// Checks a deployment before its first call: what any bot needs must be there.
 ///
 /// # Errors

@@ -32,8 +32,14 @@ pub(crate) enum Fact {
     Farewell,
     /// The highest number of a report that the functions have stored.
     Acknowledged,
-    /// The files in the bucket, as [`crate::upload::StoredFile`]s.
-    Stored,
+    /// What was told after the call's last record, as [`crate::deliver::Epilogue`]s.
+    Epilogue,
+    /// The ids of the latest orders.
+    Orders,
+    /// Who talks through a socket of their own: the subject of the token that was shown.
+    Subject,
+    /// A summary was asked for.
+    SumAsked,
     /// When the call ended, in milliseconds since the Unix epoch.
     OverMs,
     /// How often delivery after the call has failed.
@@ -49,7 +55,10 @@ impl Fact {
             Self::OpenedMs => "opened_ms",
             Self::Farewell => "farewell",
             Self::Acknowledged => "acknowledged",
-            Self::Stored => "stored",
+            Self::Epilogue => "epilogue",
+            Self::Orders => "orders",
+            Self::Subject => "subject",
+            Self::SumAsked => "sum_asked",
             Self::OverMs => "over_ms",
             Self::Tries => "tries",
             Self::Delivered => "delivered",

@@ -6,10 +6,12 @@ use call::{Closing, Input, Instant};
 use contract::{ErrorBody, Ticket};
 use twilio::media::Start;
 use twilio::signature::{SIGNATURE_HEADER, matches_any};
+use wasm_bindgen::JsValue;
 use worker::{Delay, Response, Result, WebSocket, WebSocketPair};
 
-use crate::carrier::{Attachment, Junk, Message, Mouth, close, objection};
+use crate::carrier::{self, Attachment, Junk, Message, close, objection};
 use crate::line::Shell;
+use crate::mouth::Mouth;
 use crate::talk::Talk;
 use crate::web::{detach, refuse, spawn};
 
@@ -102,8 +104,17 @@ impl Shell {
         });
     }
 
+    /// A message on a socket.
+    pub(crate) fn hear(&self, socket: &WebSocket, message: &JsValue) {
+        if self.is_guest(socket) {
+            self.hear_guest(socket, message);
+        } else {
+            self.hear_carrier(socket, message.as_string().as_deref());
+        }
+    }
+
     /// A message of the carrier's, or with `None` one that is none.
-    pub(crate) fn hear(&self, socket: &WebSocket, text: Option<&str>) {
+    fn hear_carrier(&self, socket: &WebSocket, text: Option<&str>) {
         if !self.wake(true) {
             close(socket, REFUSED, "no such call");
             return;
@@ -174,12 +185,14 @@ impl Shell {
             },
         );
         tracing::info!(call = %talk.opening.call, stream = %start.stream, "a stream is open");
-        self.connect(talk, now, Mouth::new(socket.clone(), start.stream), now);
+        let mouth = carrier::Mouth::new(socket.clone(), start.stream);
+        self.connect(talk, now, Mouth::Carrier(mouth), now);
         Ok(())
     }
 
     /// Takes up the stream that outlived the object's memory.
     pub(crate) fn reattach(&self) {
+        self.reattach_guests();
         for socket in self.state.get_websockets_with_tag(TAG) {
             if socket.as_ref().ready_state() != web_sys::WebSocket::OPEN {
                 continue;
@@ -193,18 +206,16 @@ impl Shell {
             if let Some(talk) = talk.as_mut().filter(|talk| talk.mouth.is_none()) {
                 tracing::info!(call = %talk.opening.call, %stream, "the stream is still open");
                 let now = talk.clock.read();
-                self.connect(
-                    talk,
-                    now,
-                    Mouth::new(socket, stream),
-                    Instant::from_ms(opened_ms),
-                );
+                let mouth = Mouth::Carrier(carrier::Mouth::new(socket, stream));
+                self.connect(talk, now, mouth, Instant::from_ms(opened_ms));
             }
         }
     }
 
-    fn connect(&self, talk: &mut Talk, now: Instant, mouth: Mouth, opened: Instant) {
+    /// The caller can be heard, and hears.
+    pub(crate) fn connect(&self, talk: &mut Talk, now: Instant, mouth: Mouth, opened: Instant) {
         talk.mouth = Some(mouth);
+        talk.opened = Some(opened);
         talk.heard = now;
         if let Some(keep) = &mut talk.keep {
             keep.recorder.open(opened);
@@ -222,28 +233,30 @@ impl Shell {
         self.step_at(talk, now, Input::Opened);
     }
 
-    /// A peer that vanished does not always close its socket.
+    /// Looks after an open stream now and then.
     fn watch(&self) {
         let mut talk = self.talk.borrow_mut();
         let Some(talk) = talk.as_mut() else {
             return;
         };
         let now = talk.clock.read();
-        if talk.mouth.is_some() && now.since(talk.heard) >= QUIET_MAX {
+        self.tell_usage(talk, now);
+        // A peer that vanished does not always close its socket. Who types may be silent for long.
+        if matches!(talk.mouth, Some(Mouth::Carrier(_))) && now.since(talk.heard) >= QUIET_MAX {
             tracing::warn!(call = %talk.opening.call, "nothing was heard on the stream for long: it counts as dropped");
             self.dropped(talk, now, "nothing was heard for long");
         }
     }
 
     /// The carrier said that it is over.
-    fn stopped(&self, talk: &mut Talk, now: Instant) {
+    pub(crate) fn stopped(&self, talk: &mut Talk, now: Instant) {
         tracing::info!(call = %talk.opening.call, "the stream was stopped");
         talk.detach(now, "stopped");
         self.step_at(talk, now, Input::Closed(Closing::Stopped));
     }
 
     /// The stream is gone, though nobody said so.
-    fn dropped(&self, talk: &mut Talk, now: Instant, reason: &str) {
+    pub(crate) fn dropped(&self, talk: &mut Talk, now: Instant, reason: &str) {
         talk.detach(now, reason);
         self.step_at(talk, now, Input::Closed(Closing::Dropped));
     }
@@ -251,7 +264,8 @@ impl Shell {
     /// A socket was closed, or broke.
     pub(crate) fn hung_up(&self, socket: &WebSocket, code: u16) {
         close(socket, 1000, "");
-        if attachment(socket).stream.is_none() || !self.wake(false) {
+        let is_ours = self.is_guest(socket) || attachment(socket).stream.is_some();
+        if !is_ours || !self.wake(false) {
             return;
         }
         let mut talk = self.talk.borrow_mut();

@@ -2,17 +2,20 @@
 
 use std::rc::{Rc, Weak};
 
-use call::{Call, Instant, Tape};
+use call::{Call, Input, Instant, Record, Reply, Tape, Turn};
 use contract::Opening;
 
-use crate::carrier::{Ear, Mouth};
+use crate::carrier::Ear;
 use crate::clock::Clock;
-use crate::deliver::Outbox;
 use crate::line::Shell;
 use crate::lineup::Lineup;
+use crate::live::{Live, Sight, State};
+use crate::mouth::Mouth;
+use crate::outbox::Outbox;
 use crate::provider::Works;
 use crate::recorder::Recorder;
 use crate::report::Reports;
+use crate::store::Logged;
 use crate::web::Task;
 
 /// A call in memory.
@@ -20,8 +23,20 @@ pub(crate) struct Talk {
     pub(crate) opening: Rc<Opening>,
     pub(crate) clock: Clock,
     pub(crate) ear: Ear,
-    /// The carrier's stream, while there is one.
+    /// The carrier's stream, or a socket of the caller's own, while there is one.
     pub(crate) mouth: Option<Mouth>,
+    /// When it was opened.
+    pub(crate) opened: Option<Instant>,
+    /// Ends it when its token expires.
+    pub(crate) expiry: Option<Task>,
+    /// Those who watch.
+    pub(crate) live: Live,
+    /// Whose turn it seemed to be when that was last shown.
+    pub(crate) state: State,
+    /// Whether anything of the current reply went out.
+    pub(crate) sounding: bool,
+    /// The bot was told to come to an end.
+    pub(crate) wrapping: bool,
     /// Ends the stream when nothing is heard any more.
     pub(crate) watch: Option<Task>,
     /// When the carrier last sent anything.
@@ -54,8 +69,69 @@ impl Talk {
             mouth.close(reason);
         }
         self.watch = None;
+        self.expiry = None;
         if let Some(keep) = &mut self.keep {
             keep.recorder.clear(now);
+        }
+    }
+
+    /// When something must be done, though nothing happens.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        let heard = self.mouth.as_ref().and_then(Mouth::due);
+        match (self.call.deadline(), heard) {
+            (Some(deadline), Some(heard)) => Some(deadline.min(heard)),
+            (deadline, heard) => deadline.or(heard),
+        }
+    }
+
+    /// Reports a line of the journal.
+    pub(crate) fn tell(&mut self, logged: &Logged, at_ms: u64, now: Instant) {
+        if let Some(Record::Saying { text }) = logged.record() {
+            self.show(Sight::Saying(text));
+        }
+        let Some(report) = self.reports.note(logged, at_ms, now) else {
+            return;
+        };
+        self.show(Sight::Record(&report));
+        self.outbox.extend([report]);
+    }
+
+    /// Shows what the caller seems to be saying, if anybody looks.
+    pub(crate) fn overhear(&mut self, input: &Input) {
+        if let Input::Reply(_, Reply::Hint { text, .. } | Reply::Transcript { text, .. }) = input
+            && !text.is_empty()
+        {
+            self.show(Sight::Partial(text));
+        }
+    }
+
+    /// Shows whose turn it seems to be, if that has changed.
+    pub(crate) fn show_state(&mut self) {
+        let state = match self.call.turn() {
+            Turn::Ended => return,
+            Turn::Replying | Turn::Leaving if self.sounding => State::Speaking,
+            Turn::Replying | Turn::Leaving | Turn::Transcribing => State::Thinking,
+            Turn::Ringing
+            | Turn::Waiting
+            | Turn::Hearing
+            | Turn::Pausing
+            | Turn::Keying
+            | Turn::Voicemail
+            | Turn::Away => {
+                self.sounding = false;
+                State::Listening
+            }
+        };
+        if state != self.state {
+            self.state = state;
+            self.show(Sight::State(state));
+        }
+    }
+
+    fn show(&mut self, sight: Sight<'_>) {
+        self.live.show(sight);
+        if let Some(mouth) = &mut self.mouth {
+            mouth.show(sight);
         }
     }
 
@@ -77,6 +153,12 @@ impl Talk {
             clock,
             ear: Ear::default(),
             mouth: None,
+            opened: None,
+            expiry: None,
+            live: Live::default(),
+            state: State::default(),
+            sounding: false,
+            wrapping: false,
             watch: None,
             heard: Instant::ZERO,
             outbox: Outbox::default(),

@@ -5,54 +5,24 @@ use std::time::Duration;
 
 use audio::RATE_HZ;
 use audio::wav::{self, Sound};
-use contract::{Upload, UploadReply, UploadRequest, UploadWish};
+use contract::{Record, Upload, UploadReply, UploadRequest, UploadWish};
 use futures_util::{Stream, stream};
-use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use worker::worker_sys::FixedLengthStream as RawStream;
 use worker::{Error, FixedLengthStream, Result};
 
-use crate::clock::epoch_ms;
-use crate::deliver::succeeded;
+use crate::functions::{self, succeeded};
 use crate::line::Shell;
-use crate::store::Fact;
 use crate::web::{send, timeout};
 
 /// How long the bucket may take for a file; half an hour of recording is 29 MB.
 const BUCKET_MAX: Duration = Duration::from_mins(5);
-
-/// A file that is in the bucket.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub(crate) struct StoredFile {
-    /// `recording` or `tape`.
-    name: String,
-    key: String,
-    bytes: u64,
-    /// When it was stored, in milliseconds since the Unix epoch.
-    pub(crate) at_ms: u64,
-}
-
-impl StoredFile {
-    /// What the functions are told.
-    pub(crate) fn record(&self) -> contract::Record {
-        contract::Record::Stored {
-            name: self.name.clone(),
-            key: self.key.clone(),
-            bytes: self.bytes,
-        }
-    }
-}
 
 /// A file as it is asked for: its name, its type, and how to tell it in records.
 const RECORDING: (&str, &str, &str) = ("recording.wav", "audio/wav", "recording");
 const TAPE: (&str, &str, &str) = ("tape", "application/octet-stream", "tape");
 
 impl Shell {
-    /// The files that are in the bucket.
-    pub(crate) fn stored_files(&self) -> Vec<StoredFile> {
-        self.store.fact(Fact::Stored).unwrap_or_default()
-    }
-
     /// Puts recording and tape into the bucket, those that are not there yet.
     pub(crate) async fn store_files(self: &Rc<Self>) -> Result<()> {
         let size = self.store.sound_size();
@@ -65,10 +35,15 @@ impl Shell {
             (RECORDING, head.len() as u64 + size.track * 2),
             (TAPE, size.tape),
         ];
-        let mut stored = self.stored_files();
+        let told = self.epilogue();
+        let is_stored = |wanted: &str| {
+            let is =
+                |record: &Record| matches!(record, Record::Stored { name, .. } if name == wanted);
+            told.iter().any(|told| is(&told.record))
+        };
         let missing: Vec<_> = sizes
             .into_iter()
-            .filter(|(file, _)| stored.iter().all(|known| known.name != file.2))
+            .filter(|(file, _)| !is_stored(file.2))
             .collect();
         if missing.is_empty() {
             return Ok(());
@@ -81,26 +56,17 @@ impl Shell {
                 .map(|((name, content_type, _), bytes)| wish(name, content_type, *bytes))
                 .collect(),
         };
-        let reply: UploadReply = self.call_functions(&opening.uploads_url, &request).await?;
+        let reply: UploadReply = functions::ask(&self.env, &opening.uploads_url, &request).await?;
         for ((file, bytes), upload) in missing.into_iter().zip(reply.uploads) {
             if file == RECORDING {
                 put(&upload, bytes, self.recording(head.clone(), size.chunks)).await?;
             } else {
                 put(&upload, bytes, self.tape(size.chunks)).await?;
             }
-            let file = StoredFile {
+            self.add(Record::Stored {
                 name: file.2.to_owned(),
                 key: upload.key,
                 bytes,
-                at_ms: epoch_ms(),
-            };
-            let record = file.record();
-            let at_ms = file.at_ms;
-            stored.push(file);
-            self.store.set(Fact::Stored, &stored);
-            self.with(|talk| {
-                let report = talk.reports.number(record, at_ms);
-                talk.outbox.extend([report]);
             });
         }
         Ok(())

@@ -64,7 +64,7 @@ impl Platform {
             ..Scope::default()
         };
         let listeners = bind_functions(&template, &mut scope, options.ports).await?;
-        let edge = Edge::start(edge_options(&options)).await?;
+        let edge = Edge::start(edge_options(&options, &scope)).await?;
         scope.parameters.insert("EdgeUrl".to_owned(), edge.url());
         let (dynamo, storage, secrets) = start_stores(&template, &scope, &options).await?;
 
@@ -229,8 +229,13 @@ fn secret(credentials: &Credentials) -> String {
     secret.to_string()
 }
 
-fn edge_options(options: &Options) -> EdgeOptions {
+fn edge_options(options: &Options, scope: &Scope) -> EdgeOptions {
     let mut variables = options.edge_variables.clone();
+    if let Some(calls) = scope.urls.get("CallsFunction") {
+        variables
+            .entry("API_URL".to_owned())
+            .or_insert_with(|| calls.clone());
+    }
     variables
         .entry("EDGE_SECRET".to_owned())
         .or_insert_with(|| options.credentials.edge_secret.clone());

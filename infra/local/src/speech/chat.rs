@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::answer::{self, Piece};
 use super::faults::{Ending, Kind, Open, Stage};
-use super::receptionist::{Act, Reply, reply};
+use super::receptionist::{Act, Reply, is_task, reply, summary};
 use super::{Shared, THINK_MODEL, faults};
 
 #[derive(Deserialize)]
@@ -79,6 +79,16 @@ fn answer_to(asked: &Asked) -> Reply {
         .iter()
         .filter(|message| message.role == "user");
     let lines: Vec<String> = callers.map(|message| text(&message.content)).collect();
+    let is_over = asked
+        .messages
+        .iter()
+        .any(|message| message.role == "system" && is_task(&text(&message.content)));
+    if is_over {
+        return Reply {
+            text: summary(&lines.join("\n")),
+            act: None,
+        };
+    }
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let can = |name: &str| asked.tools.iter().any(|tool| tool.function.name == name);
     reply(&lines, can(TRANSFER_CALL))

@@ -3,8 +3,10 @@
 //! Every reply is a function of what the caller has said so far, from the first line on, so that the server keeps no state and
 //! a turn that is asked again is answered the same.
 
+mod summary;
 mod words;
 
+pub use summary::{is_task, summary};
 use words::{Line, words};
 
 /// What the receptionist's bot says first. The script counts on it: it asks how it can help.
