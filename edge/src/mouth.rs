@@ -13,7 +13,7 @@ pub(crate) enum Mouth {
     /// Twilio's media stream, which sends marks back.
     Carrier(carrier::Mouth),
     /// A socket of a page or a program, which plays for itself.
-    Guest(assistant::Mouth),
+    Guest(Box<assistant::Mouth>),
 }
 
 impl Mouth {

@@ -104,8 +104,7 @@ impl Works {
                 work.race.flushed(now);
             }
         }
-        let runners = work.race.running().to_vec();
-        for runner in runners {
+        for runner in work.race.running().to_vec() {
             self.hand(now, id, runner, feed);
         }
         self.arm(now, id);
@@ -115,8 +114,7 @@ impl Works {
     pub(crate) fn cancel(&mut self, now: Instant, id: RequestId) {
         self.tools.cancel(id);
         if let Some(work) = self.remove(id) {
-            let sockets = work.on_sockets();
-            for runner in sockets {
+            for runner in work.on_sockets() {
                 self.tell(now, (work.stage(), runner), Told::Cancel(id));
             }
         }

@@ -247,12 +247,13 @@ fn wait(timing: Timing) -> contract::Timing {
 fn translate_reason(reason: EndReason) -> contract::EndReason {
     match reason {
         EndReason::CallerLeft => contract::EndReason::CallerLeft,
-        EndReason::BotLeft | EndReason::Ordered | EndReason::Machine => {
-            contract::EndReason::BotLeft
-        }
+        EndReason::BotLeft => contract::EndReason::BotLeft,
+        EndReason::Ordered => contract::EndReason::Ordered,
+        EndReason::Machine => contract::EndReason::Machine,
         EndReason::Transferred => contract::EndReason::Transferred,
         EndReason::Idle => contract::EndReason::Idle,
-        EndReason::TooLong | EndReason::Capped => contract::EndReason::TooLong,
+        EndReason::TooLong => contract::EndReason::TooLong,
+        EndReason::Capped => contract::EndReason::Capped,
         EndReason::Failed => contract::EndReason::Failed,
         EndReason::Lost => contract::EndReason::Lost,
     }

@@ -229,7 +229,7 @@ impl Shell {
         let renewed = guest.inside.is_some();
         let inside = guest.inside.get_or_insert(Inside {
             expires_s,
-            input: auth.input,
+            input: auth.input.settled(),
             output: auth.output,
         });
         inside.expires_s = expires_s;
@@ -288,7 +288,7 @@ impl Shell {
                 shell.dropped(talk, now, "another socket took its place");
             }
             let mouth = Mouth::new(socket.clone(), guest.kind, inside.input, inside.output);
-            shell.connect(talk, now, crate::mouth::Mouth::Guest(mouth), now);
+            shell.connect(talk, now, crate::mouth::Mouth::Guest(Box::new(mouth)), now);
         });
         self.watch_expiry(socket, inside.expires_s);
     }

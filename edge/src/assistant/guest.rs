@@ -53,11 +53,11 @@ impl Shell {
         };
         if inside.expires_s != 0 && inside.expires_s <= epoch_s() && !guest.asking {
             // A fresh token may be what it says.
-            match said(message, AUTH_BYTES_MAX) {
-                Some(Said::Auth(auth)) => self.show_token(socket, guest, auth),
-                _ => self.expire(socket),
-            }
-            return;
+            return if let Some(Said::Auth(auth)) = said(message, AUTH_BYTES_MAX) {
+                self.show_token(socket, guest, auth);
+            } else {
+                self.expire(socket);
+            };
         }
         let Some(message) = take(message) else {
             return;
@@ -85,12 +85,11 @@ impl Shell {
 
     /// Before a token: it, and nothing else.
     fn hear_stranger(&self, socket: &WebSocket, guest: super::auth::Guest, message: &JsValue) {
-        match said(message, AUTH_BYTES_MAX) {
-            Some(Said::Auth(auth)) => self.show_token(socket, guest, auth),
-            _ => {
-                let message = "show a token first: {\"type\":\"auth\",\"token\":…}";
-                refuse(socket, UNAUTHENTICATED, "auth_missing", message);
-            }
+        if let Some(Said::Auth(auth)) = said(message, AUTH_BYTES_MAX) {
+            self.show_token(socket, guest, auth);
+        } else {
+            let message = "show a token first: {\"type\":\"auth\",\"token\":…}";
+            refuse(socket, UNAUTHENTICATED, "auth_missing", message);
         }
     }
 

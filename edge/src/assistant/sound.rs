@@ -65,11 +65,11 @@ impl Hearing {
         let whole = self.rest.len() - self.rest.len() % FRAME_SAMPLES;
         let rest = self.rest.split_off(whole);
         let clip = Clip::from(std::mem::replace(&mut self.rest, rest));
-        let begin = self.next;
+        let place = self.next;
         self.next += whole;
         let frames = clip.pieces(FRAME_SAMPLES).enumerate();
         Ok(frames
-            .map(|(at, frame)| (duration_of(begin + at * FRAME_SAMPLES), frame))
+            .map(|(at, frame)| (duration_of(place + at * FRAME_SAMPLES), frame))
             .collect())
     }
 
@@ -162,10 +162,7 @@ mod tests {
         }
         assert_eq!(heard[0].len(), 49, "the last frame waits for what follows");
         assert!(heard.iter().all(|frames| *frames == heard[0]));
-        let times: Vec<u64> = heard[0]
-            .iter()
-            .map(|(at, _)| at.as_millis() as u64)
-            .collect();
+        let times: Vec<u128> = heard[0].iter().map(|(at, _)| at.as_millis()).collect();
         assert_eq!(times[..3], [0, 20, 40]);
         let level = heard[0][20].1.level().dbfs();
         assert!((-15.0..-11.0).contains(&level), "{level}");

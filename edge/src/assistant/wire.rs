@@ -77,6 +77,14 @@ pub(super) enum Encoding {
 }
 
 impl Input {
+    /// The same, with nothing left open.
+    pub(super) fn settled(self) -> Self {
+        Self {
+            rate_hz: Some(self.rate_hz()),
+            ..self
+        }
+    }
+
     pub(super) fn rate_hz(self) -> u32 {
         self.rate_hz.unwrap_or(match self.encoding {
             Encoding::Pcm16 => 16_000,
@@ -204,10 +212,10 @@ mod tests {
     use super::*;
 
     fn auth(text: &str) -> Option<Auth> {
-        match serde_json::from_str(text).ok()? {
-            Said::Auth(auth) => Some(auth),
-            _ => None,
-        }
+        let Ok(Said::Auth(auth)) = serde_json::from_str(text) else {
+            return None;
+        };
+        Some(auth)
     }
 
     #[test]

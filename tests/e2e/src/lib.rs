@@ -1,10 +1,14 @@
 //! The whole platform for a test: fresh data, free ports, and a caller.
 
 mod door;
+mod guest;
+mod office;
 mod program;
 mod watch;
 
 pub use door::{Answer, Socket, made_up_call, now_s};
+pub use guest::Guest;
+pub use office::{Desk, Office};
 pub use program::{Program, Ran, Running};
 pub use watch::{LIMIT, happens, occurrences, said, story, until};
 

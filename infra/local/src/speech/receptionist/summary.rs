@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn a_booking_is_told_as_far_as_it_went_and_a_question_as_it_was_asked() {
         let booking = "Bot: Hello.\nCaller: can i book a table\nCaller: for four people";
-        assert_eq!(summary(booking), "The caller wanted a table for four people.");
+        assert_eq!(summary(booking), "The caller wanted a table for four.");
         let question = "Bot: Hello.\nCaller: where are you";
         assert_eq!(
             summary(question),
