@@ -24,34 +24,37 @@ pub(crate) async fn enter(request: Request, env: &Env) -> Result<Response> {
     let path = request.path();
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let (what, answer) = match (request.method(), segments.as_slice()) {
-        (Method::Get, ["health"]) => ("health", health(env)),
-        (Method::Get | Method::Post, ["fallback"]) => ("fallback", fallback()),
-        (Method::Put, ["calls", call]) => ("opening", open::announce(request, env, call).await),
+        (Method::Get, ["health"]) => ("a look at its health", health(env)),
+        (Method::Get | Method::Post, ["fallback"]) => ("an apology", fallback()),
+        (Method::Put, ["calls", call]) => ("an opening", open::announce(request, env, call).await),
         (Method::Post, ["calls", call, "orders"]) => {
-            ("order", order::give(request, env, call).await)
+            ("an order", order::give(request, env, call).await)
         }
         (Method::Get, ["calls", call, "events"]) => {
-            ("events", live::watch(request, env, call).await)
+            ("a look at a call", live::watch(request, env, call).await)
         }
-        (Method::Options, ["calls", _, "events"]) => ("events", live::preflight(&request, env)),
-        (Method::Put, ["errands", id]) => ("errand", errand::take(request, env, id).await),
+        (Method::Options, ["calls", _, "events"]) => {
+            ("a look at a call", live::preflight(&request, env))
+        }
+        (Method::Put, ["errands", id]) => ("an errand", errand::take(request, env, id).await),
         (Method::Get, ["media", sid, ticket]) => {
-            ("stream", stream(request, env, sid, ticket).await)
+            ("a stream", stream(request, env, sid, ticket).await)
         }
         (Method::Get, ["ws"]) => {
             let entered = assistant::enter(request, env, Kind::Binary).await;
-            ("assistant", entered)
+            ("a socket", entered)
         }
         (Method::Get, ["ws", "assistant"]) => {
             let entered = assistant::enter(request, env, Kind::Json).await;
-            ("assistant", entered)
+            ("a socket", entered)
         }
         _ => {
             let body = ErrorBody::new("not_found", "there is nothing here: see the list of routes");
             return refuse(404, &body);
         }
     };
-    answer.or_else(|refusal| refusal.into_response(what))
+    let whose = segments.get(1).copied().unwrap_or_default();
+    answer.or_else(|refusal| refusal.into_response(what, whose))
 }
 
 /// What a caller hears when the functions do not answer Twilio: it comes from the other cloud, depends on nothing, and is
@@ -226,7 +229,7 @@ impl Shell {
             (Method::Get, ["ws", call, kind, way]) => self.await_auth(&request, call, kind, way),
             _ => Err(Refusal::new(404, "not_found", "there is nothing here")),
         };
-        answer.or_else(|refusal| refusal.into_response(&self.name()))
+        answer.or_else(|refusal| refusal.into_response("a request", &self.name()))
     }
 
     /// A stream asks to be let in.

@@ -31,11 +31,15 @@ impl Refusal {
         Self::new(404, "call_unknown", "no such call: is its id right?")
     }
 
-    /// The answer, with a line in the log that names no words.
-    pub(crate) fn into_response(self, what: &str) -> Result<Response> {
+    /// The answer, with a line in the log: `what` says what was asked, `whose` of which call or errand.
+    pub(crate) fn into_response(self, what: &str, whose: &str) -> Result<Response> {
         match self {
             Self::Said(status, body) => {
-                tracing::warn!(what, status, code = body.error.code, "refused");
+                // Whoever asks may have written anything there.
+                let call = whose.get(..whose.len().min(34)).unwrap_or_default();
+                tracing::warn!(call, status, code = body.error.code, "{what} is refused");
+                // It may quote what it could not read.
+                tracing::debug!(call, reason = body.error.message, "why {what} is refused");
                 refuse(status, &body)
             }
             Self::Broke(error) => Err(error),

@@ -151,7 +151,7 @@ fn sealed<T: serde::de::DeserializeOwned>(
     uri: &Uri,
     headers: &HeaderMap,
     body: &[u8],
-) -> Result<T, Response> {
+) -> Result<T, StatusCode> {
     let secret = Secret::new(&Credentials::default().edge_secret);
     let seal = headers
         .get(SEAL_HEADER)
@@ -159,9 +159,9 @@ fn sealed<T: serde::de::DeserializeOwned>(
     let fits = Seal::check(seal, &secret, now_s(), "POST", uri.path(), body);
     if fits.is_err() {
         lock(desk).unsealed += 1;
-        return Err(StatusCode::UNAUTHORIZED.into_response());
+        return Err(StatusCode::UNAUTHORIZED);
     }
-    serde_json::from_slice(body).map_err(|_| StatusCode::UNPROCESSABLE_ENTITY.into_response())
+    serde_json::from_slice(body).map_err(|_| StatusCode::UNPROCESSABLE_ENTITY)
 }
 
 fn answer(value: &impl serde::Serialize) -> Response {
@@ -176,7 +176,7 @@ async fn session(
 ) -> Response {
     let request: SessionRequest = match sealed(&desk, &uri, &headers, &body) {
         Ok(request) => request,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into_response(),
     };
     let mut desk = lock(&desk);
     desk.shown.push(request.clone());
@@ -214,7 +214,7 @@ async fn records(
 ) -> Response {
     let batch: Batch = match sealed(&desk, &uri, &headers, &body) {
         Ok(batch) => batch,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into_response(),
     };
     let mut desk = lock(&desk);
     desk.batches.push(batch);
@@ -234,7 +234,7 @@ async fn uploads(
 ) -> Response {
     let request: UploadRequest = match sealed(&desk, &uri, &headers, &body) {
         Ok(request) => request,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into_response(),
     };
     let url = lock(&desk).url.clone();
     let uploads = request.files.into_iter().map(|file| Upload {
@@ -256,7 +256,7 @@ async fn file(State(desk): State<Shared>, Path(name): Path<String>, body: Bytes)
 async fn errand(State(desk): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let call: ErrandCall = match sealed(&desk, &uri, &headers, &body) {
         Ok(call) => call,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into_response(),
     };
     let mut desk = lock(&desk);
     desk.errands.push(call);

@@ -74,7 +74,8 @@ impl Watcher {
                     name: field("event: ").expect("a name"),
                     data: serde_json::from_str(&field("data: ").expect("data")).expect("JSON"),
                 };
-                self.rest = rest.to_owned();
+                let rest = rest.to_owned();
+                self.rest = rest;
                 self.seen.push(seen.clone());
                 return Some(seen);
             }
