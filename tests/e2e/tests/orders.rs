@@ -18,7 +18,7 @@ use twilio::webhook::CallStatus;
 /// A bot that talks for long, if nobody stops it.
 fn talkative() -> Bot {
     Bot {
-        greeting: "Thank you for calling Mesa. ".to_owned() + &"We have many tables. ".repeat(4),
+        greeting: "Thank you for calling Mesa. ".to_owned() + &"We have many tables. ".repeat(2),
         ..demo::bot()
     }
 }
