@@ -15,6 +15,7 @@ help: ## show this
 	@echo '  make call SAY="Hello.|A table for two.|Goodbye."   what the caller says, turn by turn'
 	@echo '  make call WAV=caller.wav                           a recording as the caller'
 	@echo '  make call OUTBOUND=1                               the bot calls'
+	@echo '  make dev PUBLIC=https://a-tunnel.example            real calls reach this machine: see callbox start'
 	@echo '  make call JSON=1                                   for machines; progress goes to standard error'
 
 setup: ## get the tools, into the clone or by apt-get
@@ -28,7 +29,7 @@ call: build ## place a phone call to the demo bot
 	@$(LOCAL) call $(if $(JSON),--json) $(if $(OUTBOUND),--outbound) $(if $(SAY),--say "$$SAY") $(if $(WAV),--wav "$$WAV") $(ARGS)
 
 dev: build ## keep the platform up and print its URLs
-	@$(LOCAL) dev $(if $(JSON),--json) $(ARGS)
+	@$(LOCAL) dev $(if $(JSON),--json) $(if $(PUBLIC),--public "$$PUBLIC") $(ARGS)
 
 test: build ## set up, and pass every test
 	@infra/setup/test.sh

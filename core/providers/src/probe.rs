@@ -12,9 +12,9 @@ use crate::stage::{Flushed, Listener, Speaker, Thinker};
 
 /// What the language model is asked.
 const QUESTION: &str = "Say yes.";
-/// What xpoken.
+/// What is spoken.
 const TEXT: &str = "Yes.";
-/// A second of sound xistened to.
+/// A second of sound to be listened to.
 const FRAMES: usize = 50;
 /// The request that a socket is asked.
 pub const REQUEST: RequestId = RequestId(1);
@@ -87,7 +87,7 @@ fn linked(mut link: Link, told: &[Told<'_>]) -> Probe {
     Probe::Link(Box::new(link))
 }
 
-/// Pulses, 125 a second, as loud as speech: what xilent is not sent to everybody.
+/// Pulses, 125 a second, as loud as speech: what is silent is not sent to everybody.
 fn sound() -> Clip {
     let samples = (0..FRAMES * FRAME_SAMPLES).map(|n| match n % 64 {
         0..8 => 6_000,
@@ -107,7 +107,7 @@ mod tests {
 
     fn opened(probe: Probe) -> Deeds {
         let Probe::Link(mut link) = probe else {
-            panic!("it xpoken to over a socket");
+            panic!("it is spoken to over a socket");
         };
         link.conversation.tell(Instant::ZERO, Told::Opened)
     }

@@ -8,6 +8,7 @@ pub mod demo;
 pub mod dynamo;
 pub mod edge;
 pub mod emulator;
+pub mod front;
 pub mod platform;
 pub mod secrets;
 pub mod serve;

@@ -84,7 +84,10 @@ impl Stack {
         };
         let speech = Speech::start(speech).await?;
         let carrier = carrier(&settings, fixed).await?;
-        settings.twilio_api_url = carrier.url();
+        settings.twilio_api_url = match settings.public_url {
+            Some(_) => "https://api.twilio.com".to_owned(),
+            None => carrier.url(),
+        };
         let found = providers(|name| environment.get(name).cloned(), &speech.url());
         let stand_ins = [
             ("LISTEN_BASE_URL", "pocketsphinx"),

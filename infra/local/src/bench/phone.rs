@@ -126,7 +126,7 @@ impl Phone {
         let mut phone = Self {
             socket,
             stream,
-            call: call.into(),
+            call,
             account,
             started,
             frames: 0,

@@ -158,13 +158,23 @@ fn headers(given: &HeaderMap, origin: &Origin<'_>) -> Map<String, Value> {
         entry.push_str(value);
     }
     joined.insert("x-forwarded-for", origin.peer.ip().to_string());
-    joined.insert("x-forwarded-port", origin.port.to_string());
-    joined.insert("x-forwarded-proto", "http".to_owned());
+    let (scheme, port) = match joined.get("host") {
+        // A tunnel keeps the host that its own callers used, and speaks TLS with them.
+        Some(host) if !is_local(host) => ("https", 443),
+        _ => ("http", origin.port),
+    };
+    joined.insert("x-forwarded-port", port.to_string());
+    joined.insert("x-forwarded-proto", scheme.to_owned());
     joined.insert("x-amzn-trace-id", origin.trace.to_owned());
     joined
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value.into()))
         .collect()
+}
+
+fn is_local(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    matches!(name, "127.0.0.1" | "localhost" | "[::1]") || name.ends_with(".localhost")
 }
 
 /// Lambda passes these as they are; everything else, forms included, comes in base64.

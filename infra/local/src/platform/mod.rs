@@ -19,8 +19,9 @@ pub use providers::{named_providers, providers};
 use crate::dynamo::{Dynamo, Store};
 use crate::edge::{Edge, EdgeOptions};
 use crate::emulator::{Deployment, Emulator, EmulatorOptions};
+use crate::front::{self, Rooms};
 use crate::secrets::Secrets;
-use crate::serve;
+use crate::serve::{self, Server};
 use crate::storage::{ACCESS_KEY, SECRET_KEY, Storage};
 use crate::template::{ACCOUNT, REGION, Scope, Template, TemplateError};
 
@@ -28,6 +29,10 @@ use crate::template::{ACCOUNT, REGION, Scope, Template, TemplateError};
 const HEALTHY_MAX: Duration = Duration::from_secs(10);
 /// The first of the functions' fixed ports.
 const FUNCTION_PORT: u16 = 8701;
+/// The functions that Twilio asks, as the template names them.
+const OUTSIDE: [&str; 2] = ["VoiceFunction", "StatusFunction"];
+/// The front door's fixed port.
+const FRONT_PORT: u16 = 8700;
 
 /// A running platform. Dropping it kills every process of it.
 #[derive(Debug)]
@@ -47,6 +52,8 @@ pub struct Platform {
     /// The buckets of the template.
     pub buckets: Vec<String>,
     started_in: Duration,
+    /// The door for a tunnel.
+    front: Server,
     _lock: File,
 }
 
@@ -65,7 +72,14 @@ impl Platform {
         };
         let listeners = bind_functions(&template, &mut scope, options.ports).await?;
         let edge = Edge::start(edge_options(&options, &scope)).await?;
-        scope.parameters.insert("EdgeUrl".to_owned(), edge.url());
+        let edge_url = options.public_url.clone().unwrap_or_else(|| edge.url());
+        scope.parameters.insert("EdgeUrl".to_owned(), edge_url);
+        if let Some(public) = &options.public_url {
+            for function in OUTSIDE {
+                let url = format!("{}/", public.trim_end_matches('/'));
+                scope.urls.insert(function.to_owned(), url);
+            }
+        }
         let (dynamo, storage, secrets) = start_stores(&template, &scope, &options).await?;
 
         let endpoints = [
@@ -86,6 +100,8 @@ impl Platform {
         };
         let functions = Emulator::start(deployments(&template, &scope, listeners)?, &emulator)?;
         tokio::try_join!(functions.warm(), healthy(&edge))?;
+        let front = serve::bind(options.ports.choose(FRONT_PORT)).await?;
+        let front = front::open(front, rooms(&functions, &edge)?);
         Ok(Self {
             functions,
             edge,
@@ -95,6 +111,7 @@ impl Platform {
             credentials: options.credentials,
             buckets: template.buckets(&scope).map_err(wrong)?,
             started_in: began.elapsed(),
+            front,
             _lock: lock,
         })
     }
@@ -110,6 +127,7 @@ impl Platform {
     pub fn urls(&self) -> BTreeMap<String, String> {
         let stores = [
             ("edge", self.edge.url()),
+            ("front", self.front.url()),
             ("dynamodb", self.dynamo.url()),
             ("s3", self.storage.url()),
             ("secrets", self.secrets.url()),
@@ -194,6 +212,21 @@ fn deployments(
         Ok(Deployment { spec, listener })
     });
     functions.collect()
+}
+
+/// Where the front door leads.
+fn rooms(functions: &Emulator, edge: &Edge) -> io::Result<Rooms> {
+    let address = |name: &str, url: Option<String>| {
+        let url = url.unwrap_or_default();
+        let address = url.strip_prefix("http://").unwrap_or_default();
+        let address = address.trim_end_matches('/').parse();
+        address.map_err(|_| io::Error::other(format!("{name} has no address")))
+    };
+    Ok(Rooms {
+        voice: address("voice", functions.url("voice"))?,
+        status: address("status", functions.url("status"))?,
+        edge: address("edge", Some(edge.url()))?,
+    })
 }
 
 /// What the template asks for and only a deployment knows.

@@ -28,6 +28,9 @@ pub struct Options {
     pub edge_variables: BTreeMap<String, String>,
     /// Variables of the functions beside those of the template.
     pub function_variables: BTreeMap<String, String>,
+    /// Where a tunnel lets the world in, without a path; it leads to the front door. Without one, everything stays on
+    /// this machine.
+    pub public_url: Option<String>,
     /// Parameters of the template beside those that the platform itself sets.
     pub parameters: BTreeMap<String, String>,
     /// Instances per function: processes.
@@ -52,6 +55,7 @@ impl Options {
             twilio_api_url: twilio_api_url.to_owned(),
             edge_variables: BTreeMap::new(),
             function_variables: BTreeMap::new(),
+            public_url: None,
             parameters: BTreeMap::new(),
             instances_max: 50,
             verbose: false,
