@@ -13,13 +13,13 @@ const config :Workerd.Config = (
   services = [
     (name = "main", worker = .worker),
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
-    (name = "state", disk = (path = "state", writable = true)),
+    (name = "state", disk = (path = "state", writable = true)),{pages_service}
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 
 const worker :Workerd.Worker = (
-  modules = [
+  modules = [{pages_module}
     (name = "index.js", esModule = embed "index.js"),
     (name = "index_bg.wasm", wasm = embed "index_bg.wasm"),
   ],
@@ -33,6 +33,11 @@ const worker :Workerd.Worker = (
 );
 "#;
 
+/// The pages' folder, given on the command line, and what answers with the files in it.
+const PAGES_SERVICE: &str = "\n    (name = \"pages\", disk = (path = \"pages\")),";
+const PAGES_MODULE: &str = "\n    (name = \"pages.js\", esModule = embed \"pages.js\"),";
+const PAGES_BINDING: &str = "(name = \"PAGES\", service = \"pages\")";
+
 /// What `wrangler.toml` says, as far as `workerd` must know it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Wrangler {
@@ -43,6 +48,8 @@ pub(super) struct Wrangler {
     /// Binding name and class.
     objects: Vec<(String, String)>,
     sql_classes: BTreeSet<String>,
+    /// The folder with the pages, as it stands there: relative to the file.
+    pub(super) pages: Option<String>,
 }
 
 impl Wrangler {
@@ -83,19 +90,34 @@ impl Wrangler {
                 .collect(),
             objects: objects.collect(),
             sql_classes: sql_classes.flat_map(texts).collect(),
+            pages: root
+                .get("assets")
+                .and_then(|assets| assets.get("directory")?.as_str())
+                .map(str::to_owned),
         })
     }
 
     /// The configuration in Cap'n Proto. `variables` are bound from the process's environment, so that no secret is
-    /// written to a file; those of `[vars]` that they do not name keep their value. The modules lie beside it.
-    pub(super) fn to_capnp<'a>(&self, variables: impl Iterator<Item = &'a str>) -> String {
+    /// written to a file; those of `[vars]` that they do not name keep their value. The modules lie beside it. Without
+    /// `with_pages`, all requests go to the Worker.
+    pub(super) fn to_capnp<'a>(
+        &self,
+        variables: impl Iterator<Item = &'a str>,
+        with_pages: bool,
+    ) -> String {
+        let pages = |text| if with_pages { text } else { "" };
         let flags: Vec<_> = self
             .compatibility_flags
             .iter()
             .map(|flag| quoted(flag))
             .collect();
-        let bindings = self.bindings(&variables.collect());
+        let mut bindings = self.bindings(&variables.collect());
+        if with_pages {
+            bindings.push(PAGES_BINDING.to_owned());
+        }
         CAPNP
+            .replace("{pages_service}", pages(PAGES_SERVICE))
+            .replace("{pages_module}", pages(PAGES_MODULE))
             .replace("{date}", &quoted(&self.compatibility_date))
             .replace("{flags}", &flags.join(", "))
             .replace("{namespaces}", &self.namespaces().join(", "))
@@ -190,7 +212,7 @@ new_sqlite_classes = ["Line"]
     fn what_wrangler_declares_is_what_workerd_runs() {
         let config = Wrangler::parse(WRANGLER)
             .unwrap()
-            .to_capnp(["STATUS_URL", "EDGE_SECRET"].into_iter());
+            .to_capnp(["STATUS_URL", "EDGE_SECRET"].into_iter(), false);
         for expected in [
             r#"(name = "LINES", durableObjectNamespace = "Line")"#,
             r#"(className = "Line", uniqueKey = "callbox-edge-Line", enableSql = true)"#,

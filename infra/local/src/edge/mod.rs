@@ -24,6 +24,9 @@ const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
 /// between its death and its restart.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
+/// Answers with the pages, or hands on to the Worker.
+const PAGES_JS: &str = include_str!("pages.js");
+
 /// What the edge runs with.
 #[derive(Debug, Clone)]
 pub struct EdgeOptions {
@@ -50,6 +53,8 @@ pub struct EdgeOptions {
 pub struct Edge {
     options: EdgeOptions,
     config: PathBuf,
+    /// The folder with the pages, if they are built.
+    pages: Option<PathBuf>,
     log: Log,
     port: u16,
     process: Mutex<Option<Arc<Process>>>,
@@ -88,14 +93,17 @@ impl Edge {
         for module in ["index.js", "index_bg.wasm"] {
             std::fs::copy(build.join(module), options.folder.join(module))?;
         }
-        std::fs::write(
-            &config,
-            wrangler.to_capnp(options.variables.keys().map(String::as_str)),
-        )?;
+        std::fs::write(options.folder.join("pages.js"), PAGES_JS)?;
+        let root = options.wrangler.parent().unwrap_or(Path::new("."));
+        let pages = wrangler.pages.as_ref().map(|pages| root.join(pages));
+        let pages = pages.filter(|pages| pages.is_dir());
+        let variables = options.variables.keys().map(String::as_str);
+        std::fs::write(&config, wrangler.to_capnp(variables, pages.is_some()))?;
         let log = Log::create(&options.logs, "edge", options.verbose)?;
         let mut edge = Self {
             options,
             config,
+            pages,
             log,
             port: 0,
             process: Mutex::new(None),
@@ -211,16 +219,21 @@ impl Edge {
     async fn launch(&self) -> io::Result<()> {
         let (listening, mut listens) = mpsc::unbounded_channel();
         let folder = std::path::absolute(&self.options.folder)?;
+        let pages = self.pages.as_ref().map(std::path::absolute).transpose()?;
+        let pages = pages.map(|pages| format!("--directory-path=pages={}", pages.display()));
         let launch = Launch {
             program: &self.options.workerd,
-            arguments: vec![
+            arguments: [
                 "serve".to_owned(),
                 self.config.to_string_lossy().into_owned(),
                 format!("--socket-addr=http=127.0.0.1:{}", self.port),
                 format!("--directory-path=state={}", folder.join("state").display()),
                 // Standard output: what the Worker prints comes there too, but not in this form.
                 "--control-fd=1".to_owned(),
-            ],
+            ]
+            .into_iter()
+            .chain(pages)
+            .collect(),
             environment: self.options.variables.clone().into_iter().collect(),
             directory: &folder,
             log: &self.log,

@@ -1,0 +1,150 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { api } from "../shared/api.js";
+import { t, wrong } from "../shared/words.js";
+import { Area, Choice, Figure, Form, Json, Text, Tick, set } from "./form.jsx";
+import { Hours } from "./hours.jsx";
+import { Tools } from "./tools.jsx";
+
+// What core/contract lists; the API says so too, if one of them is not known.
+const PROVIDERS = {
+  listen: ["openai", "deepgram-flux", "deepgram-nova", "elevenlabs", "assemblyai", "google", "workers-ai"],
+  think: ["openai", "anthropic", "ollama", "workers-ai"],
+  speak: ["openai", "elevenlabs", "elevenlabs-socket", "deepgram", "deepgram-flux", "cartesia", "http", "workers-ai"],
+};
+const same = (names) => names.map((name) => [name, name]);
+
+/** One bot, all of it. The API judges; what it finds wrong stands at its field. */
+export function Editor({ id }) {
+  const [bot, setBot] = useState(null);
+  const [state, setState] = useState({});
+  const [draft, setDraft] = useState({});
+  const form = useRef();
+  useEffect(() => {
+    api.bot(id).then(setBot, (error) => {
+      // A new one has the API's own defaults, once it is saved.
+      if (error.status === 404) api.putBot(id, { name: id }).then(setBot, (error) => setState({ problem: wrong(error) }));
+      else setState({ problem: wrong(error) });
+    });
+  }, [id]);
+  useEffect(() => {
+    if (state.fault) form.current?.querySelector('[aria-invalid="true"]')?.focus();
+  }, [state.fault]);
+  if (!bot) return <Waiting problem={state.problem} />;
+  const change = (path, value) => {
+    setBot((bot) => set(bot, path, value));
+    setState({ changed: true });
+  };
+  async function save(event) {
+    event?.preventDefault();
+    setState({ busy: true });
+    try {
+      const { version, tenant, ...fields } = bot;
+      setBot(await api.putBot(id, fields));
+      setDraft({});
+      setState({ saved: true });
+      return true;
+    } catch (error) {
+      setState({ changed: true, problem: error.field ? t("field.wrong", { field: error.field, what: error.message }) : wrong(error), fault: error.field ? { field: error.field, message: error.message } : null });
+      return false;
+    }
+  }
+  async function test() {
+    if (!state.changed || (await save())) location.href = `/?bot=${encodeURIComponent(id)}`;
+  }
+  const held = { bot, change, fault: state.fault, draft, keepDraft: (path, text) => setDraft((draft) => ({ ...draft, [path]: text })) };
+  return (
+    <Form.Provider value={held}>
+      <div class="stack tight"><a class="small" href="#/bots">← {t("bots")}</a><div class="row"><h1>{bot.name || id}</h1><span class="pill">v{bot.version}</span><span class="mono soft">{id}</span></div></div>
+      <form ref={form} class="stack" onSubmit={save} noValidate>
+        <Words />
+        <Providers />
+        <Turns />
+        <Tools />
+        <Hours />
+        <Terms />
+        <div class="card bar row">
+          <button class="main" disabled={state.busy}>{t("save")}</button>
+          <button type="button" onClick={test}>{t("bots.test")}</button>
+          <span role="status" class="soft small">{state.saved && t("saved_as", { version: bot.version })}</span>
+          <span role="alert" class="fault">{state.problem}</span>
+        </div>
+      </form>
+    </Form.Provider>
+  );
+}
+
+function Waiting({ problem }) {
+  return problem ? <p class="notice danger" role="alert">{problem}</p> : <p class="soft" role="status">{t("loading")}</p>;
+}
+
+function Section({ name, children }) {
+  return <fieldset class="card stack"><legend><h2>{t(`section.${name}`)}</h2></legend>{children}</fieldset>;
+}
+
+const Words = () => (
+  <Section name="words">
+    <div class="grid"><Text path="name" /><Text path="language" hint="hint.language" /></div>
+    <Area path="greeting" /><Area path="instructions" rows={7} hint="hint.instructions" /><Area path="consent" hint="hint.consent" />
+    <div class="grid"><Area path="goodbye" /><Area path="apology" /><Area path="filler" /></div>
+  </Section>
+);
+
+const Providers = () => (
+  <Section name="providers">
+    {["listen", "think", "speak"].map((stage) => (
+      <div key={stage} class="tool stack">
+        <h3>{t(`stage.${stage}`)}</h3>
+        <div class="grid"><Choice path={`${stage}.provider`} label="field.provider" options={same(PROVIDERS[stage])} /><Text path={`${stage}.model`} label="field.model" hint="hint.model" /></div>
+        <details><summary>{t("field.options")}</summary><Json path={`${stage}.options`} label="field.options" hint="hint.options" /></details>
+      </div>
+    ))}
+    <div class="grid"><Text path="voice.id" hint="hint.model" /><Text path="voice.directions" /></div>
+  </Section>
+);
+
+const Turns = () => (
+  <Form.Consumer>
+    {({ bot, change }) => (
+      <Section name="turns">
+        <div class="grid">
+          <Choice path="turns.end.by" options={["adaptive", "silence"].map((name) => [name, t(`turns.${name}`)])} onChoose={(by) => change("turns.end", by === "silence" ? { by, silence_ms: 1000 } : { by })} />
+          {bot.turns.end.by === "silence" && <Figure path="turns.end.silence_ms" />}
+          <Figure path="reply_chars_max" />
+          <Choice path="reply" options={["stream", "url"].map((name) => [name, t(`reply.${name}`)])} />
+        </div>
+        <Tick path="turns.barge_in" /><Tick path="turns.speculate" />
+        <div class="grid"><Figure path="idle.after_ms" scale={1000} step={0.5} /><Text path="idle.prompt" /><Figure path="idle.prompts_max" /><Figure path="duration_max_s" scale={60} /></div>
+        <div class="grid"><Text path="fallback_number" type="tel" nullable />
+          <Choice path="machine.do" options={["continue", "hang_up", "leave_message"].map((name) => [name, t(`machine.${name}`)])} onChoose={(what) => change("machine", what === "leave_message" ? { do: what, text: "" } : { do: what })} /></div>
+        {bot.machine.do === "leave_message" && <Area path="machine.text" />}
+        <Tick path="record" /><Tick path="summarise" />
+      </Section>
+    )}
+  </Form.Consumer>
+);
+
+const Terms = () => (
+  <Section name="terms">
+    <div class="grid">
+      <Figure path="price.per_call_micro_dollars" scale={1e6} step={0.000001} /><Figure path="price.per_minute_micro_dollars" scale={1e6} step={0.000001} /><Figure path="price.included_minutes" />
+      <Figure path="limits.concurrent_calls_max" hint="hint.no_limit" /><Figure path="limits.spend_per_day_max" scale={1e6} step={0.01} hint="hint.no_limit" />
+      <Countries />
+    </div>
+  </Section>
+);
+
+/** Countries as people write them: with spaces or commas between. */
+const Countries = () => (
+  <Form.Consumer>
+    {({ bot, change, draft, keepDraft }) => {
+      const path = "limits.outbound_countries";
+      const type = (event) => {
+        keepDraft(path, event.target.value);
+        change(path, event.target.value.toUpperCase().split(/[\s,]+/).filter(Boolean));
+      };
+      return (
+        <div class="field"><label for="countries">{t(`field.${path}`)}</label><input id="countries" value={draft[path] ?? bot.limits.outbound_countries.join(" ")} onInput={type} autocomplete="off" aria-describedby="countries-hint" /><span id="countries-hint" class="hint">{t("hint.countries")}</span></div>
+      );
+    }}
+  </Form.Consumer>
+);

@@ -1,0 +1,29 @@
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { wrong } from "../shared/words.js";
+
+/** Asks, shows the answer, and asks again every so often while somebody looks. @param {() => Promise<any>} ask */
+export function useLoad(ask, { depends = [], every_ms } = {}) {
+  const [answer, setAnswer] = useState(null);
+  const [problem, setProblem] = useState(null);
+  const round = useRef(0);
+  const again = useCallback(async () => {
+    const mine = ++round.current;
+    try {
+      const fresh = await ask();
+      if (mine !== round.current) return;
+      setAnswer(fresh);
+      setProblem(null);
+    } catch (error) {
+      if (mine === round.current) setProblem(wrong(error));
+    }
+  }, depends);
+  useEffect(() => {
+    again();
+    const timer = every_ms && setInterval(() => !document.hidden && again(), every_ms);
+    return () => {
+      round.current++;
+      clearInterval(timer);
+    };
+  }, [again, every_ms]);
+  return { answer, problem, again, setAnswer };
+}

@@ -1,0 +1,23 @@
+import { t } from "../shared/words.js";
+
+const LIVE = ["queued", "initiated", "ringing", "in-progress"];
+const BAD = ["failed", "busy", "no-answer", "canceled"];
+
+export const STATUSES = [...LIVE, "completed", ...BAD];
+
+/** How far a call is. One through a browser has no carrier that would tell: then its own end does. */
+export function statusOf(call) {
+  return call.status ?? (call.ended ? "completed" : "in-progress");
+}
+
+export const isLive = (call) => LIVE.includes(statusOf(call)) && !call.ended;
+
+export function durationOf(call) {
+  return call.ended?.duration_ms ?? (call.carrier_duration_s == null ? null : call.carrier_duration_s * 1000);
+}
+
+export function Status({ call }) {
+  const status = statusOf(call);
+  const kind = isLive(call) ? "live" : BAD.includes(status) || call.ended?.reason === "failed" ? "bad" : "";
+  return <span class={`pill ${kind}`}>{t(`status.${status}`)}</span>;
+}

@@ -1,0 +1,107 @@
+import { useMemo, useState } from "preact/hooks";
+import { api } from "../shared/api.js";
+import { count, duration, money, month as monthName } from "../shared/figures.js";
+import { t, wrong } from "../shared/words.js";
+import { Chart } from "./chart.jsx";
+import { colours } from "./colours.js";
+import { download } from "./events.jsx";
+import { useLoad } from "./load.js";
+
+const MONTHS = 6;
+
+/** The last months by their names, the oldest first: `2026-11`. */
+export function lastMonths(now = new Date()) {
+  const at = (back) => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back, 1)).toISOString().slice(0, 7);
+  return Array.from({ length: MONTHS }, (_, i) => at(MONTHS - 1 - i));
+}
+
+export function Usage() {
+  const months = useMemo(() => lastMonths(), []);
+  const [month, setMonth] = useState(months.at(-1));
+  const { answer, problem } = useLoad(() => Promise.all(months.map((month) => api.usage(month))));
+  const [fault, setFault] = useState(null);
+  const chosen = answer?.[months.indexOf(month)];
+  const chart = useMemo(() => answer && series(answer), [answer]);
+  async function csv() {
+    try {
+      download(`callbox-${month}.csv`, await api.statementCsv(month));
+      setFault(null);
+    } catch (error) {
+      setFault(wrong(error));
+    }
+  }
+  return (
+    <>
+      <h1>{t("usage")}</h1>
+      <div role="alert">{(problem || fault) && <p class="notice danger">{problem ?? fault}</p>}</div>
+      {!answer && !problem && <p class="soft" role="status">{t("loading")}</p>}
+      {answer && (
+        <section class="card stack" aria-labelledby="by-month">
+          <h2 id="by-month">{t("usage.by_month")}</h2>
+          <Chart data={chart} options={(uPlot) => options(uPlot, months)} height={220} />
+          <ul class="legend small"><li><i class="swatch accent" />{t("column.price")}</li><li><i class="swatch caller" />{t("column.cost")}</li></ul>
+        </section>
+      )}
+      {chosen && (
+        <section class="card stack" aria-labelledby="statement">
+          <div class="row spread">
+            <h2 id="statement">{t("usage.statement")}</h2>
+            <div class="row statement">
+              <label class="unseen" for="month">{t("usage.month")}</label>
+              <select id="month" value={month} onChange={(event) => setMonth(event.target.value)}>
+                {months.toReversed().map((name) => <option key={name} value={name}>{monthName(name)}</option>)}
+              </select>
+              <button type="button" onClick={csv}>{t("usage.csv")}</button>
+            </div>
+          </div>
+          <Statement usage={chosen} />
+        </section>
+      )}
+    </>
+  );
+}
+
+function Statement({ usage }) {
+  const rows = [...(usage.bots ?? []).map((meter) => [meter.bot, meter]), [null, total(usage)]];
+  return (
+    <div class="table inner" role="region" aria-labelledby="statement" tabindex="0">
+      <table>
+        <thead><tr>{["bot", "calls", "time", "cost", "price", "margin"].map((name) => <th key={name} scope="col" class={name === "bot" ? "" : "number"}>{t(`usage.column.${name}`)}</th>)}</tr></thead>
+        <tbody>
+          {rows.map(([bot, meter]) => (
+            <tr key={bot} class={bot ? "" : "total"}>
+              <th scope="row">{bot ?? t("total")}</th>
+              <td class="number">{count(meter.calls)}</td>
+              <td class="number">{duration(meter.line_ms)}</td>
+              <td class="number">{money(amount(meter.cost), 6)}</td>
+              <td class="number">{money(amount(meter.price), 6)}</td>
+              <td class="number">{money(amount(meter.price) - amount(meter.cost), 6)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+const amount = (lines) => lines?.total_micro_dollars ?? 0;
+const total = (usage) => usage.total ?? usage;
+
+function series(usages) {
+  const sums = (what) => usages.map((usage) => amount(total(usage)[what]) / 1e6);
+  return [usages.map((_, i) => i), sums("price"), sums("cost")];
+}
+
+function options(uPlot, months) {
+  const colour = colours();
+  const axis = { stroke: colour.soft, grid: { stroke: colour.line, width: 1 }, ticks: { show: false }, font: "12px system-ui" };
+  const bars = (align) => uPlot.paths.bars({ size: [0.34, 40], align });
+  return {
+    scales: { x: { time: false, range: (_, min, max) => [min - 0.6, max + 0.6] }, y: { range: (_, __, max) => [0, (max || 1) * 1.1] } },
+    axes: [
+      { ...axis, size: 28, grid: { show: false }, splits: (u) => u.data[0], values: (_, all) => all.map((i) => months[i] ?? "") },
+      { ...axis, size: 64, values: (_, all) => all.map((dollars) => money(dollars * 1e6, 2)) },
+    ],
+    series: [{}, { fill: colour.accent, width: 0, paths: bars(-1), points: { show: false } }, { fill: colour.caller, width: 0, paths: bars(1), points: { show: false } }],
+  };
+}

@@ -1,0 +1,107 @@
+// The API of the functions: one place that knows its routes.
+
+import { forget, keep, session } from "./session.js";
+import { sse } from "./sse.js";
+
+/** What the API, or the way to it, has to say against a request. */
+export class Refused extends Error {
+  constructor(status, { code = "unreachable", message = "", field } = {}, retry_s) {
+    super(message);
+    Object.assign(this, { status, code, field, retry_s });
+  }
+}
+
+let configuration;
+
+/** Where the API is. */
+export async function config() {
+  configuration ??= fetch("/config.json").then(async (answer) => {
+    if (!answer.ok) throw await refusal(answer);
+    return answer.json();
+  });
+  try {
+    return await configuration;
+  } catch (error) {
+    configuration = undefined;
+    throw error instanceof Refused ? error : new Refused(0);
+  }
+}
+
+async function refusal(answer) {
+  const body = await answer.json().catch(() => ({}));
+  const retry_s = Number(answer.headers.get("retry-after")) || undefined;
+  return new Refused(answer.status, body.error ?? { code: `http_${answer.status}` }, retry_s);
+}
+
+async function ask(method, path, { body, token = session()?.token, headers = {}, signal, accept } = {}) {
+  const { api_url } = await config();
+  let answer;
+  try {
+    answer = await fetch(api_url + path, {
+      method,
+      signal,
+      headers: {
+        ...headers,
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...(accept && { accept }),
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Refused(0);
+  }
+  if (answer.ok) return answer;
+  const refused = await refusal(answer);
+  if (refused.status === 401 && token === session()?.token) {
+    forget();
+    dispatchEvent(new Event("callbox:signed-out"));
+  }
+  throw refused;
+}
+
+async function json(method, path, options) {
+  const answer = await ask(method, path, options);
+  return answer.status === 204 ? null : answer.json();
+}
+
+const at = (strings, ...parts) => strings.reduce((path, text, i) => path + encodeURIComponent(parts[i - 1]) + text);
+
+function query(filters) {
+  const given = Object.entries(filters).filter(([, value]) => value !== undefined && value !== "" && value !== null);
+  return given.length ? `?${new URLSearchParams(given)}` : "";
+}
+
+/** Exchanges an API key for a token, which alone is kept. */
+export async function signIn(key) {
+  const answer = await json("POST", "/tokens", { token: key.trim(), body: {} });
+  keep(answer.token, answer.expires_s);
+}
+
+export const api = {
+  bots: () => json("GET", "/bots"),
+  bot: (id) => json("GET", at`/bots/${id}`),
+  putBot: (id, bot) => json("PUT", at`/bots/${id}`, { body: bot }),
+  deleteBot: (id) => json("DELETE", at`/bots/${id}`),
+  numbers: () => json("GET", "/numbers"),
+  putNumber: (number, bot) => json("PUT", at`/numbers/${number}`, { body: { bot } }),
+  deleteNumber: (number) => json("DELETE", at`/numbers/${number}`),
+  calls: (filters) => json("GET", `/calls${query(filters)}`),
+  call: (id) => json("GET", at`/calls/${id}`),
+  place: (bot, to) =>
+    json("POST", "/calls", { body: { bot, to }, headers: { "idempotency-key": crypto.randomUUID() } }),
+  order: (id, order) => json("POST", at`/calls/${id}/orders`, { body: { id: crypto.randomUUID(), order } }),
+  note: (id, note) => json("PATCH", at`/calls/${id}`, { body: { note } }),
+  usage: (month) => json("GET", at`/usage/${month}`),
+  statement: (month) => json("GET", at`/usage/${month}/statement`),
+  statementCsv: async (month) => (await ask("GET", at`/usage/${month}/statement`, { accept: "text/csv" })).blob(),
+  keys: () => json("GET", "/keys"),
+  createKey: (name, scopes) => json("POST", "/keys", { body: { name, scopes } }),
+  revokeKey: (id) => json("DELETE", at`/keys/${id}`),
+  /** A running call's events, from the one after `after` on: the API redirects to the object that holds the call. */
+  events: async function* (id, { after, signal }) {
+    const answer = await ask("GET", at`/calls/${id}/events` + query({ after }), { signal, accept: "text/event-stream" });
+    yield* sse(answer.body);
+  },
+};

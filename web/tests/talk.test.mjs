@@ -1,0 +1,138 @@
+// The Talk page, with the edge in workerd, real speech in both directions, and a fake microphone.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Desk, picture, speech } from "./browser.mjs";
+import { KEY, token } from "./stand-in.mjs";
+
+const LONG = { timeout: 40_000 };
+const said = (page) => page.locator(".heard .lines li .said");
+const phase = (page) => page.locator(".phase");
+
+async function line(page, speaker, text) {
+  await page.locator(`.heard .lines li.${speaker}:not(.open)`, { hasText: text }).first().waitFor(LONG);
+}
+
+test("a table is booked by voice: heard, answered, written down", async (t) => {
+  // The greeting takes three seconds; the microphone is held back meanwhile.
+  const desk = await Desk.open(t, { microphone: speech([7, "can i book a table", 7, "for four people", 30]) });
+  const page = await desk.page({ token: token() });
+  assert.equal(new URL(page.url()).hash, "", "the token has left the address bar");
+  await page.getByRole("button", { name: "Start talking" }).click();
+  await line(page, "bot", "How can I help you?");
+  await line(page, "caller", "can i book a table");
+  await line(page, "bot", "how many people");
+  await line(page, "caller", "for four people");
+  await picture(page, "talk");
+  await page.getByRole("button", { name: "Hang up" }).click();
+  await page.getByText("The conversation is over").waitFor();
+  assert.deepEqual(page.complaints, []);
+  assert.ok(desk.api.records.some(({ record }) => record.kind === "turn" && record.text === "can i book a table"));
+});
+
+test("while the bot speaks the microphone is held back; with barge-in it interrupts", async (t) => {
+  // It speaks right into the greeting.
+  const microphone = speech([2.2, "can i book a table", 40]);
+  const interrupted = async (bargeIn) => {
+    const desk = await Desk.open(t, { microphone });
+    const page = await desk.page({ token: token() });
+    await page.getByLabel("Let me interrupt the bot").setChecked(bargeIn);
+    await page.getByRole("button", { name: "Start talking" }).click();
+    await line(page, "bot", bargeIn ? "Thank you" : "How can I help you?");
+    if (bargeIn) await line(page, "caller", "can i book a table");
+    else await phase(page).getByText("Listening").waitFor(LONG);
+    const cut = await page.locator(".cut").count();
+      return cut;
+  };
+  assert.equal(await interrupted(false), 0);
+  assert.equal(await interrupted(true), 1);
+});
+
+test("a refused microphone is said so, and typing still works", async (t) => {
+  const desk = await Desk.open(t, { refuse: true });
+  const page = await desk.page({ token: token() });
+  await page.getByRole("button", { name: "Start talking" }).click();
+  await page.getByRole("alert").getByText("The microphone is blocked").waitFor();
+  await picture(page, "talk-refused");
+  await page.getByRole("button", { name: "Type without a microphone" }).click();
+  await line(page, "bot", "How can I help you?");
+  await page.getByLabel("Type instead of speaking").fill("can i book a table");
+  await page.getByRole("button", { name: "Send" }).click();
+  await line(page, "bot", "how many people");
+  assert.equal(await page.getByText("The microphone is blocked").count(), 0);
+});
+
+test("the edge is killed, comes back, and the same conversation goes on", async (t) => {
+  const desk = await Desk.open(t);
+  const page = await desk.page({ token: token() });
+  await page.getByRole("button", { name: "Type without a microphone" }).click();
+  await line(page, "bot", "How can I help you?");
+  await page.getByLabel("Type instead of speaking").fill("can i book a table");
+  await page.getByRole("button", { name: "Send" }).click();
+  await line(page, "bot", "how many people");
+  process.kill(Number(process.env.PAGES_EDGE_PID), "SIGKILL");
+  await phase(page).getByText("Reconnecting").waitFor();
+  await phase(page).getByText(/Listening|Speaking/).waitFor(LONG);
+  await page.getByLabel("Type instead of speaking").fill("for four people");
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.waitForTimeout(6000); console.log(await said(page).allTextContents(), await phase(page).textContent(), page.complaints);
+  await line(page, "bot", "what");
+  const texts = await said(page).allTextContents();
+  assert.equal(texts.filter((text) => text.includes("Thank you for calling")).length, 1, "nobody was greeted twice");
+  assert.ok(texts.includes("for four people"));
+});
+
+test("an expired token is said so, and a fresh sign-in goes on", async (t) => {
+  const desk = await Desk.open(t);
+  const page = await desk.page({ token: token({ expires_in_s: 8 }) });
+  await page.getByRole("button", { name: "Type without a microphone" }).click();
+  await line(page, "bot", "How can I help you?");
+  await page.getByText("Your sign-in has expired").waitFor(LONG);
+  await desk.signIn(page);
+  await phase(page).getByText(/Listening|Speaking/).waitFor(LONG);
+  await page.getByLabel("Type instead of speaking").fill("can i book a table");
+  await page.getByRole("button", { name: "Send" }).click();
+  await line(page, "bot", "how many people");
+});
+
+test("a key is exchanged for a token, and the key is kept nowhere", async (t) => {
+  const desk = await Desk.open(t);
+  const page = await desk.page();
+  await page.getByLabel("API key").fill("cbx_wrong");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByText("This key is not known").waitFor();
+  await desk.signIn(page);
+  const kept = await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie]));
+  assert.ok(!kept.includes(KEY));
+  assert.ok(kept.includes("stand-in"), "the token is kept for this tab");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("API key").waitFor();
+  assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+});
+
+test("a telephone is called from here, and its status is followed", async (t) => {
+  const desk = await Desk.open(t);
+  const page = await desk.page({ token: token() });
+  const call = page.getByRole("button", { name: "Call", exact: true });
+  await page.getByLabel("Telephone number").fill("600");
+  await call.click();
+  await page.getByText("Give the number with +").waitFor();
+  await page.getByLabel("Telephone number").fill("+34600000000");
+  await call.click();
+  await page.getByText("may not call that country").waitFor();
+  await page.getByLabel("Telephone number").fill("+1 (500) 555-0001");
+  await call.click();
+  await page.getByText("Queued").waitFor();
+  desk.api.placed[0].status = "in-progress";
+  await page.getByText("In progress").waitFor();
+  desk.api.placed[0].status = "completed";
+  await page.getByText("Completed").waitFor();
+  assert.equal(desk.api.placed[0].to, "+15005550001");
+});
+
+test("Spanish readers read Spanish", async (t) => {
+  const desk = await Desk.open(t);
+  const page = await desk.page({ token: token(), language: "es-ES" });
+  await page.getByRole("button", { name: "Empezar a hablar" }).waitFor();
+  assert.equal(await page.locator("html").getAttribute("lang"), "es");
+});
