@@ -53,4 +53,4 @@ deploy: ## deploy to AWS and Cloudflare; DRY_RUN=1 only checks that it could be
 	@infra/setup/deploy.sh
 
 clean: ## remove what was built and stored, but not the tools
-	rm -rf target infra/local/target edge/build .local .aws-sam .wrangler .tools/stamps/build-*
+	rm -rf target infra/local/target edge/build web/build .local .aws-sam .wrangler .tools/stamps/build-*

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds what is deployed and what runs it here: functions, edge, local platform. What is newer than its sources is left
+# Builds what is deployed and what runs it here: functions, edge, pages, local platform. What is newer than its sources is left
 # alone without asking cargo, which alone would take a second.
 #
 #   infra/setup/build.sh [release]      release: the local platform optimised, for measurements
@@ -44,6 +44,8 @@ flock 9
 built build-functions target/debug/voice "build: functions" functions -- "${rust[@]}" core functions
 built build-cli target/debug/callbox "build: callbox" program -- "${rust[@]}" core cli
 built build-edge edge/build/index_bg.wasm "build: edge" infra/setup/build-edge.sh -- "${rust[@]}" core edge infra/setup/build-edge.sh
+built build-web web/build/talk.js "build: pages" infra/setup/build-web.sh -- \
+  web/src web/pages web/package-lock.json infra/tools/package-lock.json infra/setup/build-web.sh
 built build-local infra/local/target/debug/callbox-local "build: local platform" platform -- \
   "${local_sources[@]}"
 if [ "${1:-}" = release ]; then

@@ -14,7 +14,7 @@ cargo clippy --manifest-path infra/local/Cargo.toml --target-dir infra/local/tar
 say "lint: template.yaml"
 infra/lint/template.sh
 say "lint: wrangler.toml"
-[ -f edge/build/index_bg.wasm ] || infra/setup/build.sh
+{ [ -f edge/build/index_bg.wasm ] && [ -d web/build ]; } || infra/setup/build.sh
 step wrangler "wrangler deploy --dry-run" env WRANGLER_SEND_METRICS=false CI=1 \
   infra/tools/node_modules/.bin/wrangler deploy --dry-run --outdir .wrangler/dry-run
 if command -v shellcheck >/dev/null; then

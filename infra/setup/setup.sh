@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Gets what the project needs: packages by apt-get, everything else into the clone (.tools, infra/tools/node_modules).
+# Gets what the project needs: packages by apt-get, everything else into the clone (.tools, node_modules in infra/tools and web).
 # May be run at any time: what is there is left alone, and when all is there it costs a few milliseconds.
 #
 #   infra/setup/setup.sh            what `make call` and `make test` need
@@ -15,7 +15,7 @@ node_modules=infra/tools/node_modules
 # Packages of Debian; each is wanted for the program it brings.
 missing_packages() {
   local pair
-  for pair in clang:clang llvm-ar:llvm flite:flite sox:sox setpriv:util-linux cc:gcc git:git; do
+  for pair in clang:clang llvm-ar:llvm flite:flite sox:sox chromium:chromium setpriv:util-linux cc:gcc git:git; do
     command -v "${pair%%:*}" >/dev/null || printf '%s ' "${pair#*:}"
   done
   # Debian has the part of Python that makes virtual environments in a package of its own.
@@ -70,15 +70,23 @@ venv() {
 
 speech() { venv python .tools/venv "speech recogniser (pip)" infra/tools/requirements.txt; }
 
-npm_ci() { (cd infra/tools && npm ci --ignore-scripts --no-audit --no-fund); }
+npm_ci() { (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund); }
 
 edge_runtime() {
   local key
   key=$(fingerprint infra/tools/package-lock.json)
   [ -x "$node_modules/@cloudflare/workerd-linux-64/bin/workerd" ] && stamped npm "$key" && return 0
   command -v npm >/dev/null || fail "npm is missing: install Node 20 or newer (https://nodejs.org)"
-  step npm "edge runtime and bundler (npm)" npm_ci || return
+  step npm "edge runtime and bundler (npm)" npm_ci infra/tools || return
   stamp npm "$key"
+}
+
+pages() {
+  local key
+  key=$(fingerprint web/package-lock.json)
+  [ -d web/node_modules/preact ] && stamped npm-web "$key" && return 0
+  step npm-web "what the pages are made of (npm)" npm_ci web || return
+  stamp npm-web "$key"
 }
 
 wasm_target() {
@@ -123,7 +131,7 @@ worker_build() { cargo_tool worker-build "$WORKER_BUILD" worker-build; }
 rust() { wasm_target && together wasm_bindgen worker_build; }
 
 # The other chain waits for the network most of the time.
-packages() { system && speech && edge_runtime; }
+packages() { system && speech && edge_runtime && pages; }
 
 lint_tools() {
   venv lint .tools/venv-lint "sam and cfn-lint (pip)" infra/tools/requirements-lint.txt || return
@@ -133,11 +141,12 @@ lint_tools() {
 
 everything_is_there() {
   [ -x .tools/bin/wasm-bindgen ] && [ -x .tools/bin/worker-build ] && [ -x .tools/venv/bin/python ] &&
-    [ -x "$node_modules/@cloudflare/workerd-linux-64/bin/workerd" ] && [ -z "$(missing_packages)" ]
+    [ -x "$node_modules/@cloudflare/workerd-linux-64/bin/workerd" ] && [ -d web/node_modules/preact ] &&
+    [ -z "$(missing_packages)" ]
 }
 
 # What decides whether anything is to be done; the fast way out of this script.
-key=$(fingerprint infra/tools/versions.env infra/tools/requirements*.txt infra/tools/package-lock.json \
+key=$(fingerprint infra/tools/versions.env infra/tools/requirements*.txt infra/tools/package-lock.json web/package-lock.json \
   rust-toolchain.toml infra/setup/setup.sh)
 done_for=setup${1:+-$1}
 stamped "$done_for" "$key" && everything_is_there && exit 0

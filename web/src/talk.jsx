@@ -118,9 +118,9 @@ function Heard({ talk, running, bot }) {
           <button type="button" onClick={() => talk.conversation.interrupt()}>{t("talk.interrupt")}</button>
         )}
       </div>
-      <div class="scroll" tabindex="0" role="region" aria-labelledby="transcript">
+      <div class="scroll" tabindex="0" role="log" aria-labelledby="transcript">
         {lines.length === 0 && <p class="empty">{t("talk.empty")}</p>}
-        <ol class="lines" aria-live="polite" aria-relevant="additions text">
+        <ol class="lines">
           {lines.map((line) => <Line key={line.key} line={line} />)}
         </ol>
         <div ref={end} />

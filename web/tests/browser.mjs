@@ -38,6 +38,7 @@ export class Desk {
     await page.route("**/config.json", (r) => r.fulfill({ json: { api_url: this.api.url } })); // TEMPORARY
     page.complaints = [];
     page.on("console", (message) => message.type() === "error" && page.complaints.push(message.text()));
+    if (process.env.WS) page.on("websocket", (ws) => { console.log("ws", ws.url()); ws.on("framesent", (f) => typeof f.payload === "string" && !f.payload.includes("played") && console.log(">", f.payload.slice(0, 80))); ws.on("framereceived", (f) => typeof f.payload === "string" && console.log("<", f.payload.slice(0, 160))); ws.on("close", () => console.log("closed")); });
     page.on("pageerror", (error) => page.complaints.push(String(error)));
     page.setDefaultTimeout(20_000);
     await page.goto(token ? `${path}#token=${token}` : path);

@@ -74,7 +74,7 @@ const FIGURES = ["duration", "turns", "cost", "price"];
 function Table({ calls }) {
   if (!calls.length) return <p class="card empty">{t("calls.none")}</p>;
   return (
-    <div class="table card" role="region" aria-label={t("calls")} tabindex="0">
+    <div class="table card" role="group" aria-label={t("calls")} tabindex="0">
       <table>
         <thead>
           <tr>{COLUMNS.map((name) => <th key={name} scope="col" class={FIGURES.includes(name) ? "number" : ""}>{t(`column.${name}`)}</th>)}</tr>

@@ -12,7 +12,7 @@ export function Events({ call, events }) {
         <h2 id="events">{t("events")}</h2>
         <button type="button" onClick={() => download(`${call.call}.json`, rows)}>{t("events.json")}</button>
       </div>
-      <div class="table inner" role="region" aria-labelledby="events" tabindex="0">
+      <div class="table inner" role="group" aria-labelledby="events" tabindex="0">
         <table class="small">
           <thead><tr>{COLUMNS.map((name) => <th key={name} scope="col" class={name === "duration" ? "number" : ""}>{t(`events.${name}`)}</th>)}</tr></thead>
           <tbody>

@@ -74,7 +74,7 @@ function Made({ made, onDone }) {
 
 function List({ keys, onRevoke }) {
   return (
-    <div class="table card" role="region" aria-label={t("keys")} tabindex="0">
+    <div class="table card" role="group" aria-label={t("keys")} tabindex="0">
       <table>
         <thead><tr>{["name", "id", "scopes", "created", "used", "state"].map((name) => <th key={name} scope="col">{t(`keys.column.${name}`)}</th>)}</tr></thead>
         <tbody>

@@ -64,7 +64,7 @@ export function Usage() {
 function Statement({ usage }) {
   const rows = [...(usage.bots ?? []).map((meter) => [meter.bot, meter]), [null, total(usage)]];
   return (
-    <div class="table inner" role="region" aria-labelledby="statement" tabindex="0">
+    <div class="table inner" role="group" aria-labelledby="statement" tabindex="0">
       <table>
         <thead><tr>{["bot", "calls", "time", "cost", "price", "margin"].map((name) => <th key={name} scope="col" class={name === "bot" ? "" : "number"}>{t(`usage.column.${name}`)}</th>)}</tr></thead>
         <tbody>
