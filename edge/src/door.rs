@@ -25,6 +25,7 @@ pub(crate) async fn enter(request: Request, env: &Env) -> Result<Response> {
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let (what, answer) = match (request.method(), segments.as_slice()) {
         (Method::Get, ["health"]) => ("a look at its health", health(env)),
+        (Method::Get, ["config.json"]) => ("a page", config(env)),
         (Method::Get | Method::Post, ["fallback"]) => ("an apology", fallback()),
         (Method::Put, ["calls", call]) => ("an opening", open::announce(request, env, call).await),
         (Method::Post, ["calls", call, "orders"]) => {
@@ -75,6 +76,12 @@ fn fallback() -> Answer {
         .headers_mut()
         .set("content-type", "text/xml; charset=utf-8")?;
     Ok(response)
+}
+
+/// What the pages must know: where the API is. No secret.
+fn config(env: &Env) -> Answer {
+    let body = json!({ "api_url": settings::api_url(env)? });
+    Ok(Response::from_json(&body)?)
 }
 
 fn health(env: &Env) -> Answer {

@@ -11,6 +11,7 @@
 //! | `GET /ws/assistant` | whoever shows a token | a conversation in JSON: sound, text, state |
 //! | `GET /ws` | whoever shows a token | the same with sound in binary frames |
 //! | `POST /fallback` | Twilio, when the functions fail | TwiML that says sorry |
+//! | `GET /config.json` | the pages | where the API is |
 //! | `GET /health` | anyone | whether this deployment is configured |
 //!
 //! Whatever is refused is refused here, before any object is woken, as far as it can be told here. A socket that has not

@@ -176,7 +176,7 @@ impl Live {
 
 /// Checks at the Worker who wants to watch.
 pub(crate) async fn watch(request: Request, env: &Env, call: &str) -> Answer {
-    let origin = cors::allowed(&request, env)?;
+    let origin = cors::redirected(&request, env)?;
     let secret = settings::secret(env)?;
     let call = call_of(call)?;
     let url = request.url()?;
@@ -190,7 +190,7 @@ pub(crate) async fn watch(request: Request, env: &Env, call: &str) -> Answer {
 
 /// Tells a browser that it may ask.
 pub(crate) fn preflight(request: &Request, env: &Env) -> Answer {
-    let origin = cors::allowed(request, env)?;
+    let origin = cors::redirected(request, env)?;
     let mut response = cors::mark(Response::empty()?.with_status(204), origin.as_deref())?;
     let headers = response.headers_mut();
     headers.set("access-control-allow-methods", "GET")?;

@@ -13,7 +13,7 @@ export const root = new URL("../..", import.meta.url).pathname;
 
 /** A browser with pages on the edge, an API, and whatever went wrong on a page. */
 export class Desk {
-  /** Closed when the test is over. @param {{microphone?: string, refuse?: boolean}} options `microphone`: a WAV that it hears, once */
+  /** Closed when the test is over. @param {{microphone?: string, refuse?: boolean}} options `microphone`: a WAV that it hears again and again */
   static async open(test, { microphone, refuse = false } = {}) {
     if (!PAGES_URL) throw new Error("PAGES_URL is not set: run these by `cargo test -p e2e --test pages`");
     const desk = new Desk();
@@ -23,7 +23,7 @@ export class Desk {
     desk.api.recording = recording();
     const args = ["--autoplay-policy=no-user-gesture-required", "--use-fake-device-for-media-stream", "--mute-audio"];
     if (!refuse) args.push("--use-fake-ui-for-media-stream");
-    if (microphone) args.push(`--use-file-for-fake-audio-capture=${microphone}%noloop`);
+    if (microphone) args.push(`--use-file-for-fake-audio-capture=${microphone}`);
     if (process.getuid() === 0) args.push("--no-sandbox");
     desk.browser = await chromium.launch({ executablePath: CHROMIUM, args });
     return desk;
@@ -35,10 +35,8 @@ export class Desk {
       baseURL: PAGES_URL, colorScheme: theme, locale: language, viewport: { width, height: 900 }, reducedMotion: "reduce", timezoneId: "Europe/Madrid",
     });
     const page = await context.newPage();
-    await page.route("**/config.json", (r) => r.fulfill({ json: { api_url: this.api.url } })); // TEMPORARY
     page.complaints = [];
     page.on("console", (message) => message.type() === "error" && page.complaints.push(message.text()));
-    if (process.env.WS) page.on("websocket", (ws) => { console.log("ws", ws.url()); ws.on("framesent", (f) => typeof f.payload === "string" && !f.payload.includes("played") && console.log(">", f.payload.slice(0, 80))); ws.on("framereceived", (f) => typeof f.payload === "string" && console.log("<", f.payload.slice(0, 160))); ws.on("close", () => console.log("closed")); });
     page.on("pageerror", (error) => page.complaints.push(String(error)));
     page.setDefaultTimeout(20_000);
     await page.goto(token ? `${path}#token=${token}` : path);

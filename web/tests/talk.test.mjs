@@ -14,15 +14,16 @@ async function line(page, speaker, text) {
 }
 
 test("a table is booked by voice: heard, answered, written down", async (t) => {
-  // The greeting takes three seconds; the microphone is held back meanwhile.
-  const desk = await Desk.open(t, { microphone: speech([7, "can i book a table", 7, "for four people", 30]) });
+  // Said again and again: how long a busy machine takes to get ready is nobody's business here.
+  const desk = await Desk.open(t, { microphone: speech([1, "can i book a table", 9, "for four people", 8]) });
   const page = await desk.page({ token: token() });
   assert.equal(new URL(page.url()).hash, "", "the token has left the address bar");
   await page.getByRole("button", { name: "Start talking" }).click();
   await line(page, "bot", "How can I help you?");
   await line(page, "caller", "can i book a table");
-  await line(page, "bot", "how many people");
+  await line(page, "bot", "For how many people?");
   await line(page, "caller", "for four people");
+  await line(page, "bot", "For which day?");
   await picture(page, "talk");
   await page.getByRole("button", { name: "Hang up" }).click();
   await page.getByText("The conversation is over").waitFor();
@@ -30,24 +31,19 @@ test("a table is booked by voice: heard, answered, written down", async (t) => {
   assert.ok(desk.api.records.some(({ record }) => record.kind === "turn" && record.text === "can i book a table"));
 });
 
-test("while the bot speaks the microphone is held back; with barge-in it interrupts", async (t) => {
-  // It speaks right into the greeting.
-  const microphone = speech([2.2, "can i book a table", 40]);
-  const interrupted = async (bargeIn) => {
-    const desk = await Desk.open(t, { microphone });
+for (const bargeIn of [false, true]) {
+  test(`while the bot speaks the microphone is ${bargeIn ? "open with barge-in, and the bot stops" : "held back, and nothing cuts it off"}`, async (t) => {
+    // Somebody who never lets the bot finish.
+    const desk = await Desk.open(t, { microphone: speech([2.2, "can i book a table"]) });
     const page = await desk.page({ token: token() });
     await page.getByLabel("Let me interrupt the bot").setChecked(bargeIn);
     await page.getByRole("button", { name: "Start talking" }).click();
-    await line(page, "bot", bargeIn ? "Thank you" : "How can I help you?");
-    if (bargeIn) await line(page, "caller", "can i book a table");
-    else await phase(page).getByText("Listening").waitFor(LONG);
-    const cut = await page.locator(".cut").count();
-    await desk.close();
-      return cut;
-  };
-  assert.equal(await interrupted(false), 0);
-  assert.equal(await interrupted(true), 1);
-});
+    if (bargeIn) return page.locator(".heard li.bot .cut").first().waitFor(LONG);
+    await page.getByText("Your microphone is held back while the bot speaks.").waitFor(LONG);
+    await page.locator(".heard li.bot:not(.open)").nth(2).waitFor(LONG);
+    assert.equal(await page.locator(".cut").count(), 0);
+  });
+}
 
 test("a refused microphone is said so, and typing still works", async (t) => {
   const desk = await Desk.open(t, { refuse: true });

@@ -4,6 +4,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::header::{ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue};
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use s3s::auth::SimpleAuth;
@@ -41,6 +45,18 @@ impl Storage {
         let service = service.build();
         let server = Server::accept(serve::bind(port).await?, move |stream, _| {
             let service = service.clone();
+            let service = service_fn(move |request: Request<Incoming>| {
+                let service = service.clone();
+                async move {
+                    let mut response = Service::call(&service, request).await?;
+                    // As the template's CorsConfiguration has it.
+                    let any = HeaderValue::from_static("*");
+                    response
+                        .headers_mut()
+                        .insert(ACCESS_CONTROL_ALLOW_ORIGIN, any);
+                    Ok::<_, s3s::HttpError>(response)
+                }
+            });
             async move {
                 // An error is a peer that went away.
                 drop(

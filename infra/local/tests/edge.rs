@@ -126,3 +126,76 @@ async fn an_edge_that_is_not_built_says_what_to_run() {
     let error = Edge::start(options).await.unwrap_err().to_string();
     assert!(error.ends_with("run `make build`"), "{error}");
 }
+
+/// As the deployed one is: a class.
+const WORKER_CLASS: &str = r#"
+import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
+export class Line extends DurableObject {}
+export default class extends WorkerEntrypoint {
+  fetch(request) { return new Response(`the worker: ${request.method} ${new URL(request.url).pathname}`); }
+}
+"#;
+
+const HEADERS: &str = "# A comment.\n/*\n  X-Frame-Options: DENY\n/talk/*\n  X-Talk: yes\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_served_with_their_headers_and_everything_else_is_the_workers() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = options(folder.path());
+    let root = folder.path();
+    std::fs::write(root.join("build/index.js"), WORKER_CLASS).unwrap();
+    let with_pages = format!("{WRANGLER}[assets]\ndirectory = \"pages\"\n");
+    std::fs::write(root.join("wrangler.toml"), with_pages).unwrap();
+    std::fs::create_dir_all(root.join("pages/talk")).unwrap();
+    for (name, text) in [
+        ("_headers", HEADERS),
+        ("index.html", "the first page"),
+        ("console.html", "the console"),
+        ("talk/a.js", "a script"),
+    ] {
+        std::fs::write(root.join("pages").join(name), text).unwrap();
+    }
+    let edge = Edge::start(options).await.unwrap();
+    let client = reqwest::Client::new();
+    let ask = async |method: reqwest::Method, path: &str| {
+        let request = client.request(method, format!("{}{path}", edge.url()));
+        let answer = request.send().await.unwrap();
+        let header = |name: &str| {
+            let value = answer.headers().get(name);
+            value.map_or(String::new(), |value| value.to_str().unwrap().to_owned())
+        };
+        let headers = [
+            header("content-type"),
+            header("x-frame-options"),
+            header("x-talk"),
+        ];
+        (headers.join(" | "), answer.text().await.unwrap())
+    };
+    let html = "text/html; charset=utf-8 | DENY | ".to_owned();
+    let script = "text/javascript; charset=utf-8 | DENY | yes".to_owned();
+    let worker = "text/plain;charset=UTF-8 |  | ".to_owned();
+    let get = reqwest::Method::GET;
+    for (path, headers, text) in [
+        ("/", &html, "the first page"),
+        ("/?bot=mesa", &html, "the first page"),
+        ("/console", &html, "the console"),
+        ("/talk/a.js", &script, "a script"),
+        ("/health", &worker, "the worker: GET /health"),
+        ("/_headers", &worker, "the worker: GET /_headers"),
+        ("/talk/b.js", &worker, "the worker: GET /talk/b.js"),
+        (
+            "/calls/CA1/events",
+            &worker,
+            "the worker: GET /calls/CA1/events",
+        ),
+    ] {
+        assert_eq!(
+            ask(get.clone(), path).await,
+            (headers.clone(), text.to_owned()),
+            "{path}"
+        );
+    }
+    let (_, posted) = ask(reqwest::Method::POST, "/console").await;
+    assert_eq!(posted, "the worker: POST /console");
+    edge.stop().await;
+}

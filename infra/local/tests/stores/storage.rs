@@ -141,10 +141,10 @@ async fn presigned_urls_to_read_open_one_object_for_as_long_as_they_say() {
         .unwrap()
         .uri()
         .to_owned();
-    assert_eq!(
-        web.get(&url).send().await.unwrap().text().await.unwrap(),
-        "RIFF"
-    );
+    let answer = web.get(&url).send().await.unwrap();
+    let allowed = answer.headers().get("access-control-allow-origin").cloned();
+    assert_eq!(allowed.unwrap(), "*", "pages read it too");
+    assert_eq!(answer.text().await.unwrap(), "RIFF");
     let tampered = url.replace("X-Amz-Expires=60", "X-Amz-Expires=600");
     assert_eq!(
         web.get(tampered).send().await.unwrap().status(),
