@@ -1,10 +1,10 @@
 //! Who is asking? Everything is checked here, before anything else happens.
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::Request;
+use axum::extract::{FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
-use contract::{ErrorBody, SEAL_HEADER, Seal, SealError};
+use contract::{SEAL_HEADER, Seal, SealError};
 use serde::de::DeserializeOwned;
 use twilio::Form;
 use twilio::signature::{SIGNATURE_HEADER, Signed, verify_request};
@@ -105,35 +105,6 @@ pub async fn sealed<T: DeserializeOwned>(
     json(&body)
 }
 
-/// Verifies that the operator asks.
-///
-/// # Errors
-/// 401 without a key, 403 with another one.
-pub async fn operator(keyring: &Keyring, headers: &HeaderMap) -> Result<(), Refusal> {
-    let key = text(headers, header::AUTHORIZATION.as_str())
-        .and_then(|value| value.strip_prefix("Bearer "));
-    let key = key.ok_or_else(|| {
-        Refusal::new(
-            StatusCode::UNAUTHORIZED,
-            "key_missing",
-            "send the operator key: Authorization: Bearer …",
-        )
-    })?;
-    if keyring.secrets().is_operator(key)
-        || keyring
-            .newer()
-            .await
-            .is_some_and(|newer| newer.is_operator(key))
-    {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        StatusCode::FORBIDDEN,
-        "key_wrong",
-        "this is not the operator key of this deployment",
-    ))
-}
-
 /// Reads the JSON body of a request that was let in.
 ///
 /// # Errors
@@ -153,13 +124,26 @@ fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
 }
 
 async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Refusal> {
-    to_bytes(body, bytes_max).await.map_err(|_| Refusal {
-        status: StatusCode::PAYLOAD_TOO_LARGE,
-        body: ErrorBody::new(
+    to_bytes(body, bytes_max).await.map_err(|_| {
+        Refusal::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
             "body_too_long",
             format!("the body must arrive whole and have at most {bytes_max} bytes"),
-        ),
+        )
     })
+}
+
+/// What stands in the path, refused in our own words if it cannot be read.
+pub struct Named<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Named<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let path = Path::<T>::from_request_parts(parts, state).await;
+        path.map(|Path(name)| Self(name))
+            .map_err(|error| Refusal::field("path", "path_malformed", error.body_text()))
+    }
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -6,7 +6,7 @@
 //! | [`calls`] | the operator | bots, numbers, outbound calls, what became of a call |
 //! | [`status`] | Twilio and the edge | status callbacks, records, presigned uploads |
 //!
-//! A request is verified at the door ([`twilio_request`], [`sealed`], [`operator`]); behind it nothing doubts it. What they
+//! A request is verified at the door ([`twilio_request`], [`sealed`], and before the API its own gate); behind it nothing doubts it. What they
 //! did wrong is a [`Refusal`]; what the world did wrong is an error value that each function answers in its own way: `voice`
 //! with words for the caller, the others with a 503 that makes the sender try again.
 
@@ -27,4 +27,4 @@ pub mod voice;
 pub use refusal::Refusal;
 
 #[cfg(doc)]
-use door::{operator, sealed, twilio_request};
+use door::{sealed, twilio_request};

@@ -13,6 +13,8 @@ pub struct Refusal {
     pub status: StatusCode,
     /// The body.
     pub body: ErrorBody,
+    /// After how many seconds to try again; none: at once, where trying again makes sense at all.
+    pub retry_after_s: Option<u64>,
 }
 
 impl Refusal {
@@ -22,6 +24,7 @@ impl Refusal {
         Self {
             status,
             body: ErrorBody::new(code, message),
+            retry_after_s: None,
         }
     }
 
@@ -31,6 +34,7 @@ impl Refusal {
         Self {
             status: StatusCode::BAD_REQUEST,
             body: ErrorBody::at(field, code, message),
+            retry_after_s: None,
         }
     }
 
@@ -73,7 +77,10 @@ impl IntoResponse for Refusal {
         if self.status == StatusCode::SERVICE_UNAVAILABLE
             || self.status == StatusCode::TOO_MANY_REQUESTS
         {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            headers.insert(
+                header::RETRY_AFTER,
+                HeaderValue::from(self.retry_after_s.unwrap_or(1)),
+            );
         }
         response
     }

@@ -11,6 +11,7 @@ use subtle::ConstantTimeEq as _;
 use twilio::AccountSid;
 use twilio::signature::AuthToken;
 
+use crate::account::TokenKey;
 use crate::clock::Clock;
 use crate::config::BadSetting;
 
@@ -28,6 +29,8 @@ pub struct Secrets {
     pub tokens: Vec<AuthToken>,
     /// Shared with the edge.
     pub edge: Secret,
+    /// Makes and reads the tokens of browsers and sockets.
+    pub jwt_key: TokenKey,
     operator_key: [u8; 32],
 }
 
@@ -39,6 +42,7 @@ struct Wire {
     twilio_auth_token_next: Option<String>,
     edge_secret: Option<String>,
     operator_key: Option<String>,
+    jwt_key: Option<String>,
 }
 
 impl Secrets {
@@ -72,10 +76,13 @@ impl Secrets {
         if key.len() < OPERATOR_KEY_BYTES_MIN {
             return Err(bad("needs the member operator_key of 16 bytes or more"));
         }
+        let jwt_key = TokenKey::new(&wire.jwt_key.unwrap_or_default())
+            .ok_or_else(|| bad("needs the member jwt_key of 32 bytes or more"))?;
         Ok(Self {
             account,
             tokens,
             edge,
+            jwt_key,
             operator_key: Sha256::digest(key).into(),
         })
     }
@@ -179,6 +186,7 @@ mod tests {
             "twilio_auth_token": "0".repeat(32),
             "edge_secret": "not a secret, but thirty-two bytes long",
             "operator_key": "not-an-operator-key",
+            "jwt_key": "not a secret either, but long enough",
         })
     }
 
@@ -190,6 +198,7 @@ mod tests {
             "twilio_auth_token",
             "edge_secret",
             "operator_key",
+            "jwt_key",
         ] {
             let mut json = whole();
             json.as_object_mut().unwrap().remove(member);

@@ -20,6 +20,8 @@ use crate::TenantId;
 /// Names a bot: 1 to 64 characters of `a-z`, `0-9` and `-`.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(value_type = String))]
 pub struct BotId(String);
 
 impl BotId {
@@ -50,6 +52,7 @@ impl fmt::Display for BotId {
 /// in progress.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Bot {
     /// Its id.
     pub id: BotId,
@@ -90,6 +93,7 @@ pub struct Bot {
     /// Said while a slow provider keeps the caller waiting.
     pub filler: String,
     /// Where the caller goes when the bot cannot go on.
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
     pub fallback_number: Option<PhoneNumber>,
     /// What the language model may do.
     pub tools: Vec<Tool>,
@@ -112,6 +116,7 @@ pub struct Bot {
 /// How the caller hears the bot.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum ReplyMode {
     /// Frames into the media stream, as they are made.
     #[default]
@@ -123,6 +128,7 @@ pub enum ReplyMode {
 /// Who does one stage's work.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Stage {
     /// One of [`LISTENERS`](crate::LISTENERS), [`THINKERS`](crate::THINKERS) or [`SPEAKERS`](crate::SPEAKERS).
     pub provider: String,
@@ -131,6 +137,7 @@ pub struct Stage {
     /// Extra members of the request body, as the provider's documentation names them (`reasoning_effort`, …).
     /// None is sent unless it stands here.
     #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub options: serde_json::Map<String, serde_json::Value>,
     /// Who is asked when this one keeps silent for too long or fails, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -140,6 +147,7 @@ pub struct Stage {
 /// Who is asked when the one before keeps silent or fails.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Fallback {
     /// As [`Stage::provider`].
     pub provider: String,
@@ -150,12 +158,14 @@ pub struct Fallback {
     pub voice: String,
     /// As [`Stage::options`].
     #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub options: serde_json::Map<String, serde_json::Value>,
 }
 
 /// Voice and manner.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Voice {
     /// The provider's voice id. Empty: the deployment's own (`SPEAK_VOICE`).
     pub id: String,
@@ -166,6 +176,7 @@ pub struct Voice {
 /// When the caller's turn is over.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Turns {
     /// How the end is told.
     pub end: EndOfTurn,
@@ -178,6 +189,7 @@ pub struct Turns {
 /// How the end of a turn is told.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "by", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum EndOfTurn {
     /// A fixed silence.
     Silence {
@@ -191,6 +203,7 @@ pub enum EndOfTurn {
 /// What happens when nobody speaks.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Idle {
     /// Silence before the prompt, in milliseconds.
     pub after_ms: u32,

@@ -11,6 +11,8 @@ use twilio::CallSid;
 /// of ours; each with 32 hexadecimal digits.
 #[derive(Clone, Copy, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(value_type = String))]
 pub struct CallId([u8; 34]);
 
 /// A text that names no conversation.

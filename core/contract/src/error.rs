@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Body of every error answer: `{"error":{"code","message","field"?}}`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ErrorBody {
     /// What went wrong.
     pub error: ErrorDetail,
@@ -11,6 +12,7 @@ pub struct ErrorBody {
 
 /// One refusal: a stable code for programs, and for people a message that says what to do.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ErrorDetail {
     /// Stable, lower case with underscores: `ticket_expired`.
     pub code: String,

@@ -18,6 +18,8 @@ pub const HOOK_SIGNATURE_HEADER: &str = "webhook-signature";
 /// show it.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(value_type = String))]
 pub struct HookSecret(Vec<u8>);
 
 impl HookSecret {

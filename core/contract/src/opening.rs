@@ -36,6 +36,7 @@ pub struct Opening {
 /// Who dialled.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Direction {
     /// The caller dialled our number.
     Inbound,

@@ -5,6 +5,7 @@ use twilio::PhoneNumber;
 
 /// Body of `POST {edge}/calls/{CallId}/orders`. The same id again changes nothing.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Order {
     /// Chosen by whoever gives the order: 1 to 64 printable ASCII characters.
     pub id: String,
@@ -15,6 +16,7 @@ pub struct Order {
 /// What is to be done.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Do {
     /// The bot stops speaking at once, as if the caller had interrupted.
     Interrupt,
@@ -26,6 +28,7 @@ pub enum Do {
     /// The caller is handed over.
     Transfer {
         /// To whom.
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
         to: PhoneNumber,
     },
     /// The call ends.
@@ -51,6 +54,7 @@ pub enum Do {
 /// Who answered a call that we placed.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Answerer {
     /// A person.
     Human,

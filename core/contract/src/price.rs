@@ -35,6 +35,7 @@ pub struct Price {
 /// What is counted.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Dimension {
     /// Carrier, per started minute: line and media stream together.
     CarrierMinute,
@@ -56,6 +57,7 @@ pub enum Dimension {
 
 /// What a call cost.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Cost {
     /// The lines of the receipt; they add up to the total.
     pub items: Vec<CostItem>,
@@ -65,6 +67,7 @@ pub struct Cost {
 
 /// One line of a receipt.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CostItem {
     /// What was counted.
     pub dimension: Dimension,

@@ -92,6 +92,7 @@ pub enum Record {
 
 /// One turn, as it was heard.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Turn {
     /// Whose.
     pub speaker: Speaker,
@@ -112,6 +113,7 @@ pub struct Turn {
 /// Whose turn.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Speaker {
     /// The person on the phone.
     Caller,
@@ -121,6 +123,7 @@ pub enum Speaker {
 
 /// How long the caller waited for a reply, each in milliseconds after the end of the caller's speech.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Timing {
     /// When we decided that the turn was over.
     pub decided_ms: u32,
@@ -134,6 +137,7 @@ pub struct Timing {
 
 /// Something worth knowing: for the audio log.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Event {
     /// Stable, lower case with underscores: `barge_in`, `listen_failed`, `resumed`.
     pub name: String,
@@ -147,6 +151,7 @@ pub struct Event {
 /// Why a call ended.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum EndReason {
     /// The caller hung up, or the carrier did.
     CallerLeft,

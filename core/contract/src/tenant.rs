@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 /// Names a tenant: 1 to 40 characters of `a-z`, `0-9` and `-`.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(value_type = String))]
 pub struct TenantId(String);
 
 impl TenantId {

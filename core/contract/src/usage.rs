@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What a call used: counted where it happens, priced where the prices are.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Usage {
     /// Time with a stream or socket open, in milliseconds.
     pub line_ms: u64,
@@ -16,6 +17,7 @@ pub struct Usage {
 
 /// What one provider did with one model.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Work {
     /// For which stage.
     pub stage: WorkStage,
@@ -32,6 +34,7 @@ pub struct Work {
 /// Which stage.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum WorkStage {
     /// Speech-to-text.
     Listen,
@@ -44,6 +47,7 @@ pub enum WorkStage {
 /// How much a provider did. Requests that lost a race or were thrown away are in it: they are paid too.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Amount {
     /// Requests, or for a provider that listens by socket, stretches of speech.
     pub requests: u64,

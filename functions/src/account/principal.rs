@@ -1,4 +1,6 @@
-use axum::extract::FromRequestParts;
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use contract::{BotId, TenantId};
@@ -15,6 +17,7 @@ pub struct Principal {
     scopes: Scopes,
     bot: Option<BotId>,
     operator: bool,
+    token: bool,
 }
 
 impl Principal {
@@ -27,6 +30,7 @@ impl Principal {
             scopes: Scope::ALL.into(),
             bot: None,
             operator: true,
+            token: false,
         }
     }
 
@@ -44,6 +48,7 @@ impl Principal {
             scopes,
             bot,
             operator: false,
+            token: false,
         }
     }
 
@@ -77,6 +82,33 @@ impl Principal {
         ))
     }
 
+    /// Whose things they have to do with at all, whatever they may do there.
+    #[must_use]
+    pub fn whose(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    /// Whether they have to do with this tenant.
+    #[must_use]
+    pub fn belongs_to(&self, tenant: &TenantId) -> bool {
+        self.tenant == *tenant
+    }
+
+    /// Whether they showed a token, and not a key.
+    #[must_use]
+    pub fn is_token(&self) -> bool {
+        self.token
+    }
+
+    /// The same, by a token.
+    #[must_use]
+    pub fn by_token(self) -> Self {
+        Self {
+            token: true,
+            ..self
+        }
+    }
+
     /// Whether it is the operator.
     #[must_use]
     pub fn is_operator(&self) -> bool {
@@ -102,8 +134,17 @@ impl Principal {
     }
 }
 
+/// As the gate before all routes has found; nobody, where it lets in without a key.
+impl<S: Send + Sync> OptionalFromRequestParts<S> for Principal {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+        Ok(parts.extensions.get::<Self>().cloned())
+    }
+}
+
 /// As the gate before all routes has found.
-impl<S: Sync> FromRequestParts<S> for Principal {
+impl<S: Send + Sync> FromRequestParts<S> for Principal {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {

@@ -1,26 +1,33 @@
 use std::collections::BTreeSet;
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 /// What a key or token may be used for.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(try_from = "String", into = "&'static str")]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize, utoipa::ToSchema,
+)]
 pub enum Scope {
     /// See calls, their events and recordings.
+    #[serde(rename = "calls:read")]
     CallsRead,
     /// Place calls, and order calls in progress about.
+    #[serde(rename = "calls:write")]
     CallsWrite,
     /// See bots and numbers.
+    #[serde(rename = "bots:read")]
     BotsRead,
     /// Change bots and numbers.
+    #[serde(rename = "bots:write")]
     BotsWrite,
     /// See what was used, and what it costs.
+    #[serde(rename = "usage:read")]
     UsageRead,
     /// See, create and revoke keys.
+    #[serde(rename = "keys:write")]
     KeysWrite,
     /// Talk to a bot through the edge's sockets.
+    #[serde(rename = "talk")]
     Talk,
 }
 
@@ -66,25 +73,14 @@ impl fmt::Display for Scope {
     }
 }
 
-impl FromStr for Scope {
-    type Err = String;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|scope| scope.as_str() == text);
-        known.ok_or_else(|| format!("a scope is one of {}", Self::list()))
-    }
-}
-
-impl TryFrom<String> for Scope {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl From<Scope> for &'static str {
-    fn from(scope: Scope) -> Self {
-        scope.as_str()
+    #[test]
+    fn a_scope_is_written_the_same_everywhere() {
+        for scope in Scope::ALL {
+            assert_eq!(serde_json::to_value(scope).unwrap(), scope.as_str());
+        }
     }
 }

@@ -3,24 +3,37 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use contract::{Bot, BotId, TenantId};
+use serde::Serialize;
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Api;
+use super::listing::{Pages, page};
+use super::{Api, body};
 use crate::Refusal;
 use crate::account::{Principal, Scope};
-use crate::door::body_json;
+use crate::door::{Named, body_json};
+use crate::store::Deleted;
 
 /// Largest bot, in bytes of JSON: an item of the store holds 400 kB.
 const BOT_BYTES_MAX: usize = 300_000;
 
 /// The routes.
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
-    OpenApiRouter::new().routes(routes!(put_bot, get_bot))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(get, put, patch, delete))
+}
+
+/// A page of bots.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Bots {
+    bots: Vec<Bot>,
+    /// Goes into `after` for the next page; null on the last.
+    next: Option<String>,
 }
 
 pub(super) fn bot_id(text: &str, field: &str) -> Result<BotId, Refusal> {
@@ -33,11 +46,77 @@ pub(super) fn bot_id(text: &str, field: &str) -> Result<BotId, Refusal> {
     })
 }
 
-#[utoipa::path(put, path = "/bots/{id}", tag = "bots", request_body = Value, responses((status = 200, body = Value)), params(("id" = String, Path)))]
-async fn put_bot(
+/// A field names a bot that the tenant does not have.
+pub(super) fn unknown(field: &str) -> Refusal {
+    let message = "there is no such bot: PUT /bots/{id} first";
+    Refusal::field(field, "bot_unknown", message)
+}
+
+/// List bots
+#[utoipa::path(get, path = "/bots", tag = "bots", params(Pages), security(("key" = ["bots:read"])),
+    responses((status = 200, description = "A page of them, in the order of their ids", body = Bots)))]
+async fn list(
     State(api): State<Arc<Api>>,
     who: Principal,
-    Path(id): Path<String>,
+    pages: Pages,
+) -> Result<Json<Bots>, Refusal> {
+    let tenant = who.tenant(Scope::BotsRead)?;
+    let (limit, after) = (pages.limit()?, pages.after(BotId::new)?);
+    let found = api.bots.bots(tenant, limit + 1, after.as_ref()).await?;
+    let (bots, next) = page(found, limit, |bot| bot.id.to_string());
+    Ok(Json(Bots { bots, next }))
+}
+
+/// Make a bot
+///
+/// As `PUT /bots/{id}`, with the id in the body, and only if there is none of that id.
+#[utoipa::path(post, path = "/bots", tag = "bots", request_body(content = Bot, example = json!({ "id": "mesa-verde", "greeting": "Mesa Verde, good evening." })), security(("key" = ["bots:write"])),
+    responses((status = 201, description = "Made", body = Bot), (status = 409, description = "There is one of that id", body = contract::ErrorBody)))]
+async fn create(
+    State(api): State<Arc<Api>>,
+    who: Principal,
+    request: Request,
+) -> Result<(StatusCode, Json<Bot>), Refusal> {
+    let tenant = who.tenant(Scope::BotsWrite)?;
+    let given: Value = body_json(request.into_body()).await?;
+    let id = given.get("id").and_then(Value::as_str).unwrap_or_default();
+    let id = bot_id(id, "id")?;
+    let bot = read_bot(tenant, &id, given)?;
+    if api.bots.bot(tenant, &id).await?.is_some() {
+        return Err(Refusal::new(
+            StatusCode::CONFLICT,
+            "bot_exists",
+            "there is a bot of that id: PUT or PATCH /bots/{id} changes it",
+        ));
+    }
+    Ok((StatusCode::CREATED, Json(api.bots.put_bot(&bot).await?)))
+}
+
+/// Read a bot
+#[utoipa::path(get, path = "/bots/{id}", tag = "bots", security(("key" = ["bots:read"])),
+    params(("id" = String, Path, description = "The bot's id", example = "mesa-verde")),
+    responses((status = 200, description = "The bot", body = Bot)))]
+async fn get(
+    State(api): State<Arc<Api>>,
+    who: Principal,
+    Named(id): Named<String>,
+) -> Result<Json<Bot>, Refusal> {
+    let tenant = who.tenant(Scope::BotsRead)?;
+    let bot = api.bots.bot(tenant, &bot_id(&id, "id")?).await?;
+    bot.map(Json).ok_or_else(|| Refusal::not_found("bot"))
+}
+
+/// Make or replace a bot
+///
+/// What is left out has its default. The version counts changes; calls in progress keep theirs.
+#[utoipa::path(put, path = "/bots/{id}", tag = "bots", security(("key" = ["bots:write"])),
+    params(("id" = String, Path, description = "The bot's id", example = "mesa-verde")),
+    request_body(content = Bot, example = json!({ "greeting": "Mesa Verde, good evening." })),
+    responses((status = 200, description = "The bot as it is now", body = Bot)))]
+async fn put(
+    State(api): State<Arc<Api>>,
+    who: Principal,
+    Named(id): Named<String>,
     request: Request,
 ) -> Result<Json<Bot>, Refusal> {
     let tenant = who.tenant(Scope::BotsWrite)?;
@@ -47,50 +126,69 @@ async fn put_bot(
     Ok(Json(api.bots.put_bot(&bot).await?))
 }
 
+/// Change a bot
+///
+/// A JSON merge patch (RFC 7396): members that are given replace, those that are null get their default.
+#[utoipa::path(patch, path = "/bots/{id}", tag = "bots", security(("key" = ["bots:write"])),
+    params(("id" = String, Path, description = "The bot's id", example = "mesa-verde")),
+    request_body(content = Object, description = "Members of a bot that change", example = json!({ "idle": { "after_ms": 6000 } })),
+    responses((status = 200, description = "The bot as it is now", body = Bot)))]
+async fn patch(
+    State(api): State<Arc<Api>>,
+    who: Principal,
+    Named(id): Named<String>,
+    request: Request,
+) -> Result<Json<Bot>, Refusal> {
+    let tenant = who.tenant(Scope::BotsWrite)?;
+    let id = bot_id(&id, "id")?;
+    let patch: Value = body_json(request.into_body()).await?;
+    let known = api.bots.bot(tenant, &id).await?;
+    let known = known.ok_or_else(|| Refusal::not_found("bot"))?;
+    let mut given = serde_json::to_value(&known).unwrap_or_default();
+    body::merge(&mut given, &patch);
+    let bot = read_bot(tenant, &id, given)?;
+    Ok(Json(api.bots.put_bot(&bot).await?))
+}
+
+/// Delete a bot
+#[utoipa::path(delete, path = "/bots/{id}", tag = "bots", security(("key" = ["bots:write"])),
+    params(("id" = String, Path, description = "The bot's id", example = "mesa-verde")),
+    responses((status = 204, description = "Deleted"), (status = 409, description = "It answers a number", body = contract::ErrorBody)))]
+async fn delete(
+    State(api): State<Arc<Api>>,
+    who: Principal,
+    Named(id): Named<String>,
+) -> Result<StatusCode, Refusal> {
+    let tenant = who.tenant(Scope::BotsWrite)?;
+    match api.bots.delete_bot(tenant, &bot_id(&id, "id")?).await? {
+        Deleted::Done => Ok(StatusCode::NO_CONTENT),
+        Deleted::Missing => Err(Refusal::not_found("bot")),
+        Deleted::InUse => Err(Refusal::new(
+            StatusCode::CONFLICT,
+            "bot_in_use",
+            "this bot answers numbers: DELETE /numbers/{number} or give them to another first",
+        )),
+    }
+}
+
 fn read_bot(tenant: &TenantId, id: &BotId, mut given: Value) -> Result<Bot, Refusal> {
-    let malformed =
-        |message: String| Refusal::new(StatusCode::BAD_REQUEST, "body_malformed", message);
     let Some(fields) = given.as_object_mut() else {
         return Err(malformed("a bot is a JSON object".to_owned()));
     };
-    let known = serde_json::to_value(Bot::default()).unwrap_or_default();
-    // Serde would pass a misspelt field over, and the operator would wonder why nothing changed.
-    if let Some(unknown) = fields
-        .keys()
-        .find(|name| known.get(name.as_str()).is_none())
-    {
-        return Err(Refusal::field(
-            unknown,
-            "field_unknown",
-            "a bot has no such field",
-        ));
+    for (field, own, code) in [
+        ("id", id.as_str(), "id_differs"),
+        ("tenant", tenant.as_str(), "tenant_differs"),
+    ] {
+        let fits = |given: &Value| given.as_str() == Some(own);
+        if !fields.get(field).is_none_or(fits) {
+            let message = format!("leave {field} out, or give {own}");
+            return Err(Refusal::field(field, code, message));
+        }
+        fields.insert(field.to_owned(), own.into());
     }
-    if fields
-        .get("id")
-        .is_some_and(|own| own.as_str() != Some(id.as_str()))
-    {
-        return Err(Refusal::field(
-            "id",
-            "id_differs",
-            "leave id out, or give the one in the path",
-        ));
-    }
-    fields.insert("id".to_owned(), id.as_str().into());
-    if fields
-        .get("tenant")
-        .is_some_and(|own| own.as_str() != Some(tenant.as_str()))
-    {
-        return Err(Refusal::field(
-            "tenant",
-            "tenant_differs",
-            "leave tenant out, or give your own",
-        ));
-    }
-    fields.insert("tenant".to_owned(), tenant.as_str().into());
     // The version is counted here, whatever the operator read before.
     fields.remove("version");
-    let bot: Bot = serde_json::from_value(given)
-        .map_err(|error| malformed(format!("this is not a bot: {error}")))?;
+    let bot: Bot = body::understand(given)?;
     if let Err(wrong) = bot.validate()
         && let Some(first) = wrong.first()
     {
@@ -108,13 +206,6 @@ fn read_bot(tenant: &TenantId, id: &BotId, mut given: Value) -> Result<Bot, Refu
     Ok(bot)
 }
 
-#[utoipa::path(get, path = "/bots/{id}", tag = "bots", responses((status = 200, body = Value)), params(("id" = String, Path)))]
-async fn get_bot(
-    State(api): State<Arc<Api>>,
-    who: Principal,
-    Path(id): Path<String>,
-) -> Result<Json<Bot>, Refusal> {
-    let tenant = who.tenant(Scope::BotsRead)?;
-    let bot = api.bots.bot(tenant, &bot_id(&id, "id")?).await?;
-    bot.map(Json).ok_or_else(|| Refusal::not_found("bot"))
+fn malformed(message: String) -> Refusal {
+    Refusal::new(StatusCode::BAD_REQUEST, "body_malformed", message)
 }

@@ -51,6 +51,7 @@ async fn place(
     request: Request,
 ) -> Result<Response, Refusal> {
     let tenant = who.tenant(Scope::CallsWrite)?;
+    api.may_place(&who).await?;
     let key = idempotency_key(request.headers())?;
     let order: Order = body_json(request.into_body()).await?;
     let dial = api.order(tenant, order, key).await?;
@@ -109,7 +110,7 @@ impl Api {
         })?;
         let id = match key {
             Some(key) => DialId::of_key(tenant, &key),
-            None => DialId::of_nonce(nonce()?),
+            None => DialId::of_nonce(u128::from_be_bytes(super::random()?)),
         };
         Ok(Dial {
             id,
@@ -232,19 +233,6 @@ impl Api {
             tracing::error!(code = "store_unavailable", %error, "the call was placed but not kept; its webhooks will");
         }
     }
-}
-
-fn nonce() -> Result<u128, Refusal> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        tracing::error!(%error, "no random number");
-        Refusal::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "no_randomness",
-            "try again in a moment",
-        )
-    })?;
-    Ok(u128::from_be_bytes(bytes))
 }
 
 fn fingerprint(to: &PhoneNumber, bot: &Bot, from: Option<&PhoneNumber>) -> String {

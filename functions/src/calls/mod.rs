@@ -1,26 +1,35 @@
-//! `calls`: the operator's API, behind `Authorization: Bearer {operator key}`.
+//! `calls`: the API, behind `Authorization: Bearer {operator key, API key or token}`.
 //!
-//! | request | answer |
+//! | file | routes |
 //! |---|---|
-//! | `PUT /bots/{id}` with a [`contract::Bot`] | the bot; its version is one more if anything changed |
-//! | `GET /bots/{id}` | the bot |
-//! | `PUT /numbers/{e164}` `{bot}`, `GET /numbers/{e164}` | `{number, bot}` |
-//! | `POST /calls` `{to, bot, from?}`, with an `Idempotency-Key` or without | 201 `{call, status, bot, to, from}` |
-//! | `GET /calls?limit&after&bot&status` | `{calls, next}`, newest first; `next` goes into `after` |
-//! | `GET /calls/{sid}` | the call with turns, events, the carrier's news, usage, cost, and a link to its recording for five minutes |
-//! | `GET /usage/{yyyy-mm}` | how many calls ended in that month, how long they were, what they cost |
-//! | `GET /health` | 200 or 503, with the state of store and edge |
+//! | `tenants` | the operator's customers |
+//! | `keys`, `tokens` | what opens the API |
+//! | `bots`, `numbers` | who answers, and where |
+//! | `dial`, `view` | calls |
+//! | `health`, `describe` | how the platform is, and what the API can do |
+//!
+//! Each handler takes a [`crate::account::Principal`], and gets the tenant whose things it may touch only by naming the scope
+//! that this needs.
 
+mod body;
 mod bots;
+mod describe;
 mod dial;
 mod gate;
 mod health;
+mod keys;
+mod listing;
 mod numbers;
+mod rate;
+mod settings;
+mod tenants;
+mod tokens;
 mod view;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::StatusCode;
 use axum::middleware;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -30,12 +39,16 @@ use crate::clock::Clock;
 use crate::config::BaseUrl;
 use crate::edge::Edge;
 use crate::secrets::Keyring;
-use crate::store::{Bots, Calls, Dials, Files};
+use crate::store::{Accounts, Bots, Calls, Dials, Files};
+
+pub use settings::Settings;
 
 /// What the function needs.
 pub struct Api {
     /// Bots and numbers.
     pub bots: Arc<dyn Bots>,
+    /// Tenants and keys.
+    pub accounts: Arc<dyn Accounts>,
     /// Calls.
     pub calls: Arc<dyn Calls>,
     /// Orders to dial.
@@ -54,27 +67,77 @@ pub struct Api {
     pub voice_url: BaseUrl,
     /// Where `status` is.
     pub status_url: BaseUrl,
+    /// What the operator chose.
+    pub settings: Settings,
+    /// What is remembered between requests.
+    pub doors: Doors,
+}
+
+/// What the gate remembers from one request to the next.
+#[derive(Default)]
+pub struct Doors {
+    rates: rate::Rates,
+    known: tenants::Known,
 }
 
 /// The function.
 pub fn app(api: Api) -> Router {
     let api = Arc::new(api);
-    let (router, _) = routes().split_for_parts();
-    router
+    let cors = describe::cors(&api.settings.origins);
+    let (private, mut document) = private().split_for_parts();
+    let (open, also) = open().split_for_parts();
+    document.merge(also);
+    private
         .fallback(async || Refusal::not_found("page of this API"))
+        .method_not_allowed_fallback(describe::wrong_method)
         .layer(middleware::from_fn_with_state(
             Arc::clone(&api),
             gate::behind_key,
         ))
+        .merge(open.layer(middleware::from_fn_with_state(
+            Arc::clone(&api),
+            gate::with_or_without_key,
+        )))
+        .merge(describe::pages(document))
+        .layer(cors)
         .with_state(api)
 }
 
-/// All routes, each file's own.
-fn routes() -> OpenApiRouter<Arc<Api>> {
+/// What the API can do, as OpenAPI 3.1.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    let mut document = private().into_openapi();
+    document.merge(open().into_openapi());
+    describe::finish(document)
+}
+
+/// All routes that need a key, each file's own.
+fn private() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
+        .merge(tenants::routes())
+        .merge(keys::routes())
+        .merge(tokens::routes())
         .merge(bots::routes())
         .merge(numbers::routes())
         .merge(dial::routes())
         .merge(view::routes())
-        .merge(health::routes())
+}
+
+/// Those that do not.
+fn open() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new().merge(health::routes())
+}
+
+/// Bytes that nobody can guess.
+fn random<const N: usize>() -> Result<[u8; N], Refusal> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        tracing::error!(%error, "no random number");
+        Refusal::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "no_randomness",
+            "try again in a moment",
+        )
+    })?;
+    Ok(bytes)
 }

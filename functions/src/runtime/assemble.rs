@@ -3,7 +3,7 @@ use std::sync::Arc;
 use axum::Router;
 
 use super::Start;
-use crate::calls::Api;
+use crate::calls::{Api, Doors};
 use crate::carrier::HttpCarrier;
 use crate::clock::wall_ms;
 use crate::config::{BadSetting, BaseUrl, Environment};
@@ -71,6 +71,7 @@ pub async fn calls(start: Start) -> Result<Router, BadSetting> {
         voice: BaseUrl,
         status: BaseUrl,
         twilio: BaseUrl,
+        api: crate::calls::Settings,
     }
     let settings = start.settings(|environment| {
         Ok(Settings {
@@ -82,6 +83,7 @@ pub async fn calls(start: Start) -> Result<Router, BadSetting> {
             edge: environment.base_url("EDGE_URL", EDGE_URL)?,
             voice: environment.base_url("VOICE_URL", VOICE_URL)?,
             status: environment.base_url("STATUS_URL", STATUS_URL)?,
+            api: crate::calls::Settings::read(environment)?,
             twilio: match environment.optional("TWILIO_API_URL") {
                 Some(_) => environment.base_url("TWILIO_API_URL", "the URL of Twilio's API")?,
                 None => BaseUrl::parse(twilio::rest::API_BASE).map_err(|problem| BadSetting {
@@ -96,6 +98,7 @@ pub async fn calls(start: Start) -> Result<Router, BadSetting> {
         .await?;
     Ok(crate::calls::app(Api {
         bots: tables.clone(),
+        accounts: tables.clone(),
         calls: tables.clone(),
         dials: tables,
         files: start.bucket(&settings.bucket, settings.path_style),
@@ -105,6 +108,8 @@ pub async fn calls(start: Start) -> Result<Router, BadSetting> {
         clock: wall_ms,
         voice_url: settings.voice,
         status_url: settings.status,
+        settings: settings.api,
+        doors: Doors::default(),
     }))
 }
 

@@ -138,6 +138,7 @@ fn check(wish: &UploadWish) -> Result<(), Refusal> {
         return Err(Refusal {
             status: StatusCode::PAYLOAD_TOO_LARGE,
             body,
+            retry_after_s: None,
         });
     }
     Ok(())

@@ -1,17 +1,16 @@
 //! The store in memory: the twin that handlers are tested on. It may also be told to fail.
 
+mod setup;
+
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use contract::{
-    Batch, Bot, BotId, CallId, Numbered, PriceTable, Record, TenantId, Upload, UploadWish,
-};
-use twilio::PhoneNumber;
+use contract::{Batch, Bot, CallId, Numbered, PriceTable, Record, TenantId, Upload, UploadWish};
 
 use super::{
-    Begun, Bots, CallEntry, Calls, Detail, Dial, DialId, DialState, Dials, Ended, Files, Filter,
-    Meter, News, Note, Opened, Page, Progress, Receipt, StoreError, Stored,
+    Begun, CallEntry, Calls, Detail, Dial, DialId, DialState, Dials, Ended, Files, Filter, Meter,
+    News, Note, Opened, Page, Progress, Receipt, StoreError, Stored,
 };
 use crate::clock::Month;
 
@@ -22,9 +21,7 @@ pub struct Memory(Mutex<State>);
 #[derive(Default)]
 struct State {
     broken: bool,
-    bots: BTreeMap<(TenantId, BotId), Bot>,
-    numbers: BTreeMap<PhoneNumber, (TenantId, BotId)>,
-    from: BTreeMap<(TenantId, BotId), PhoneNumber>,
+    setup: setup::Setup,
     calls: BTreeMap<CallId, Kept>,
     resumes: BTreeMap<(CallId, u64), u32>,
     meters: BTreeMap<(TenantId, Month), Meter>,
@@ -68,47 +65,6 @@ impl State {
             records: BTreeMap::new(),
             receipt: None,
         })
-    }
-}
-
-#[async_trait]
-impl Bots for Memory {
-    async fn bot(&self, tenant: &TenantId, id: &BotId) -> Stored<Option<Bot>> {
-        let key = (tenant.clone(), id.clone());
-        Ok(self.state("bot")?.bots.get(&key).cloned())
-    }
-
-    async fn put_bot(&self, bot: &Bot) -> Stored<Bot> {
-        let mut state = self.state("put_bot")?;
-        let key = (bot.tenant.clone(), bot.id.clone());
-        let kept = next_version(state.bots.get(&key), bot);
-        state.bots.insert(key, kept.clone());
-        Ok(kept)
-    }
-
-    async fn bot_of(&self, number: &PhoneNumber) -> Stored<Option<(TenantId, BotId)>> {
-        Ok(self.state("bot_of")?.numbers.get(number).cloned())
-    }
-
-    async fn number_of(&self, tenant: &TenantId, bot: &BotId) -> Stored<Option<PhoneNumber>> {
-        let key = (tenant.clone(), bot.clone());
-        Ok(self.state("number_of")?.from.get(&key).cloned())
-    }
-
-    async fn assign(&self, number: &PhoneNumber, tenant: &TenantId, bot: &BotId) -> Stored<bool> {
-        let mut state = self.state("assign")?;
-        let known = state.numbers.get(number);
-        if known.is_some_and(|(owner, _)| owner != tenant) {
-            return Ok(false);
-        }
-        let whose = (tenant.clone(), bot.clone());
-        state.numbers.insert(number.clone(), whose.clone());
-        state.from.insert(whose, number.clone());
-        Ok(true)
-    }
-
-    async fn reachable(&self) -> Stored<()> {
-        self.state("reachable").map(drop)
     }
 }
 

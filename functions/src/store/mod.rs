@@ -7,8 +7,12 @@
 //! | table | item | pk | sk | indexes |
 //! |---|---|---|---|---|
 //! | config | bot | `TEN#{tenant}` | `BOT#{id}` | |
-//! | config | a bot's own number, for dialling | `TEN#{tenant}` | `FROM#{bot}` | |
+//! | config | a bot's number | `TEN#{tenant}` | `NUM#{bot}#{e164}` | |
 //! | config | whose bot answers a number | `NUM#{e164}` | `MAP` | |
+//! | config | tenant | `TENANTS` | `TEN#{tenant}` | |
+//! | config | key | `KEY#{id}` | `KEY` | |
+//! | config | that a tenant has a key | `TEN#{tenant}` | `KEY#{id}` | |
+//! | calls | requests in one minute | `RATE#{subject}` | `{what}#{minute}` | |
 //! | calls | call | `CALL#{sid}` | `META` | gs1 by tenant, gs2 by bot, gs3 by status; each newest first |
 //! | calls | the bot it began with | `CALL#{sid}` | `BOT` | |
 //! | calls | what the carrier told | `CALL#{sid}` | `EV#{what}` | |
@@ -18,6 +22,7 @@
 //! | calls | month meter, in 16 parts | `TEN#{tenant}` | `MONTH#{yyyy-mm}#{part}` | |
 //! | calls | an order to dial | `DIAL#{id}` | `ORDER` | |
 
+mod account;
 mod dial;
 pub mod dynamo;
 pub mod files;
@@ -28,6 +33,7 @@ use async_trait::async_trait;
 use contract::{Batch, Bot, BotId, CallId, PriceTable, TenantId, Upload, UploadWish};
 use twilio::PhoneNumber;
 
+pub use account::{Accounts, Assigned, Deleted};
 pub use dial::{Begun, Dial, DialId, DialState};
 pub use model::{
     CallEntry, Detail, Ended, Filter, Meter, News, Note, Opened, Page, Progress, Receipt, sort_key,
@@ -70,14 +76,38 @@ pub type Stored<T> = Result<T, StoreError>;
 pub trait Bots: Send + Sync {
     /// A bot as it is now.
     async fn bot(&self, tenant: &TenantId, id: &BotId) -> Stored<Option<Bot>>;
+    /// A tenant's bots in the order of their ids, at most `limit`, those after `after`.
+    async fn bots(
+        &self,
+        tenant: &TenantId,
+        limit: usize,
+        after: Option<&BotId>,
+    ) -> Stored<Vec<Bot>>;
+    /// Deletes a bot, unless it answers a number.
+    async fn delete_bot(&self, tenant: &TenantId, id: &BotId) -> Stored<Deleted>;
     /// Keeps a bot of the tenant that it names. If anything but its version differs from the one kept, it gets the next version; else nothing changes.
     async fn put_bot(&self, bot: &Bot) -> Stored<Bot>;
     /// Whose bot answers a number.
     async fn bot_of(&self, number: &PhoneNumber) -> Stored<Option<(TenantId, BotId)>>;
     /// The number from which a bot dials: the last one it was given.
     async fn number_of(&self, tenant: &TenantId, bot: &BotId) -> Stored<Option<PhoneNumber>>;
-    /// Lets a bot answer a number; false, and nothing changes, if the number is another tenant's.
-    async fn assign(&self, number: &PhoneNumber, tenant: &TenantId, bot: &BotId) -> Stored<bool>;
+    /// Lets a bot answer a number, from now on it alone.
+    async fn assign(
+        &self,
+        number: &PhoneNumber,
+        tenant: &TenantId,
+        bot: &BotId,
+        now_ms: u64,
+    ) -> Stored<Assigned>;
+    /// Lets nobody answer a number any more; false if it is not this tenant's.
+    async fn release(&self, number: &PhoneNumber, tenant: &TenantId) -> Stored<bool>;
+    /// A tenant's numbers in the order of their bots and then of themselves, at most `limit`, those after `after`.
+    async fn numbers(
+        &self,
+        tenant: &TenantId,
+        limit: usize,
+        after: Option<(&BotId, &PhoneNumber)>,
+    ) -> Stored<Vec<(BotId, PhoneNumber)>>;
     /// Whether the store answers at all.
     async fn reachable(&self) -> Stored<()>;
 }

@@ -31,6 +31,7 @@ impl Vault for Turning {
                 "twilio_auth_token": TOKEN,
                 "edge_secret": EDGE_SECRET,
                 "operator_key": key,
+                "jwt_key": JWT_KEY,
             })
             .to_string(),
         )

@@ -10,12 +10,14 @@
     reason = "tests"
 )]
 
+mod accounts;
 mod calls;
 mod carrier;
 mod dialling;
 mod edge;
 mod keys;
 mod programs;
+mod routes;
 mod status;
 mod store;
 mod storm;

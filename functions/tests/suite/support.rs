@@ -1,15 +1,17 @@
 //! A deployment in memory, and the hands that knock on its doors.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::{Request, StatusCode};
+use axum::http::{Request, Response, StatusCode};
 use contract::{
     Bot, BotId, CallId, Opening, OpeningReply, OpeningState, PriceTable, SEAL_HEADER, Seal, Secret,
     TenantId,
 };
+use functions::calls::Settings;
 use functions::carrier::{Carrier, DialError};
 use functions::config::{BadSetting, BaseUrl};
 use functions::edge::{Edge, EdgeError};
@@ -29,6 +31,7 @@ pub(crate) const NOW_MS: u64 = 1_795_262_400_000;
 pub(crate) const TOKEN: &str = "00000000000000000000000000000000";
 pub(crate) const EDGE_SECRET: &str = "not a secret, but thirty-two bytes long";
 pub(crate) const OPERATOR_KEY: &str = "not-an-operator-key";
+pub(crate) const JWT_KEY: &str = "not a secret either, but long enough";
 pub(crate) const VOICE: &str = "https://voice.example.com";
 pub(crate) const STATUS: &str = "https://status.example.com";
 pub(crate) const EDGE: &str = "https://edge.example.com";
@@ -82,6 +85,7 @@ impl Vault for Safe {
                 "twilio_auth_token": TOKEN,
                 "edge_secret": EDGE_SECRET,
                 "operator_key": OPERATOR_KEY,
+                "jwt_key": JWT_KEY,
             })
             .to_string(),
         )
@@ -158,10 +162,19 @@ pub(crate) fn ready() -> OpeningReply {
 }
 
 pub(crate) async fn house() -> House {
+    house_with(Settings {
+        calls_per_minute: 1_000,
+        ..Settings::default()
+    })
+    .await
+}
+
+/// A deployment with such settings of its API.
+pub(crate) async fn house_with(settings: Settings) -> House {
     let memory = Arc::new(Memory::default());
     memory.put_bot(&mesa()).await.unwrap();
     memory
-        .assign(&number(OUR_NUMBER), &tenant(), &mesa().id)
+        .assign(&number(OUR_NUMBER), &tenant(), &mesa().id, NOW_MS)
         .await
         .unwrap();
     let edge = Arc::new(FakeEdge {
@@ -182,6 +195,7 @@ pub(crate) async fn house() -> House {
     });
     let calls = functions::calls::app(functions::calls::Api {
         bots: memory.clone(),
+        accounts: memory.clone(),
         calls: memory.clone(),
         dials: memory.clone(),
         files: memory.clone(),
@@ -191,6 +205,8 @@ pub(crate) async fn house() -> House {
         clock,
         voice_url: BaseUrl::parse(VOICE).unwrap(),
         status_url: BaseUrl::parse(STATUS).unwrap(),
+        settings,
+        doors: functions::calls::Doors::default(),
     });
     let status = status_on(memory.clone(), memory.clone(), memory.clone()).await;
     House {
@@ -226,6 +242,19 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) body: String,
     pub(crate) replayed: bool,
+    pub(crate) headers: BTreeMap<String, String>,
+}
+
+pub(crate) fn headers(response: &Response<Body>) -> BTreeMap<String, String> {
+    let headers = response.headers().iter();
+    headers
+        .map(|(name, value)| {
+            (
+                name.to_string(),
+                value.to_str().unwrap_or_default().to_owned(),
+            )
+        })
+        .collect()
 }
 
 impl Answer {
@@ -250,11 +279,13 @@ pub(crate) async fn send(app: &Router, request: Request<Body>) -> Answer {
     let response = app.clone().oneshot(request).await.unwrap();
     let status = response.status();
     let replayed = response.headers().contains_key("idempotent-replayed");
+    let headers = headers(&response);
     let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
     Answer {
         status,
         body: String::from_utf8(body.to_vec()).unwrap(),
         replayed,
+        headers,
     }
 }
 
@@ -292,10 +323,21 @@ pub(crate) async fn post_sealed(app: &Router, path: &str, body: &Value) -> Answe
 
 /// A request as the operator makes it.
 pub(crate) async fn ask(app: &Router, method: &str, path: &str, body: Option<Value>) -> Answer {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("authorization", format!("Bearer {OPERATOR_KEY}"));
+    ask_as(app, Some(OPERATOR_KEY), method, path, body).await
+}
+
+/// A request with this key, or none.
+pub(crate) async fn ask_as(
+    app: &Router,
+    key: Option<&str>,
+    method: &str,
+    path: &str,
+    body: Option<Value>,
+) -> Answer {
+    let mut request = Request::builder().method(method).uri(path);
+    if let Some(key) = key {
+        request = request.header("authorization", format!("Bearer {key}"));
+    }
     send(
         app,
         request

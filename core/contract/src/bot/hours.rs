@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Business hours. Told by the functions, which know the time zones; a call in progress at closing time goes on.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Hours {
     /// IANA name: `Europe/Madrid`.
     pub time_zone: String,
@@ -16,6 +17,7 @@ pub struct Hours {
 
 /// One span of each of some days.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Opens {
     /// On which days.
     pub days: Vec<Day>,
@@ -30,6 +32,7 @@ pub struct Opens {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "they say themselves what they are")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Day {
     Monday,
     Tuesday,
@@ -43,6 +46,7 @@ pub enum Day {
 /// What callers get outside business hours.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Closed {
     /// Said by the carrier's voice; empty: a sentence of ours.
     pub say: String,

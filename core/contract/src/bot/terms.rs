@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What the tenant pays for a call. A call nobody answered is free.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Pricing {
     /// For each answered call, in micro-dollars.
     pub per_call_micro_dollars: u64,
@@ -30,6 +31,7 @@ impl Pricing {
 /// What a bot may use. Checked before a call begins and, for what is spent, while it runs; a call at its cap ends politely.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Limits {
     /// Calls at the same time; 0: no limit.
     pub concurrent_calls_max: u32,
@@ -42,6 +44,7 @@ pub struct Limits {
 /// What happens when a machine answers a call that we placed.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Machine {
     /// Talk to it as to a person; nobody is asked who answered.
     #[default]

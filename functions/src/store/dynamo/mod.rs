@@ -1,9 +1,11 @@
 //! The store on DynamoDB. The keys are in the table of [`crate::store`].
 
+mod accounts;
 mod bots;
 mod calls;
 mod dials;
 mod item;
+mod numbers;
 mod records;
 mod update;
 
@@ -92,8 +94,12 @@ impl Dynamo {
 
     /// Updates an item. `Ok(Err(item))` if the update's condition does not hold of it.
     async fn update(&self, update: &Update) -> Stored<Result<Item, Item>> {
+        self.update_in(&self.calls, update).await
+    }
+
+    async fn update_in(&self, table: &str, update: &Update) -> Stored<Result<Item, Item>> {
         for attempt in 0.. {
-            match update.request(&self.client, &self.calls).send().await {
+            match update.request(&self.client, table).send().await {
                 Ok(output) => return Ok(Ok(output.attributes.map(Item::from).unwrap_or_default())),
                 Err(error) => {
                     let service = error.as_service_error();
@@ -108,6 +114,44 @@ impl Dynamo {
             }
         }
         Ok(Ok(Item::default()))
+    }
+}
+
+/// Items of one partition of `config` whose sort keys begin so, at most `limit`, those after the sort key `after`.
+struct Range<'a> {
+    pk: &'a str,
+    prefix: &'a str,
+    after: Option<String>,
+    limit: usize,
+}
+
+impl Dynamo {
+    async fn range(&self, range: Range<'_>) -> Stored<Vec<Item>> {
+        // A sort key may have one condition only. What follows the prefix is ASCII, so this ends the range.
+        let first = range
+            .after
+            .map_or_else(|| range.prefix.to_owned(), |after| format!("{after}\u{0}"));
+        let request = self
+            .client
+            .query()
+            .table_name(&self.config)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":pk", text(range.pk))
+            .expression_attribute_values(":first", text(first))
+            .expression_attribute_values(":last", text(format!("{}~", range.prefix)))
+            .consistent_read(true);
+        let mut found = request
+            .into_paginator()
+            .page_size(i32::try_from(range.limit).unwrap_or(i32::MAX))
+            .items()
+            .send();
+        let mut items = Vec::new();
+        while items.len() < range.limit
+            && let Some(item) = found.next().await
+        {
+            items.push(Item::from(item.map_err(|error| failed("query", &error))?));
+        }
+        Ok(items)
     }
 }
 

@@ -74,6 +74,12 @@ impl Update {
         self
     }
 
+    /// Lets the condition speak of a value that is not set: `:name`.
+    pub(super) fn value(mut self, name: &str, value: AttributeValue) -> Self {
+        self.values.insert(format!(":{name}"), value);
+        self
+    }
+
     /// Lets the condition speak of an attribute that is not set: `#name`.
     pub(super) fn naming(mut self, name: &str) -> Self {
         self.names.insert(format!("#{name}"), name.to_owned());

@@ -1,6 +1,7 @@
 //! Bots and numbers.
 
 use contract::{Bot, BotId, TenantId};
+use functions::store::{Assigned, Deleted};
 use twilio::PhoneNumber;
 
 use super::{Store, both};
@@ -11,6 +12,7 @@ both! {
     changes_at_once_each_get_a_version
     a_number_finds_its_bot_and_a_bot_its_number
     what_a_tenant_has_no_other_touches
+    a_bot_in_use_stays_and_a_deleted_one_gets_no_number
 }
 
 async fn a_bot_is_kept_and_counts_its_changes(store: Store) {
@@ -63,29 +65,53 @@ async fn changes_at_once_each_get_a_version(store: Store) {
 
 async fn a_number_finds_its_bot_and_a_bot_its_number(store: Store) {
     let (first, second) = (number("+15005550006"), number("+15005550007"));
-    let assign = async |number: &PhoneNumber, bot: &BotId| {
-        store.bots.assign(number, &tenant(), bot).await.unwrap()
+    let (mesa, other) = (mesa().id, BotId::new("other").unwrap());
+    let assign = async |number: &PhoneNumber, bot: &BotId, at_ms| {
+        let assigned = store.bots.assign(number, &tenant(), bot, at_ms).await;
+        assigned.unwrap()
     };
     let whose = |bot: &BotId| Some((tenant(), bot.clone()));
     assert_eq!(store.bots.bot_of(&first).await.unwrap(), None);
-    assert!(assign(&first, &mesa().id).await);
-    assert!(assign(&second, &mesa().id).await);
-    assert_eq!(store.bots.bot_of(&first).await.unwrap(), whose(&mesa().id));
-    let from = store.bots.number_of(&tenant(), &mesa().id).await.unwrap();
-    assert_eq!(from, Some(second));
-    let other = BotId::new("other").unwrap();
-    assert!(assign(&first, &other).await);
+    assert_eq!(assign(&first, &mesa, 1).await, Assigned::NoBot);
+    for id in [&mesa, &other] {
+        let bot = Bot {
+            id: id.clone(),
+            ..Bot::default()
+        };
+        store.bots.put_bot(&bot).await.unwrap();
+    }
+    // The last one it was given is the one it dials from, whatever its digits.
+    assert_eq!(assign(&second, &mesa, 1).await, Assigned::Done);
+    assert_eq!(assign(&first, &mesa, 2).await, Assigned::Done);
+    assert_eq!(store.bots.bot_of(&first).await.unwrap(), whose(&mesa));
+    let from = store.bots.number_of(&tenant(), &mesa).await.unwrap();
+    assert_eq!(from.as_ref(), Some(&first));
+    assert_eq!(assign(&first, &other, 3).await, Assigned::Done);
     assert_eq!(store.bots.bot_of(&first).await.unwrap(), whose(&other));
+    let from = store.bots.number_of(&tenant(), &mesa).await.unwrap();
+    assert_eq!(from.as_ref(), Some(&second));
+    let listed = async |limit, after| {
+        let numbers = store.bots.numbers(&tenant(), limit, after).await;
+        numbers.unwrap()
+    };
+    let both = [(mesa.clone(), second.clone()), (other, first.clone())];
+    assert_eq!(listed(10, None).await, both);
+    assert_eq!(listed(1, None).await, both[..1]);
+    assert_eq!(listed(10, Some((&mesa, &second))).await, both[1..]);
+    assert!(store.bots.release(&first, &tenant()).await.unwrap());
+    assert!(!store.bots.release(&first, &tenant()).await.unwrap());
+    assert_eq!(store.bots.bot_of(&first).await.unwrap(), None);
+    assert_eq!(listed(10, None).await, both[..1]);
 }
 
 async fn what_a_tenant_has_no_other_touches(store: Store) {
     let (ours, other) = (number(OUR_NUMBER), TenantId::new("other").unwrap());
     store.bots.put_bot(&mesa()).await.unwrap();
-    store
-        .bots
-        .assign(&ours, &tenant(), &mesa().id)
-        .await
-        .unwrap();
+    let assign = async |tenant: &TenantId| {
+        let assigned = store.bots.assign(&ours, tenant, &mesa().id, NOW_MS).await;
+        assigned.unwrap()
+    };
+    assert_eq!(assign(&tenant()).await, Assigned::Done);
     assert_eq!(store.bots.bot(&other, &mesa().id).await.unwrap(), None);
     let theirs = Bot {
         tenant: other.clone(),
@@ -95,9 +121,42 @@ async fn what_a_tenant_has_no_other_touches(store: Store) {
     assert_eq!(store.bots.put_bot(&theirs).await.unwrap().version, 1);
     let kept = store.bots.bot(&tenant(), &mesa().id).await.unwrap();
     assert_eq!(kept, Some(mesa()));
-    assert!(!store.bots.assign(&ours, &other, &mesa().id).await.unwrap());
+    assert_eq!(assign(&other).await, Assigned::Taken);
+    assert!(!store.bots.release(&ours, &other).await.unwrap());
     let whose = store.bots.bot_of(&ours).await.unwrap();
     assert_eq!(whose, Some((tenant(), mesa().id)));
     let from = store.bots.number_of(&other, &mesa().id).await.unwrap();
     assert_eq!(from, None);
+    let listed = store.bots.bots(&other, 10, None).await.unwrap();
+    assert_eq!(listed, [theirs]);
+    let deleted = store.bots.delete_bot(&other, &mesa().id).await.unwrap();
+    assert_eq!(deleted, Deleted::Done);
+    assert!(
+        store
+            .bots
+            .bot(&tenant(), &mesa().id)
+            .await
+            .unwrap()
+            .is_some()
+    );
+}
+
+async fn a_bot_in_use_stays_and_a_deleted_one_gets_no_number(store: Store) {
+    store.bots.put_bot(&mesa()).await.unwrap();
+    let (bots, id) = (store.bots.clone(), mesa().id);
+    let assign = async |at_ms| {
+        bots.assign(&number(OUR_NUMBER), &tenant(), &id, at_ms)
+            .await
+    };
+    let delete = async || bots.delete_bot(&tenant(), &id).await;
+    assert_eq!(assign(1).await.unwrap(), Assigned::Done);
+    assert_eq!(delete().await.unwrap(), Deleted::InUse);
+    bots.release(&number(OUR_NUMBER), &tenant()).await.unwrap();
+    // At once: either the bot stays and has the number, or it goes and has none.
+    let (assigned, deleted) = tokio::join!(assign(2), delete());
+    let answers = bots.bot_of(&number(OUR_NUMBER)).await.unwrap().is_some();
+    let stays = bots.bot(&tenant(), &id).await.unwrap().is_some();
+    assert_eq!(answers, stays);
+    assert_eq!(answers, assigned.unwrap() == Assigned::Done);
+    assert_eq!(stays, deleted.unwrap() != Deleted::Done);
 }

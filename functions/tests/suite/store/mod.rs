@@ -1,5 +1,6 @@
 //! One suite for the store in memory and the store on DynamoDB's protocol, so that the first can stand for the second.
 
+mod accounts;
 mod bots;
 mod calls;
 mod dials;
@@ -15,7 +16,7 @@ use aws_sdk_dynamodb::types::{
 };
 use functions::store::dynamo::Dynamo;
 use functions::store::memory::Memory;
-use functions::store::{Bots, Calls, Dials};
+use functions::store::{Accounts, Bots, Calls, Dials};
 
 /// A store, whichever.
 #[derive(Clone)]
@@ -23,15 +24,17 @@ pub(crate) struct Store {
     pub(crate) bots: Arc<dyn Bots>,
     pub(crate) calls: Arc<dyn Calls>,
     pub(crate) dials: Arc<dyn Dials>,
+    pub(crate) accounts: Arc<dyn Accounts>,
 }
 
 impl Store {
-    fn of<S: Bots + Calls + Dials + 'static>(store: S) -> Self {
+    fn of<S: Bots + Calls + Dials + Accounts + 'static>(store: S) -> Self {
         let store = Arc::new(store);
         Self {
             bots: store.clone(),
             calls: store.clone(),
-            dials: store,
+            dials: store.clone(),
+            accounts: store,
         }
     }
 }

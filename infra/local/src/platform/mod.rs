@@ -258,6 +258,7 @@ fn secret(credentials: &Credentials) -> String {
         "twilio_auth_token": credentials.auth_token,
         "edge_secret": credentials.edge_secret,
         "operator_key": credentials.operator_key,
+        "jwt_key": credentials.jwt_key,
     });
     secret.to_string()
 }

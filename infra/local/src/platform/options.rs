@@ -105,6 +105,8 @@ pub struct Credentials {
     pub edge_secret: String,
     /// Opens the API of the functions.
     pub operator_key: String,
+    /// Signs the API's tokens.
+    pub jwt_key: String,
 }
 
 impl Default for Credentials {
@@ -114,6 +116,7 @@ impl Default for Credentials {
             auth_token: "0".repeat(32),
             edge_secret: "local-edge-secret-which-is-no-secret".to_owned(),
             operator_key: "local-operator-key".to_owned(),
+            jwt_key: "local-token-key-which-is-no-secret".to_owned(),
         }
     }
 }

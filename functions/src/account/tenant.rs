@@ -1,0 +1,78 @@
+use contract::{HookSecret, Invalid, TenantId, is_web_address};
+use serde::{Deserialize, Serialize};
+
+/// A customer of the operator's: bots, numbers, calls and keys belong to one.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct Tenant {
+    /// Its id.
+    pub id: TenantId,
+    /// For people.
+    pub name: String,
+    /// Where its webhooks go: absolute, `https`. None: nowhere.
+    pub webhook_url: Option<String>,
+    /// Signs what is sent to its servers, as Standard Webhooks has it: `whsec_` and base64.
+    pub webhook_secret: Option<HookSecret>,
+    /// What it may use, all its bots together.
+    pub limits: TenantLimits,
+    /// When it was made, in milliseconds since the Unix epoch.
+    pub created_ms: u64,
+}
+
+/// What a tenant may use, all its bots together.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct TenantLimits {
+    /// Calls at the same time; 0: no limit.
+    pub concurrent_calls_max: u32,
+    /// What its calls of one UTC day may cost, in micro-dollars; 0: no limit.
+    pub spend_per_day_max: u64,
+    /// Calls that each of its keys may place in a minute; 0: as the deployment has it.
+    pub calls_per_minute: u32,
+    /// Requests that each of its keys may make in a minute; 0: as the deployment has it.
+    pub requests_per_minute: u32,
+}
+
+impl Tenant {
+    /// A tenant of which nothing is kept: the one that every deployment has from the start.
+    #[must_use]
+    pub fn unnamed(id: TenantId) -> Self {
+        Self {
+            name: id.to_string(),
+            id,
+            ..Self::default()
+        }
+    }
+
+    /// Checks what types cannot say.
+    ///
+    /// # Errors
+    /// The first field that is out of its range, with the range.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        let wrong = |field: &str, message: &str| Invalid {
+            field: field.to_owned(),
+            message: message.to_owned(),
+        };
+        if !(1..=100).contains(&self.name.chars().count()) {
+            return Err(wrong("name", "1 to 100 characters"));
+        }
+        if !self.webhook_url.as_deref().is_none_or(is_web_address) {
+            return Err(wrong(
+                "webhook_url",
+                "an https:// address; http:// only on 127.0.0.1 and localhost",
+            ));
+        }
+        for (limit, field) in [
+            (self.limits.calls_per_minute, "limits.calls_per_minute"),
+            (
+                self.limits.requests_per_minute,
+                "limits.requests_per_minute",
+            ),
+        ] {
+            if limit > 100_000 {
+                return Err(wrong(field, "0 to 100000"));
+            }
+        }
+        Ok(())
+    }
+}

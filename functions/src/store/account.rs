@@ -1,0 +1,67 @@
+use async_trait::async_trait;
+use contract::TenantId;
+
+use super::Stored;
+use crate::account::{Key, KeyId, Tenant};
+
+/// Tenants and their keys, and how often these knock.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// A tenant, if it was ever put.
+    async fn tenant(&self, id: &TenantId) -> Stored<Option<Tenant>>;
+    /// Keeps a tenant; with `fresh`, only if there is none of that id. Returns whether it was kept.
+    async fn put_tenant(&self, tenant: &Tenant, fresh: bool) -> Stored<bool>;
+    /// Tenants in the order of their ids, at most `limit`, those after `after`.
+    async fn tenants(&self, limit: usize, after: Option<&TenantId>) -> Stored<Vec<Tenant>>;
+    /// Deletes a tenant, unless it has bots. Its keys open nothing from then on.
+    async fn delete_tenant(&self, id: &TenantId, now_ms: u64) -> Stored<Deleted>;
+    /// A key.
+    async fn key(&self, id: &KeyId) -> Stored<Option<Key>>;
+    /// Keeps a new key.
+    async fn create_key(&self, key: &Key) -> Stored<()>;
+    /// A tenant's keys in the order of their ids, revoked ones too, at most `limit`, those after `after`.
+    async fn keys(
+        &self,
+        tenant: &TenantId,
+        limit: usize,
+        after: Option<&KeyId>,
+    ) -> Stored<Vec<Key>>;
+    /// Revokes a tenant's key; false if there is none. Once revoked it stays so.
+    async fn revoke(&self, tenant: &TenantId, id: &KeyId, now_ms: u64) -> Stored<bool>;
+    /// A key was used.
+    async fn used(&self, id: &KeyId, now_ms: u64) -> Stored<()>;
+    /// Counts what somebody did in a minute since the epoch; returns how often that was, with these. With `max` nothing is
+    /// counted beyond it, and the answer is none.
+    async fn count(
+        &self,
+        subject: &str,
+        what: &str,
+        minute: u64,
+        times: u32,
+        max: Option<u32>,
+    ) -> Stored<Option<u32>>;
+    /// How often somebody did something in a minute since the epoch.
+    async fn counted(&self, subject: &str, what: &str, minute: u64) -> Stored<u32>;
+}
+
+/// What came of deleting something.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Deleted {
+    /// It is gone.
+    Done,
+    /// There was none.
+    Missing,
+    /// Something else needs it.
+    InUse,
+}
+
+/// What came of giving a number to a bot.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Assigned {
+    /// The bot answers it.
+    Done,
+    /// The number is another tenant's.
+    Taken,
+    /// There is no such bot.
+    NoBot,
+}

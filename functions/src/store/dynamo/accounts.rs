@@ -1,0 +1,189 @@
+use async_trait::async_trait;
+use contract::TenantId;
+use futures_util::future::try_join_all;
+
+use super::item::{Item, json, number, text};
+use super::{Dynamo, Range, Update, failed, tenant_key};
+use crate::account::{Key, KeyId, Tenant};
+use crate::store::{Accounts, Deleted, StoreError, Stored};
+
+/// The partition of all tenants: few, and read at most every few seconds by each instance.
+const TENANTS: &str = "TENANTS";
+
+/// How long a minute's count is kept, in seconds: the next minute still asks for it.
+const COUNT_TTL_S: u64 = 600;
+
+fn key_key(id: &KeyId) -> String {
+    format!("KEY#{id}")
+}
+
+fn read_key(item: &Item) -> Stored<Option<Key>> {
+    let id = item.text("pk").and_then(|pk| pk.strip_prefix("KEY#"));
+    let id = id
+        .and_then(KeyId::parse)
+        .ok_or_else(|| StoreError::new("read", "a key without its id"))?;
+    let key: Option<Key> = item.json("json")?;
+    Ok(key.map(|key| Key {
+        id,
+        used_ms: item.number("used_ms"),
+        revoked_ms: item.number("revoked_ms"),
+        ..key
+    }))
+}
+
+impl Dynamo {
+    async fn keys_listed(
+        &self,
+        tenant: &TenantId,
+        limit: usize,
+        after: Option<&KeyId>,
+    ) -> Stored<Vec<KeyId>> {
+        let range = Range {
+            pk: &tenant_key(tenant),
+            prefix: "KEY#",
+            after: after.map(key_key),
+            limit,
+        };
+        let items = self.range(range).await?;
+        let id = |item: &Item| KeyId::parse(item.text("sk")?.strip_prefix("KEY#")?);
+        Ok(items.iter().filter_map(id).collect())
+    }
+}
+
+#[async_trait]
+impl Accounts for Dynamo {
+    async fn tenant(&self, id: &TenantId) -> Stored<Option<Tenant>> {
+        let item = self.get(&self.config, TENANTS, &tenant_key(id)).await?;
+        item.map_or(Ok(None), |item| item.json("json"))
+    }
+
+    async fn put_tenant(&self, tenant: &Tenant, fresh: bool) -> Stored<bool> {
+        let update = Update::of(TENANTS, tenant_key(&tenant.id)).set("json", json(tenant)?);
+        let update = if fresh {
+            update.only_if("attribute_not_exists(pk)")
+        } else {
+            update
+        };
+        Ok(self.update_in(&self.config, &update).await?.is_ok())
+    }
+
+    async fn tenants(&self, limit: usize, after: Option<&TenantId>) -> Stored<Vec<Tenant>> {
+        let range = Range {
+            pk: TENANTS,
+            prefix: "TEN#",
+            after: after.map(tenant_key),
+            limit,
+        };
+        let items = self.range(range).await?;
+        let tenants: Stored<Vec<Option<Tenant>>> =
+            items.iter().map(|item| item.json("json")).collect();
+        Ok(tenants?.into_iter().flatten().collect())
+    }
+
+    async fn delete_tenant(&self, id: &TenantId, now_ms: u64) -> Stored<Deleted> {
+        if self.tenant(id).await?.is_none() {
+            return Ok(Deleted::Missing);
+        }
+        let range = Range {
+            pk: &tenant_key(id),
+            prefix: "BOT#",
+            after: None,
+            limit: 1,
+        };
+        if !self.range(range).await?.is_empty() {
+            return Ok(Deleted::InUse);
+        }
+        // The keys first: a crash on the way leaves a tenant that can be deleted again.
+        let keys = self.keys_listed(id, usize::MAX, None).await?;
+        try_join_all(keys.iter().map(|key| self.revoke(id, key, now_ms))).await?;
+        let request = self
+            .client
+            .delete_item()
+            .table_name(&self.config)
+            .key("pk", text(TENANTS))
+            .key("sk", text(tenant_key(id)));
+        match request.send().await {
+            Ok(_) => Ok(Deleted::Done),
+            Err(error) => Err(failed("delete_tenant", &error)),
+        }
+    }
+
+    async fn key(&self, id: &KeyId) -> Stored<Option<Key>> {
+        let item = self.get(&self.config, &key_key(id), "KEY").await?;
+        item.map_or(Ok(None), |item| read_key(&item))
+    }
+
+    async fn create_key(&self, key: &Key) -> Stored<()> {
+        // The list first: an entry without its key is passed over, a key that no list shows could never be revoked.
+        let listed = Item::at(tenant_key(&key.tenant), key_key(&key.id));
+        let _ = self.put_new(&self.config, listed).await?;
+        let item = Item::at(key_key(&key.id), "KEY").with("json", json(key)?);
+        match self.put_new(&self.config, item).await? {
+            None => Ok(()),
+            Some(_) => Err(StoreError::new("create_key", "there is a key of that id")),
+        }
+    }
+
+    async fn keys(
+        &self,
+        tenant: &TenantId,
+        limit: usize,
+        after: Option<&KeyId>,
+    ) -> Stored<Vec<Key>> {
+        let ids = self.keys_listed(tenant, limit, after).await?;
+        let keys = try_join_all(ids.iter().map(|id| self.key(id))).await?;
+        Ok(keys.into_iter().flatten().collect())
+    }
+
+    async fn revoke(&self, tenant: &TenantId, id: &KeyId, now_ms: u64) -> Stored<bool> {
+        let known = self.key(id).await?;
+        if known.is_none_or(|key| key.tenant != *tenant) {
+            return Ok(false);
+        }
+        let update = Update::of(key_key(id), "KEY").once("revoked_ms", number(now_ms));
+        self.update_in(&self.config, &update).await.map(|_| true)
+    }
+
+    async fn used(&self, id: &KeyId, now_ms: u64) -> Stored<()> {
+        let update = Update::of(key_key(id), "KEY")
+            .set("used_ms", number(now_ms))
+            .only_if("attribute_exists(pk)");
+        self.update_in(&self.config, &update).await.map(drop)
+    }
+
+    async fn count(
+        &self,
+        subject: &str,
+        what: &str,
+        minute: u64,
+        times: u32,
+        max: Option<u32>,
+    ) -> Stored<Option<u32>> {
+        let update = Update::of(format!("RATE#{subject}"), format!("{what}#{minute}"))
+            .add("count", number(times))
+            .once("ttl", number(minute * 60 + COUNT_TTL_S));
+        let update = match max {
+            None => update,
+            Some(max) => match max.checked_sub(times) {
+                None => return Ok(None),
+                Some(room) => update
+                    .value("room", number(room))
+                    .only_if("attribute_not_exists(#count) OR #count <= :room"),
+            },
+        };
+        let counted = self.update(&update).await?;
+        Ok(counted
+            .ok()
+            .map(|item| item.number("count").unwrap_or(times)))
+    }
+
+    async fn counted(&self, subject: &str, what: &str, minute: u64) -> Stored<u32> {
+        let pk = format!("RATE#{subject}");
+        let item = self
+            .get(&self.calls, &pk, &format!("{what}#{minute}"))
+            .await?;
+        Ok(item
+            .and_then(|item| item.number("count"))
+            .unwrap_or_default())
+    }
+}

@@ -1,0 +1,436 @@
+//! Tenants, keys, tokens, limits, and whose pages may ask.
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use functions::account::Scope;
+use functions::calls::Settings;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::support::*;
+
+pub(crate) fn all_scopes() -> Vec<&'static str> {
+    Scope::ALL.map(Scope::as_str).into()
+}
+
+/// A new key of a tenant's, made by the operator.
+pub(crate) async fn key_for(house: &House, tenant: &str, scopes: &[&str]) -> String {
+    let body = json!({ "name": "test", "scopes": scopes });
+    let path = format!("/keys?tenant={tenant}");
+    let made = ask(&house.calls, "POST", &path, Some(body)).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    made.json()["key"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_key_is_shown_once_and_kept_as_a_hash() {
+    let house = house().await;
+    let key = key_for(&house, "default", &["keys:write", "bots:read"]).await;
+    let listed = ask_as(&house.calls, Some(&key), "GET", "/keys", None).await;
+    assert!(
+        !listed.body.contains(&key) && !listed.body.contains("hash"),
+        "{}",
+        listed.body
+    );
+    let view = &listed.json()["keys"][0];
+    assert_eq!(view["id"], key[4..20]);
+    assert_eq!(
+        (&view["used_ms"], &view["revoked_ms"]),
+        (&json!(NOW_MS), &Value::Null)
+    );
+    let forged = format!(
+        "{}{}",
+        &key[..key.len() - 1],
+        if key.ends_with('0') { '1' } else { '0' }
+    );
+    let refused = ask_as(&house.calls, Some(&forged), "GET", "/keys", None).await;
+    assert_eq!(refused.code(), "key_wrong");
+}
+
+#[tokio::test]
+async fn a_revoked_key_opens_nothing_and_neither_do_its_tokens() {
+    let house = house().await;
+    let key = key_for(&house, "default", &["bots:read"]).await;
+    let made = ask_as(&house.calls, Some(&key), "POST", "/tokens", Some(json!({}))).await;
+    let token = made.json()["token"].as_str().unwrap().to_owned();
+    for shown in [&key, &token] {
+        let answer = ask_as(&house.calls, Some(shown), "GET", "/bots/mesa", None).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    }
+    let revoked = ask(
+        &house.calls,
+        "DELETE",
+        &format!("/keys/{}", &key[4..20]),
+        None,
+    )
+    .await;
+    assert_eq!(revoked.status, StatusCode::NO_CONTENT);
+    for shown in [&key, &token] {
+        let answer = ask_as(&house.calls, Some(shown), "GET", "/bots/mesa", None).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.code().as_str()),
+            (401, "key_revoked")
+        );
+    }
+}
+
+#[tokio::test]
+async fn nobody_gives_away_more_than_they_have() {
+    let house = house().await;
+    let key = key_for(&house, "default", &["keys:write", "talk"]).await;
+    let make = async |path: &str, body: Value| {
+        ask_as(&house.calls, Some(&key), "POST", path, Some(body)).await
+    };
+    let wide = make(
+        "/keys",
+        json!({ "name": "k", "scopes": ["talk", "calls:write"] }),
+    )
+    .await;
+    assert_eq!(wide.code(), "scope_too_wide");
+    let wide = make("/tokens", json!({ "scopes": ["calls:write"] })).await;
+    assert_eq!(wide.code(), "scope_too_wide");
+    let none = make("/keys", json!({ "name": "k", "scopes": [] })).await;
+    assert_eq!(none.json()["error"]["field"], "scopes");
+    let token = make("/tokens", json!({ "bot": "mesa", "minutes": 5 }))
+        .await
+        .json();
+    assert_eq!(token["expires_s"], NOW_MS / 1_000 + 300);
+    assert_eq!(token["scopes"], json!(["talk"]));
+    let token = token["token"].as_str().unwrap();
+    let another = ask_as(
+        &house.calls,
+        Some(token),
+        "POST",
+        "/tokens",
+        Some(json!({})),
+    )
+    .await;
+    assert_eq!(another.code(), "key_only");
+    let bots = ask_as(&house.calls, Some(token), "GET", "/bots", None).await;
+    assert_eq!(bots.code(), "scope_missing");
+}
+
+#[tokio::test]
+async fn a_tenant_is_made_changed_and_deleted_when_it_is_empty() {
+    let house = house().await;
+    let made = ask(
+        &house.calls,
+        "POST",
+        "/tenants",
+        Some(json!({ "id": "acme" })),
+    )
+    .await
+    .json();
+    let secret = made["webhook_secret"].as_str().unwrap();
+    assert!(secret.starts_with("whsec_"), "{made}");
+    let twice = ask(
+        &house.calls,
+        "POST",
+        "/tenants",
+        Some(json!({ "id": "acme" })),
+    )
+    .await;
+    assert_eq!(
+        (twice.status.as_u16(), twice.code().as_str()),
+        (409, "tenant_exists")
+    );
+    let patch = json!({ "limits": { "concurrent_calls_max": 3 }, "webhook_url": "https://acme.example/x", "webhook_secret": null });
+    let changed = ask(&house.calls, "PATCH", "/tenants/acme", Some(patch))
+        .await
+        .json();
+    assert_eq!(changed["limits"]["concurrent_calls_max"], 3);
+    assert_ne!(changed["webhook_secret"], *secret);
+    let fixed = ask(
+        &house.calls,
+        "PATCH",
+        "/tenants/acme",
+        Some(json!({ "id": "acne" })),
+    )
+    .await;
+    assert_eq!(fixed.json()["error"]["field"], "id");
+    let unknown = ask(
+        &house.calls,
+        "PATCH",
+        "/tenants/acme",
+        Some(json!({ "limits": { "calls": 1 } })),
+    )
+    .await;
+    assert_eq!(unknown.json()["error"]["field"], "limits.calls");
+
+    let key = key_for(&house, "acme", &["bots:write"]).await;
+    let bot = ask_as(
+        &house.calls,
+        Some(&key),
+        "PUT",
+        "/bots/anvil",
+        Some(json!({})),
+    )
+    .await;
+    assert_eq!(bot.json()["tenant"], "acme");
+    let used = ask(&house.calls, "DELETE", "/tenants/acme", None).await;
+    assert_eq!(
+        (used.status.as_u16(), used.code().as_str()),
+        (409, "tenant_in_use")
+    );
+    assert_eq!(
+        ask_as(&house.calls, Some(&key), "DELETE", "/bots/anvil", None)
+            .await
+            .status,
+        204
+    );
+    assert_eq!(
+        ask(&house.calls, "DELETE", "/tenants/acme", None)
+            .await
+            .status,
+        204
+    );
+    let gone = ask_as(&house.calls, Some(&key), "GET", "/bots", None).await;
+    assert_eq!(gone.code(), "key_revoked");
+    let nobody = ask(&house.calls, "GET", "/bots?tenant=acme", None).await;
+    assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_operator_says_whose_things_are_meant_and_nobody_else_may() {
+    let house = house().await;
+    ask(
+        &house.calls,
+        "POST",
+        "/tenants",
+        Some(json!({ "id": "acme" })),
+    )
+    .await;
+    ask(
+        &house.calls,
+        "PUT",
+        "/bots/anvil?tenant=acme",
+        Some(json!({})),
+    )
+    .await;
+    let request = Request::get("/bots/anvil")
+        .header("authorization", format!("Bearer {OPERATOR_KEY}"))
+        .header("x-callbox-tenant", "acme");
+    let found = send(&house.calls, request.body(Body::empty()).unwrap()).await;
+    assert_eq!(found.status, StatusCode::OK);
+    assert_eq!(
+        ask(&house.calls, "GET", "/bots/anvil", None).await.status,
+        404
+    );
+    let key = key_for(&house, "default", &["bots:read"]).await;
+    let foreign = ask_as(
+        &house.calls,
+        Some(&key),
+        "GET",
+        "/bots/anvil?tenant=acme",
+        None,
+    )
+    .await;
+    assert_eq!(foreign.status, StatusCode::NOT_FOUND);
+    let wrong = ask(&house.calls, "GET", "/bots?tenant=A", None).await;
+    assert_eq!(wrong.json()["error"]["field"], "tenant");
+}
+
+#[tokio::test]
+async fn a_bot_that_answers_a_number_is_not_deleted_and_a_number_has_one_tenant() {
+    let house = house().await;
+    let used = ask(&house.calls, "DELETE", "/bots/mesa", None).await;
+    assert_eq!(
+        (used.status.as_u16(), used.code().as_str()),
+        (409, "bot_in_use")
+    );
+    ask(
+        &house.calls,
+        "POST",
+        "/tenants",
+        Some(json!({ "id": "acme" })),
+    )
+    .await;
+    ask(
+        &house.calls,
+        "PUT",
+        "/bots/anvil?tenant=acme",
+        Some(json!({})),
+    )
+    .await;
+    let path = format!("/numbers/{OUR_NUMBER}?tenant=acme");
+    let taken = ask(&house.calls, "PUT", &path, Some(json!({ "bot": "anvil" }))).await;
+    assert_eq!(
+        (taken.status.as_u16(), taken.code().as_str()),
+        (409, "number_taken")
+    );
+    let released = ask(
+        &house.calls,
+        "DELETE",
+        &format!("/numbers/{OUR_NUMBER}"),
+        None,
+    )
+    .await;
+    assert_eq!(released.status, 204);
+    assert_eq!(
+        ask(&house.calls, "DELETE", "/bots/mesa", None).await.status,
+        204
+    );
+    let given = ask(&house.calls, "PUT", &path, Some(json!({ "bot": "anvil" }))).await;
+    assert_eq!(given.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn lists_come_in_pages() {
+    let house = house().await;
+    for bot in ["a", "b", "c"] {
+        ask(
+            &house.calls,
+            "PUT",
+            &format!("/bots/{bot}"),
+            Some(json!({})),
+        )
+        .await;
+    }
+    let (mut seen, mut after) = (vec![], String::new());
+    for _ in 0..2 {
+        let listed = ask(&house.calls, "GET", &format!("/bots?limit=2{after}"), None)
+            .await
+            .json();
+        let bots = listed["bots"].as_array().unwrap().clone();
+        seen.extend(
+            bots.iter()
+                .map(|bot| bot["id"].as_str().unwrap().to_owned()),
+        );
+        after = format!("&after={}", listed["next"].as_str().unwrap_or_default());
+    }
+    assert_eq!(seen, ["a", "b", "c", "mesa"]);
+    assert_eq!(after, "&after=");
+}
+
+/// A deployment with such settings.
+async fn set(settings: Settings) -> House {
+    house_with(settings).await
+}
+
+#[tokio::test]
+async fn a_key_places_so_many_calls_a_minute() {
+    let house = set(Settings {
+        calls_per_minute: 2,
+        ..Settings::default()
+    })
+    .await;
+    let key = key_for(&house, "default", &["calls:write"]).await;
+    let place = async |key: &str| {
+        let body = json!({ "to": "+15005550001", "bot": "mesa" });
+        ask_as(&house.calls, Some(key), "POST", "/calls", Some(body)).await
+    };
+    assert_eq!(place(&key).await.status, 201);
+    assert_eq!(place(&key).await.status, 201);
+    let third = place(&key).await;
+    assert_eq!(
+        (third.status.as_u16(), third.code().as_str()),
+        (429, "calls_limited")
+    );
+    assert_eq!(third.headers["retry-after"], "60");
+    assert_eq!(house.carrier.asked.lock().unwrap().len(), 2);
+    // Another key is another's.
+    let another = key_for(&house, "default", &["calls:write"]).await;
+    assert_eq!(place(&another).await.status, 201);
+    // A tenant may have a limit of its own.
+    let wider = json!({ "limits": { "calls_per_minute": 3 } });
+    ask(&house.calls, "PATCH", "/tenants/default", Some(wider)).await;
+    assert_eq!(place(&key).await.status, 201);
+    assert_eq!(place(&key).await.status, 429);
+}
+
+#[tokio::test]
+async fn a_key_makes_so_many_requests_a_minute_and_is_told_how_many_are_left() {
+    let house = set(Settings {
+        requests_per_minute: 25,
+        ..Settings::default()
+    })
+    .await;
+    let key = key_for(&house, "default", &["bots:read"]).await;
+    for left in (0..25).rev() {
+        let answer = ask_as(&house.calls, Some(&key), "GET", "/bots", None).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.headers["ratelimit-remaining"], left.to_string());
+        assert_eq!(answer.headers["ratelimit-limit"], "25");
+    }
+    let refused = ask_as(&house.calls, Some(&key), "GET", "/bots", None).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.code().as_str()),
+        (429, "rate_limited")
+    );
+    assert_eq!(refused.headers["retry-after"], "60");
+}
+
+#[tokio::test]
+async fn only_pages_of_known_origins_are_let_ask_and_need_no_key_for_that() {
+    let origin = "https://console.example.com";
+    let house = set(Settings {
+        origins: vec![origin.to_owned()],
+        ..Settings::default()
+    })
+    .await;
+    let preflight = async |from: &str| -> BTreeMap<String, String> {
+        let request = Request::builder()
+            .method("OPTIONS")
+            .uri("/bots/mesa")
+            .header("origin", from)
+            .header("access-control-request-method", "PUT")
+            .header("access-control-request-headers", "authorization");
+        let request = request.body(Body::empty()).unwrap();
+        let response = house.calls.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        headers(&response)
+    };
+    let known = preflight(origin).await;
+    assert_eq!(known["access-control-allow-origin"], origin);
+    assert!(known["access-control-allow-methods"].contains("PUT"));
+    assert!(!known.contains_key("access-control-allow-credentials"));
+    for stranger in [
+        "https://evil.example",
+        "https://console.example.com.evil.example",
+        "null",
+    ] {
+        assert!(
+            !preflight(stranger)
+                .await
+                .contains_key("access-control-allow-origin")
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_description_can_be_read_without_a_key_and_asks_nobody_else() {
+    let house = house().await;
+    let document = ask_as(&house.calls, None, "GET", "/openapi.json", None).await;
+    assert_eq!(document.json()["openapi"], "3.1.0");
+    let page = ask_as(&house.calls, None, "GET", "/docs/", None).await;
+    assert_eq!(page.headers["content-type"], "text/html");
+    assert!(page.headers["content-security-policy"].contains("default-src 'none'"));
+    assert!(!page.body.contains("http"), "{}", page.body);
+    let moved = ask_as(&house.calls, None, "GET", "/docs", None).await;
+    assert_eq!(
+        (moved.status.as_u16(), moved.headers["location"].as_str()),
+        (308, "docs/")
+    );
+    let script = ask_as(
+        &house.calls,
+        None,
+        "GET",
+        "/docs/swagger-initializer.js",
+        None,
+    )
+    .await;
+    assert!(script.body.contains("/openapi.json"), "{}", script.body);
+    assert_eq!(
+        ask_as(&house.calls, None, "GET", "/docs/none", None)
+            .await
+            .status,
+        404
+    );
+    let wrong = ask(&house.calls, "PUT", "/calls", None).await;
+    assert_eq!(
+        (wrong.status.as_u16(), wrong.code().as_str()),
+        (405, "method_wrong")
+    );
+}
