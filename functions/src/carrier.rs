@@ -1,10 +1,12 @@
-//! The carrier's REST API, as the functions use it: to dial.
+//! The carrier's REST API, as the functions use it: to dial, and to ask what became of a call.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::Client;
-use twilio::rest::{CallResource, CreateCall, HttpRequest, RequestError, RestError, basic_auth};
+use twilio::rest::{
+    CallResource, CreateCall, FetchCall, HttpRequest, Method, RequestError, RestError, basic_auth,
+};
 
 use crate::config::BaseUrl;
 use crate::secrets::Secrets;
@@ -38,6 +40,16 @@ pub trait Carrier: Send + Sync {
     /// See [`DialError`]; only for some of them is it safe to dial again.
     async fn dial(&self, secrets: &Secrets, create: &CreateCall)
     -> Result<CallResource, DialError>;
+
+    /// Asks how a call stands; `None` if Twilio knows of none.
+    ///
+    /// # Errors
+    /// If it cannot be told. It may be asked again.
+    async fn fetch(
+        &self,
+        secrets: &Secrets,
+        fetch: &FetchCall,
+    ) -> Result<Option<CallResource>, DialError>;
 }
 
 /// Twilio by HTTP.
@@ -62,9 +74,13 @@ impl HttpCarrier {
             .tokens
             .first()
             .ok_or_else(|| DialError::Unreachable("there is no auth token".to_owned()))?;
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+        };
         let mut sent = self
             .client
-            .post(self.base.at(&request.target))
+            .request(method, self.base.at(&request.target))
             .timeout(TIMEOUT)
             .header("authorization", basic_auth(secrets.account.as_str(), token));
         for (name, value) in request.headers {
@@ -102,6 +118,19 @@ impl Carrier for HttpCarrier {
             Err(error) if status >= 500 || (200..300).contains(&status) => {
                 Err(DialError::Unknown(error.to_string()))
             }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn fetch(
+        &self,
+        secrets: &Secrets,
+        fetch: &FetchCall,
+    ) -> Result<Option<CallResource>, DialError> {
+        let (status, body) = self.send(secrets, fetch.request(&secrets.account)).await?;
+        match FetchCall::outcome(status, &body) {
+            Ok(call) => Ok(Some(call)),
+            Err(error) if error.status == 404 => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

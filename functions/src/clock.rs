@@ -15,6 +15,18 @@ pub fn wall_ms() -> u64 {
     })
 }
 
+/// The day of a moment in UTC, as `2026-11-21`.
+#[must_use]
+pub fn date(ms: u64) -> String {
+    let moment = i64::try_from(ms).ok();
+    let moment = moment.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    let moment = moment.unwrap_or(jiff::Timestamp::MAX);
+    jiff::tz::TimeZone::UTC
+        .to_datetime(moment)
+        .date()
+        .to_string()
+}
+
 /// A month of the Gregorian calendar, in UTC. Shown as `2026-11`.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Month {

@@ -67,6 +67,14 @@ pub async fn twilio_request(keyring: &Keyring, request: Request) -> Result<Webho
     })
 }
 
+/// What the edge sent.
+pub struct Sealed<T> {
+    /// The body.
+    pub body: T,
+    /// Scheme, host and port of the URL it was sent to: this function's own.
+    pub origin: String,
+}
+
 /// Verifies that the edge sealed the request, and reads its JSON.
 ///
 /// # Errors
@@ -75,7 +83,7 @@ pub async fn sealed<T: DeserializeOwned>(
     keyring: &Keyring,
     now_ms: u64,
     request: Request,
-) -> Result<T, Refusal> {
+) -> Result<Sealed<T>, Refusal> {
     let (parts, body) = request.into_parts();
     let body = read(body, JSON_BYTES_MAX).await?;
     let header = text(&parts.headers, SEAL_HEADER);
@@ -102,7 +110,10 @@ pub async fn sealed<T: DeserializeOwned>(
         };
         Refusal::new(status, error.code(), error.to_string())
     })?;
-    json(&body)
+    Ok(Sealed {
+        body: json(&body)?,
+        origin: origin(&parts),
+    })
 }
 
 /// Reads the JSON body of a request that was let in.

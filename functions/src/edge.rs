@@ -1,10 +1,14 @@
-//! The edge, as the functions see it: who opens a call there.
+//! The edge, as the functions see it: calls are opened there and given orders, and it is the functions' clock.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use contract::{Opening, OpeningReply, SEAL_HEADER, Seal, Secret};
-use reqwest::{Client, StatusCode};
+use contract::{
+    CallId, Errand, Opening, OpeningReply, Order, OrderReply, SEAL_HEADER, Seal, Secret,
+};
+use reqwest::{Client, Method, StatusCode};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::clock::Clock;
 use crate::config::BaseUrl;
@@ -22,7 +26,11 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_m
 /// Time for the edge to say how it is.
 const HEALTH: Duration = Duration::from_secs(3);
 
-/// Why the edge did not open a call.
+/// Whole time for anything else that is asked of it. Whoever gave an order waits for it, and what has no answer is
+/// asked again by whoever caused it.
+const SOON: Duration = Duration::from_secs(3);
+
+/// Why the edge did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum EdgeError {
     /// No answer in time, or none that could be read.
@@ -57,6 +65,23 @@ pub trait Edge: Send + Sync {
     /// If it does not take the call within four and a half seconds.
     async fn open(&self, opening: &Opening, secret: &Secret) -> Result<OpeningReply, EdgeError>;
 
+    /// Gives a call in progress an order. The same order again is obeyed once.
+    ///
+    /// # Errors
+    /// 404 if it has no such call, 409 if the call is over; or if it does not answer within three seconds.
+    async fn order(
+        &self,
+        call: &CallId,
+        order: &Order,
+        secret: &Secret,
+    ) -> Result<OrderReply, EdgeError>;
+
+    /// Asks to be reminded of something. The same errand again changes nothing.
+    ///
+    /// # Errors
+    /// If it does not take it within three seconds.
+    async fn remind(&self, errand: &Errand, secret: &Secret) -> Result<(), EdgeError>;
+
     /// What its `/health` says.
     ///
     /// # Errors
@@ -82,16 +107,17 @@ impl HttpEdge {
         }
     }
 
-    async fn put(
+    async fn once<T: DeserializeOwned>(
         &self,
+        method: &Method,
         path: &str,
         body: &[u8],
         secret: &Secret,
-    ) -> Result<OpeningReply, EdgeError> {
-        let seal = Seal::new(secret, (self.clock)() / 1_000, "PUT", path, body);
+    ) -> Result<T, EdgeError> {
+        let seal = Seal::new(secret, (self.clock)() / 1_000, method.as_str(), path, body);
         let request = self
             .client
-            .put(self.base.at(path))
+            .request(method.clone(), self.base.at(path))
             .header("content-type", "application/json")
             .header(SEAL_HEADER, seal.as_str())
             .timeout(ATTEMPT)
@@ -102,8 +128,40 @@ impl HttpEdge {
         if !status.is_success() {
             return Err(refused(status, &bytes));
         }
-        serde_json::from_slice(&bytes)
+        let bytes: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
+        serde_json::from_slice(bytes)
             .map_err(|error| EdgeError::Silent(format!("its answer cannot be read: {error}")))
+    }
+
+    /// Sends a request, which must be one that may be repeated, until there is an answer or `total` is over.
+    async fn insist<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+        secret: &Secret,
+        total: Duration,
+    ) -> Result<T, EdgeError> {
+        let body =
+            serde_json::to_vec(body).map_err(|error| EdgeError::Silent(error.to_string()))?;
+        let mut last = None;
+        let attempts = async {
+            let mut pause = PAUSE.0;
+            loop {
+                match self.once(&method, path, &body, secret).await {
+                    Err(error) if error.may_pass() => {
+                        tracing::warn!(%error, "asking the edge once more");
+                        last = Some(error);
+                    }
+                    answered => return answered,
+                }
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(PAUSE.1);
+            }
+        };
+        let answered = tokio::time::timeout(total, attempts).await;
+        let late = || EdgeError::Silent("there was no answer in time".to_owned());
+        answered.unwrap_or_else(|_| Err(last.unwrap_or_else(late)))
     }
 }
 
@@ -135,26 +193,24 @@ fn refused(status: StatusCode, body: &[u8]) -> EdgeError {
 impl Edge for HttpEdge {
     async fn open(&self, opening: &Opening, secret: &Secret) -> Result<OpeningReply, EdgeError> {
         let path = format!("/calls/{}", opening.call);
-        let body =
-            serde_json::to_vec(opening).map_err(|error| EdgeError::Silent(error.to_string()))?;
-        let mut last = None;
-        let attempts = async {
-            let mut pause = PAUSE.0;
-            loop {
-                match self.put(&path, &body, secret).await {
-                    Err(error) if error.may_pass() => {
-                        tracing::warn!(%error, "opening the call once more");
-                        last = Some(error);
-                    }
-                    answered => return answered,
-                }
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(PAUSE.1);
-            }
-        };
-        let answered = tokio::time::timeout(TOTAL, attempts).await;
-        let late = || EdgeError::Silent("there was no answer in time".to_owned());
-        answered.unwrap_or_else(|_| Err(last.unwrap_or_else(late)))
+        self.insist(Method::PUT, &path, opening, secret, TOTAL)
+            .await
+    }
+
+    async fn order(
+        &self,
+        call: &CallId,
+        order: &Order,
+        secret: &Secret,
+    ) -> Result<OrderReply, EdgeError> {
+        let path = format!("/calls/{call}/orders");
+        self.insist(Method::POST, &path, order, secret, SOON).await
+    }
+
+    async fn remind(&self, errand: &Errand, secret: &Secret) -> Result<(), EdgeError> {
+        let path = format!("/errands/{}", errand.id);
+        let taken = self.insist::<IgnoredAny>(Method::PUT, &path, errand, secret, SOON);
+        taken.await.map(drop)
     }
 
     async fn health(&self) -> Result<serde_json::Value, EdgeError> {

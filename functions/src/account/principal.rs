@@ -127,6 +127,27 @@ impl Principal {
         self.bot.as_ref()
     }
 
+    /// Whether a bot's calls are theirs to see.
+    #[must_use]
+    pub fn may_see(&self, bot: Option<&BotId>) -> bool {
+        self.bot.is_none() || self.bot.as_ref() == bot
+    }
+
+    /// Lets only those through who may have to do with all of a tenant's bots.
+    ///
+    /// # Errors
+    /// 403 for a token of one bot.
+    pub fn must_see_all(&self) -> Result<(), Refusal> {
+        if self.bot.is_none() {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "bot_only",
+            "this token is for one bot only: use a key",
+        ))
+    }
+
     /// What they may do.
     #[must_use]
     pub fn scopes(&self) -> &Scopes {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use contract::{Bot, CallId, Direction, TenantId};
+use contract::{Bot, CallId, Direction, Machine, TenantId};
 use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tracing::Instrument as _;
-use twilio::rest::{CallEvent, CallResource, CreateCall, Instructions};
+use twilio::rest::{CallEvent, CallResource, CreateCall, Instructions, MachineDetection};
 use twilio::webhook::CallStatus;
 use twilio::{Party, PhoneNumber};
 use utoipa_axum::router::OpenApiRouter;
@@ -19,11 +19,13 @@ use utoipa_axum::routes;
 use super::Api;
 use super::bots::bot_id;
 use super::numbers::phone_number;
+use super::outcome::{refusal, settled, unknown};
 use crate::Refusal;
 use crate::account::{Principal, Scope};
-use crate::carrier::DialError;
+use crate::country;
 use crate::door::body_json;
-use crate::store::{Begun, Dial, DialId, DialState, Opened};
+use crate::limits::Limits;
+use crate::store::{Begun, Dial, DialId, DialState, Metadata, Opened};
 
 /// After this long, in milliseconds, an order without an answer is taken for lost: the carrier is given 8 s.
 const PENDING_MS_MAX: u64 = 15_000;
@@ -31,12 +33,24 @@ const PENDING_MS_MAX: u64 = 15_000;
 /// How much longer than its own limit a call may run before the carrier ends it, in seconds.
 const TIME_LIMIT_SPARE_S: u32 = 60;
 
+/// Longest call that may be ordered, in seconds: the carrier's own limit is four hours.
+const TIME_LIMIT_S_MAX: u32 = 14_400;
+
+/// Most pairs of metadata.
+const METADATA_MAX: usize = 16;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Order {
     to: String,
     bot: String,
     from: Option<String>,
+    /// The call ends after so long, if its bot does not end it sooner.
+    time_limit_s: Option<u32>,
+    /// In place of the bot's own.
+    machine: Option<Machine>,
+    #[serde(default)]
+    metadata: Metadata,
 }
 
 /// The routes.
@@ -59,7 +73,7 @@ async fn place(
     api.obey(dial).instrument(span).await
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     let Some(value) = headers.get("idempotency-key") else {
         return Ok(None);
     };
@@ -82,6 +96,21 @@ impl Api {
         key: Option<String>,
     ) -> Result<Dial, Refusal> {
         let to = phone_number(&order.to, "to")?;
+        let time_limit_s = order.time_limit_s;
+        if time_limit_s.is_some_and(|limit| !(10..=TIME_LIMIT_S_MAX).contains(&limit)) {
+            let message = format!("10 to {TIME_LIMIT_S_MAX} seconds");
+            return Err(Refusal::field(
+                "time_limit_s",
+                "time_limit_invalid",
+                message,
+            ));
+        }
+        check_metadata(&order.metadata)?;
+        check_machine(order.machine.as_ref())?;
+        let mut order_text = vec![order.to.clone(), order.bot.clone()];
+        order_text.push(order.from.clone().unwrap_or_default());
+        let rest = (time_limit_s, &order.machine, &order.metadata);
+        order_text.push(serde_json::to_string(&rest).unwrap_or_default());
         let bot = bot_id(&order.bot, "bot")?;
         let from = order
             .from
@@ -96,7 +125,13 @@ impl Api {
                 "there is no such bot: PUT /bots/{id} first",
             )
         })?;
-        let fingerprint = fingerprint(&to, &bot, from.as_ref());
+        self.may_dial(&bot, &to).await?;
+        let fingerprint = fingerprint(&order_text);
+        let bot = Bot {
+            duration_max_s: shorter(bot.duration_max_s, time_limit_s),
+            machine: order.machine.unwrap_or(bot.machine),
+            ..bot
+        };
         let from = match from {
             Some(from) => Some(from),
             None => self.bots.number_of(tenant, &bot.id).await?,
@@ -118,6 +153,7 @@ impl Api {
             bot,
             to,
             from,
+            metadata: order.metadata,
             began_ms: (self.clock)(),
             state: DialState::Pending,
             call: None,
@@ -128,6 +164,10 @@ impl Api {
         match self.dials.begin(&dial, dial.began_ms).await? {
             Begun::New => {}
             Begun::Known(known) => return self.repeat(&dial, *known).await,
+        }
+        if let Some(refusal) = self.turned_away(&dial).await? {
+            self.dials.settle(&dial.id, &DialState::Free).await?;
+            return Err(refusal);
         }
         let dialled = self
             .carrier
@@ -150,7 +190,13 @@ impl Api {
             Err(error) => {
                 tracing::warn!(%error, "not dialled");
                 let refusal = refusal(&error);
-                (settled(&error, &refusal), Err(refusal))
+                let state = settled(&error, &refusal);
+                if state != DialState::Unknown {
+                    let (tenant, bot) = (&dial.bot.tenant, &dial.bot.id);
+                    let seat = dial.id.to_string();
+                    self.limits().leave(tenant, bot, &seat).await?;
+                }
+                (state, Err(refusal))
             }
         };
         if let Err(error) = self.dials.settle(&dial.id, &state).await {
@@ -158,6 +204,42 @@ impl Api {
             tracing::error!(code = "store_unavailable", %error, "what became of the order was not kept");
         }
         answer
+    }
+
+    /// Whether a limit leaves no room for the call; if there is room, it has its place from now on.
+    async fn turned_away(&self, dial: &Dial) -> Result<Option<Refusal>, Refusal> {
+        let terms = self.agreed.terms(&dial.bot.tenant).await?;
+        let who = dial.id.to_string();
+        let admitted = self
+            .limits()
+            .admit(&dial.bot, &terms, &who, dial.began_ms)
+            .await?;
+        Ok(admitted.err().map(Refusal::from))
+    }
+
+    pub(super) fn limits(&self) -> Limits<'_> {
+        Limits {
+            money: self.money.as_ref(),
+            calls: self.calls.as_ref(),
+            dials: self.dials.as_ref(),
+        }
+    }
+
+    /// Whether the bot, its tenant and this deployment allow a number's country.
+    async fn may_dial(&self, bot: &Bot, to: &PhoneNumber) -> Result<(), Refusal> {
+        let terms = self.agreed.terms(&bot.tenant).await?;
+        let own = &bot.limits.outbound_countries;
+        let general = if own.is_empty() { &self.countries } else { own };
+        let tenants = &terms.limits.outbound_countries;
+        if country::is_allowed(to, general) && country::is_allowed(to, tenants) {
+            return Ok(());
+        }
+        let where_to = country::of(to).unwrap_or_else(|| "no country".to_owned());
+        Err(Refusal::field(
+            "to",
+            "country_not_allowed",
+            format!("this number is in {where_to}, which is not among the countries allowed"),
+        ))
     }
 
     /// The same order again: the same answer, without dialling.
@@ -209,6 +291,13 @@ impl Api {
         );
         create.status_events = CallEvent::ALL.to_vec();
         let limit_s = dial.bot.duration_max_s;
+        if dial.bot.machine != Machine::Continue {
+            let callback = self.status_url.at("/twilio/call#rc=3&rp=all");
+            create.machine_detection = Some(MachineDetection {
+                until_message_ends: true,
+                callback: Some(callback),
+            });
+        }
         create.time_limit_s = (limit_s > 0).then(|| limit_s.saturating_add(TIME_LIMIT_SPARE_S));
         create
     }
@@ -222,6 +311,8 @@ impl Api {
             to: Party::Number(dial.to.clone()),
             direction: Direction::Outbound,
             status: call.status,
+            metadata: dial.metadata.clone(),
+            seat: Some(dial.id.to_string()),
             now_ms: (self.clock)(),
         };
         let kept = futures_util::future::try_join(
@@ -235,9 +326,37 @@ impl Api {
     }
 }
 
-fn fingerprint(to: &PhoneNumber, bot: &Bot, from: Option<&PhoneNumber>) -> String {
-    let from = from.map_or("", PhoneNumber::as_str);
-    format!("{:x}", Sha256::digest(format!("{to}\n{}\n{from}", bot.id)))
+/// The shorter of two limits, of which 0 is none.
+fn shorter(own: u32, ordered: Option<u32>) -> u32 {
+    match (own, ordered) {
+        (own, None) => own,
+        (0, Some(ordered)) => ordered,
+        (own, Some(ordered)) => own.min(ordered),
+    }
+}
+
+fn check_metadata(metadata: &Metadata) -> Result<(), Refusal> {
+    let fits = metadata.len() <= METADATA_MAX
+        && metadata.iter().all(|(name, value)| {
+            (1..=64).contains(&name.chars().count()) && value.chars().count() <= 500
+        });
+    let message = "at most 16 names of 1 to 64 characters, with values of at most 500";
+    fits.then_some(())
+        .ok_or_else(|| Refusal::field("metadata", "metadata_invalid", message))
+}
+
+fn check_machine(machine: Option<&Machine>) -> Result<(), Refusal> {
+    let Some(Machine::LeaveMessage { text }) = machine else {
+        return Ok(());
+    };
+    let fits = !text.trim().is_empty() && text.chars().count() <= 1_000;
+    fits.then_some(())
+        .ok_or_else(|| Refusal::field("machine.text", "text_invalid", "1 to 1000 characters"))
+}
+
+/// Tells a repeat from another order.
+fn fingerprint(order: &[String]) -> String {
+    format!("{:x}", Sha256::digest(order.join("\n")))
 }
 
 fn placed(dial: &Dial, call: &CallId, status: CallStatus) -> String {
@@ -255,55 +374,4 @@ fn answer(status: u16, body: String, repeated: bool) -> Response {
         );
     }
     response
-}
-
-fn unknown(status: StatusCode) -> Refusal {
-    let message = "Twilio did not say whether it dialled: if it did, the call shows up under GET /calls. Dial again with a new Idempotency-Key";
-    Refusal::new(status, "outcome_unknown", message)
-}
-
-fn refusal(error: &DialError) -> Refusal {
-    match error {
-        DialError::Impossible(error) => Refusal::new(
-            StatusCode::BAD_REQUEST,
-            "call_impossible",
-            error.to_string(),
-        ),
-        DialError::Unreachable(_) => Refusal::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "carrier_unreachable",
-            "Twilio cannot be reached: nothing was dialled, try again",
-        ),
-        DialError::Refused(error) if error.retry => Refusal::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "carrier_busy",
-            "Twilio takes no more requests at the moment: try again",
-        ),
-        DialError::Refused(error) if matches!(error.status, 401 | 403) => {
-            let message = "Twilio does not accept this deployment's credentials: check twilio_account_sid and twilio_auth_token in its secret";
-            Refusal::new(StatusCode::BAD_GATEWAY, "carrier_credentials", message)
-        }
-        DialError::Refused(error) => Refusal::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "carrier_refused",
-            error.to_string(),
-        ),
-        DialError::Unknown(_) => unknown(StatusCode::GATEWAY_TIMEOUT),
-    }
-}
-
-/// Whether the same order may be given again: yes if nothing was dialled for a reason that passes, no if the answer will
-/// stay the same, and not blindly if nobody knows.
-fn settled(error: &DialError, refusal: &Refusal) -> DialState {
-    match error {
-        DialError::Unknown(_) => DialState::Unknown,
-        DialError::Unreachable(_) => DialState::Free,
-        DialError::Refused(error) if error.retry || matches!(error.status, 401 | 403) => {
-            DialState::Free
-        }
-        DialError::Impossible(_) | DialError::Refused(_) => DialState::Answered {
-            status: refusal.status.as_u16(),
-            body: refusal.body.to_json(),
-        },
-    }
 }

@@ -5,7 +5,9 @@
 //! | `tenants` | the operator's customers |
 //! | `keys`, `tokens` | what opens the API |
 //! | `bots`, `numbers` | who answers, and where |
-//! | `dial`, `view` | calls |
+//! | `dial`, `view`, `orders` | calls: placed, looked at, told what to do |
+//! | `sessions` | conversations through the edge's own sockets |
+//! | `usage`, `webhooks` | what they cost, and what tenants' servers were told |
 //! | `health`, `describe` | how the platform is, and what the API can do |
 //!
 //! Each handler takes a [`crate::account::Principal`], and gets the tenant whose things it may touch only by naming the scope
@@ -20,11 +22,16 @@ mod health;
 mod keys;
 mod listing;
 mod numbers;
+mod orders;
+mod outcome;
 mod rate;
+mod sessions;
 mod settings;
 mod tenants;
 mod tokens;
+mod usage;
 mod view;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -39,8 +46,8 @@ use crate::clock::Clock;
 use crate::config::BaseUrl;
 use crate::edge::Edge;
 use crate::secrets::Keyring;
-use crate::store::{Accounts, Bots, Calls, Dials, Files};
 
+use crate::store::{Accounts, Agreed, Bots, Calls, Dials, Files, Money, Outbox};
 pub use settings::Settings;
 
 /// What the function needs.
@@ -53,6 +60,12 @@ pub struct Api {
     pub calls: Arc<dyn Calls>,
     /// Orders to dial.
     pub dials: Arc<dyn Dials>,
+    /// What calls cost, and who has a place among them.
+    pub money: Arc<dyn Money>,
+    /// What tenants' servers are to be told.
+    pub outbox: Arc<dyn Outbox>,
+    /// What tenants' calls may use.
+    pub agreed: Arc<dyn Agreed>,
     /// Recordings.
     pub files: Arc<dyn Files>,
     /// The edge, for its health.
@@ -67,6 +80,10 @@ pub struct Api {
     pub voice_url: BaseUrl,
     /// Where `status` is.
     pub status_url: BaseUrl,
+    /// Where the edge is, for those who watch a call.
+    pub edge_url: BaseUrl,
+    /// Countries that bots without a list of their own may dial; empty: all that the carrier allows.
+    pub countries: Vec<String>,
     /// What the operator chose.
     pub settings: Settings,
     /// What is remembered between requests.
@@ -121,11 +138,16 @@ fn private() -> OpenApiRouter<Arc<Api>> {
         .merge(numbers::routes())
         .merge(dial::routes())
         .merge(view::routes())
+        .merge(orders::routes())
+        .merge(usage::routes())
+        .merge(webhooks::routes())
 }
 
 /// Those that do not.
 fn open() -> OpenApiRouter<Arc<Api>> {
-    OpenApiRouter::new().merge(health::routes())
+    OpenApiRouter::new()
+        .merge(health::routes())
+        .merge(sessions::routes())
 }
 
 /// Bytes that nobody can guess.

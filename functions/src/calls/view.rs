@@ -1,12 +1,14 @@
-//! What became of calls, and what they cost.
+//! What became of calls.
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
-use contract::CallId;
-use contract::{Event, Numbered, Record, Turn};
-use serde::{Deserialize, Serialize};
+use axum::extract::{Path, Query, Request, State};
+use contract::{CallId, Direction};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use twilio::webhook::CallStatus;
 use utoipa_axum::router::OpenApiRouter;
@@ -16,21 +18,25 @@ use super::Api;
 use super::bots::bot_id;
 use crate::Refusal;
 use crate::account::{Principal, Scope};
-use crate::clock::Month;
-use crate::store::{CallEntry, Detail, Filter};
+use crate::door::body_json;
+use crate::shown::{self, Row, Whole};
+use crate::store::Filter;
 
 const LIMIT_DEFAULT: usize = 20;
 const LIMIT_MAX: usize = 100;
 
-/// Where recordings are, and nothing else: a key that points elsewhere is not signed.
-const RECORDINGS: &str = "recordings/";
+/// Longest note, in characters.
+const NOTE_CHARS_MAX: usize = 10_000;
 
 #[derive(Deserialize)]
-pub(super) struct Which {
+struct Which {
     limit: Option<String>,
     after: Option<String>,
     bot: Option<String>,
     status: Option<String>,
+    direction: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
 }
 
 /// The routes.
@@ -38,23 +44,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(detail))
-        .routes(routes!(usage))
-}
-
-#[derive(Serialize)]
-pub(super) struct Row {
-    #[serde(flatten)]
-    entry: CallEntry,
-    complete: bool,
-}
-
-impl From<CallEntry> for Row {
-    fn from(entry: CallEntry) -> Self {
-        Self {
-            complete: entry.is_complete(),
-            entry,
-        }
-    }
+        .routes(routes!(annotate))
 }
 
 #[utoipa::path(get, path = "/calls", tag = "calls", responses((status = 200, body = Value)))]
@@ -64,64 +54,97 @@ async fn list(
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, Refusal> {
     let tenant = who.tenant(Scope::CallsRead)?;
-    let limit = match which.limit.as_deref().map(str::parse::<usize>) {
-        None => LIMIT_DEFAULT,
-        Some(Ok(limit)) if (1..=LIMIT_MAX).contains(&limit) => limit,
-        Some(_) => return Err(Refusal::field("limit", "limit_invalid", "1 to 100")),
-    };
+    let limit = limit(which.limit.as_deref())?;
     let after = which.after.as_deref();
-    if !after.is_none_or(is_sort_key) {
-        return Err(Refusal::field(
-            "after",
-            "after_invalid",
-            "give the next of the page before, as it was",
-        ));
+    let is_place = |place: &str| place.parse::<CallId>().is_ok();
+    if !after.is_none_or(|after| is_sort_key(after, is_place)) {
+        return Err(after_invalid());
     }
-    let filter = match (which.bot, which.status) {
-        (None, None) => Filter::All,
-        (Some(bot), None) => Filter::Bot(bot_id(&bot, "bot")?),
-        (None, Some(status)) => Filter::Status(
-            status
-                .parse::<CallStatus>()
-                .map_err(|error| Refusal::field("status", "status_invalid", error.to_string()))?,
-        ),
-        (Some(_), Some(_)) => {
-            return Err(Refusal::field(
-                "status",
-                "one_filter",
-                "filter by bot or by status",
-            ));
+    let mut filter = filter(&which)?;
+    if let Some(only) = who.bot() {
+        if filter.bot.as_ref().is_some_and(|bot| bot != only) {
+            return Ok(Json(json!({ "calls": [], "next": null })));
         }
-    };
+        filter.bot = Some(only.clone());
+    }
     let page = api.calls.list(tenant, &filter, limit, after).await?;
     let calls: Vec<Row> = page.calls.into_iter().map(Row::from).collect();
     Ok(Json(json!({ "calls": calls, "next": page.next })))
 }
 
-fn is_sort_key(text: &str) -> bool {
-    text.split_once('#').is_some_and(|(time, call)| {
-        time.len() == 14
-            && time.bytes().all(|byte| byte.is_ascii_digit())
-            && call.parse::<CallId>().is_ok()
+/// How many a page has.
+pub(super) fn limit(text: Option<&str>) -> Result<usize, Refusal> {
+    match text.map(str::parse::<usize>) {
+        None => Ok(LIMIT_DEFAULT),
+        Some(Ok(limit)) if (1..=LIMIT_MAX).contains(&limit) => Ok(limit),
+        Some(_) => Err(Refusal::field("limit", "limit_invalid", "1 to 100")),
+    }
+}
+
+/// A cursor that none of our pages gave.
+pub(super) fn after_invalid() -> Refusal {
+    let message = "give the next of the page before, as it was";
+    Refusal::field("after", "after_invalid", message)
+}
+
+/// Whether a text is a time and what stands there.
+pub(super) fn is_sort_key(text: &str, is_place: impl Fn(&str) -> bool) -> bool {
+    text.split_once('#').is_some_and(|(time, place)| {
+        time.len() == 14 && time.bytes().all(|byte| byte.is_ascii_digit()) && is_place(place)
     })
 }
 
-#[derive(Serialize)]
-struct Told<'a, T> {
-    number: u64,
-    at_ms: u64,
-    #[serde(flatten)]
-    what: &'a T,
+fn filter(which: &Which) -> Result<Filter, Refusal> {
+    let status = which.status.as_deref().map(|status| {
+        status
+            .parse::<CallStatus>()
+            .map_err(|error| Refusal::field("status", "status_invalid", error.to_string()))
+    });
+    let direction = match which.direction.as_deref() {
+        None => None,
+        Some("inbound") => Some(Direction::Inbound),
+        Some("outbound") => Some(Direction::Outbound),
+        Some(_) => {
+            let message = "inbound or outbound";
+            return Err(Refusal::field("direction", "direction_invalid", message));
+        }
+    };
+    let bot = which.bot.as_deref().map(|bot| bot_id(bot, "bot"));
+    let moment = |text: &Option<String>, field: &str| {
+        text.as_deref()
+            .map(|text| moment_ms(text, field))
+            .transpose()
+    };
+    Ok(Filter {
+        bot: bot.transpose()?,
+        status: status.transpose()?,
+        direction,
+        from_ms: moment(&which.from, "from")?,
+        to_ms: moment(&which.to, "to")?,
+    })
 }
 
-#[derive(Serialize)]
-struct Happened<'a> {
-    number: u64,
-    at_ms: u64,
-    name: &'a str,
-    detail: &'a str,
-    /// Since the call was opened.
-    call_ms: u64,
+/// A moment, or the beginning of a day in UTC.
+fn moment_ms(text: &str, field: &str) -> Result<u64, Refusal> {
+    let day = || {
+        let midnight = text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?;
+        Some(midnight.timestamp())
+    };
+    let moment = text.parse::<Timestamp>().ok().or_else(day);
+    moment
+        .and_then(|moment| u64::try_from(moment.as_millisecond()).ok())
+        .ok_or_else(|| {
+            let message =
+                "a day such as 2026-11-21 (UTC), or a moment such as 2026-11-21T09:30:00Z";
+            Refusal::field(field, "time_malformed", message)
+        })
+}
+
+/// Reads a call's id.
+pub(super) fn call_id(text: &str) -> Result<CallId, Refusal> {
+    text.parse().map_err(|error: contract::BadCallId| {
+        Refusal::field("sid", "sid_malformed", error.to_string())
+    })
 }
 
 #[utoipa::path(get, path = "/calls/{sid}", tag = "calls", responses((status = 200, body = Value)), params(("sid" = String, Path)))]
@@ -129,111 +152,40 @@ async fn detail(
     State(api): State<Arc<Api>>,
     who: Principal,
     Path(sid): Path<String>,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Whole>, Refusal> {
     let tenant = who.tenant(Scope::CallsRead)?;
-    let call: CallId = sid.parse().map_err(|error: contract::BadCallId| {
-        Refusal::field("sid", "sid_malformed", error.to_string())
-    })?;
-    let detail = api
-        .calls
-        .detail(tenant, &call)
-        .await?
+    let call = call_id(&sid)?;
+    let detail = api.calls.detail(tenant, &call).await?;
+    let detail = detail
+        .filter(|detail| who.may_see(detail.entry.bot.as_ref()))
         .ok_or_else(|| Refusal::not_found("call"))?;
-    let recording = match detail
-        .file("recording")
-        .filter(|key| key.starts_with(RECORDINGS))
-    {
-        Some(key) => Some(json!({ "key": key, "url": api.files.download(key).await? })),
-        None => None,
-    };
-    Ok(Json(shown(detail, recording.as_ref())))
+    let recording = shown::recording(&detail, api.files.as_ref()).await?;
+    Ok(Json(Whole::of(detail, recording)))
 }
 
-fn shown(detail: Detail, recording: Option<&Value>) -> Value {
-    let turns: Vec<Told<'_, Turn>> = detail.records.iter().filter_map(turn).collect();
-    let events: Vec<Happened<'_>> = detail.records.iter().filter_map(event).collect();
-    let files: Vec<&Record> = detail
-        .records
-        .iter()
-        .map(|numbered| &numbered.record)
-        .filter(|record| matches!(record, Record::Stored { .. }))
-        .collect();
-    let streams = detail
-        .records
-        .iter()
-        .filter(|numbered| matches!(numbered.record, Record::Connected { .. }))
-        .count();
-    let usage = detail.receipt.as_ref().map(|receipt| &receipt.usage);
-    let cost = detail.receipt.as_ref().map(|receipt| &receipt.cost);
-    let mut shown = json!({
-        "turns": turns,
-        "events": events,
-        "carrier": detail.news,
-        "streams": streams,
-        "files": files,
-        "usage": usage,
-        "cost": cost,
-        "recording": recording,
-    });
-    let row = serde_json::to_value(Row::from(detail.entry)).unwrap_or_default();
-    if let (Some(shown), Value::Object(row)) = (shown.as_object_mut(), row) {
-        shown.extend(row);
-    }
-    shown
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Annotation {
+    note: String,
 }
 
-fn turn(numbered: &Numbered) -> Option<Told<'_, Turn>> {
-    match &numbered.record {
-        Record::Turn(turn) => Some(Told {
-            number: numbered.number,
-            at_ms: numbered.at_ms,
-            what: turn,
-        }),
-        Record::Connected { .. }
-        | Record::Event(_)
-        | Record::Ended { .. }
-        | Record::Summary { .. }
-        | Record::Stored { .. }
-        | Record::Filed => None,
-    }
-}
-
-fn event(numbered: &Numbered) -> Option<Happened<'_>> {
-    match &numbered.record {
-        Record::Event(Event {
-            name,
-            detail,
-            at_ms,
-        }) => Some(Happened {
-            number: numbered.number,
-            at_ms: numbered.at_ms,
-            name,
-            detail,
-            call_ms: *at_ms,
-        }),
-        Record::Connected { .. }
-        | Record::Turn(_)
-        | Record::Ended { .. }
-        | Record::Summary { .. }
-        | Record::Stored { .. }
-        | Record::Filed => None,
-    }
-}
-
-#[utoipa::path(get, path = "/usage/{month}", tag = "usage", responses((status = 200, body = Value)), params(("month" = String, Path)))]
-async fn usage(
+#[utoipa::path(put, path = "/calls/{sid}/note", tag = "calls", request_body = Value, responses((status = 200, body = Value)), params(("sid" = String, Path)))]
+async fn annotate(
     State(api): State<Arc<Api>>,
     who: Principal,
-    Path(month): Path<String>,
+    Path(sid): Path<String>,
+    request: Request,
 ) -> Result<Json<Value>, Refusal> {
-    let tenant = who.tenant(Scope::UsageRead)?;
-    let month = Month::parse(&month)
-        .ok_or_else(|| Refusal::field("month", "month_malformed", "a month such as 2026-11"))?;
-    let meter = api.calls.meter(tenant, month).await?;
-    Ok(Json(json!({
-        "month": month.to_string(),
-        "calls": meter.calls,
-        "line_ms": meter.line_ms,
-        "micro_dollars": meter.micro_dollars,
-    })))
+    let tenant = who.tenant(Scope::CallsWrite)?;
+    let call = call_id(&sid)?;
+    let Annotation { note } = body_json(request.into_body()).await?;
+    if note.chars().count() > NOTE_CHARS_MAX {
+        let message = format!("at most {NOTE_CHARS_MAX} characters");
+        return Err(Refusal::field("note", "note_too_long", message));
+    }
+    api.own(&who, tenant, &call).await?;
+    if !api.calls.annotate(tenant, &call, &note).await? {
+        return Err(Refusal::not_found("call"));
+    }
+    Ok(Json(json!({ "call": call, "note": note })))
 }

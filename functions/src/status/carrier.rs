@@ -4,12 +4,17 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use contract::{Answerer, Do, Order};
 use tracing::Instrument as _;
-use twilio::webhook::{AmdEvent, CallStatus, CallStatusEvent, StreamChange, StreamEvent};
+use twilio::webhook::{
+    AmdEvent, AnsweredBy, CallStatus, CallStatusEvent, StreamChange, StreamEvent,
+};
 
 use super::Status;
 use crate::Refusal;
 use crate::door::twilio_request;
+use crate::edge::EdgeError;
+use crate::hook::unreachable;
 use crate::store::{DialId, News, Note, Progress};
 use crate::voice::misread;
 
@@ -25,13 +30,14 @@ pub(super) async fn call(
     if webhook.form.get("CallStatus").is_none() && webhook.form.get("AnsweredBy").is_some() {
         let verdict = AmdEvent::from_form(&webhook.form).map_err(|error| misread(&error))?;
         status.calls.noted(&machine(&verdict, now_ms)).await?;
+        status.tell_who_answered(&verdict).await?;
         return Ok(StatusCode::NO_CONTENT);
     }
     let event = CallStatusEvent::from_form(&webhook.form).map_err(|error| misread(&error))?;
     let dial = webhook.query.get("dial").and_then(DialId::parse);
     let span = tracing::info_span!("call_status", call_sid = %event.call);
     status
-        .progressed(event, dial, now_ms)
+        .progressed(event, dial, &webhook.origin)
         .instrument(span)
         .await?;
     Ok(StatusCode::NO_CONTENT)
@@ -42,7 +48,7 @@ impl Status {
         &self,
         event: CallStatusEvent,
         dial: Option<DialId>,
-        now_ms: u64,
+        origin: &str,
     ) -> Result<(), Refusal> {
         tracing::info!(status = %event.status, sequence = event.sequence_number, "told");
         if let Some(dial) = dial {
@@ -60,9 +66,37 @@ impl Status {
             sip_response_code: event.sip_response_code,
             answered_by: event.answered_by,
             timestamp: event.timestamp,
-            now_ms,
+            inferred: false,
+            now_ms: (self.clock)(),
         };
-        Ok(self.calls.progressed(&progress).await?)
+        self.follow(&progress, origin).await
+    }
+
+    /// The bot of a call that we placed has a policy for machines, which the edge carries out.
+    async fn tell_who_answered(&self, verdict: &AmdEvent) -> Result<(), Refusal> {
+        let by = match verdict.answered_by {
+            AnsweredBy::Human => Answerer::Human,
+            AnsweredBy::MachineStart => Answerer::Machine,
+            AnsweredBy::MachineEndBeep
+            | AnsweredBy::MachineEndSilence
+            | AnsweredBy::MachineEndOther => Answerer::MachineRecords,
+            AnsweredBy::Fax => Answerer::Fax,
+            AnsweredBy::Unknown => Answerer::Unknown,
+        };
+        let order = Order {
+            id: format!("answered-{}", verdict.answered_by),
+            order: Do::Answered { by },
+        };
+        let secrets = self.keyring.secrets();
+        let call = verdict.call.into();
+        match self.edge.order(&call, &order, &secrets.edge).await {
+            Ok(_) => Ok(()),
+            // It is over, or was never answered by a bot.
+            Err(EdgeError::Refused {
+                status: 404 | 409, ..
+            }) => Ok(()),
+            Err(error) => Err(unreachable(&error)),
+        }
     }
 }
 
@@ -83,6 +117,7 @@ pub(super) fn in_progress(
         sip_response_code: None,
         answered_by: None,
         timestamp: None,
+        inferred: false,
         now_ms,
     }
 }
@@ -114,12 +149,13 @@ pub(super) async fn stream(
     let event = StreamEvent::from_form(&webhook.form).map_err(|error| misread(&error))?;
     let span =
         tracing::info_span!("stream_status", call_sid = %event.call, stream_sid = %event.stream);
-    status.streamed(event).instrument(span).await?;
+    let origin = webhook.origin;
+    status.streamed(event, &origin).instrument(span).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 impl Status {
-    async fn streamed(&self, event: StreamEvent) -> Result<(), Refusal> {
+    async fn streamed(&self, event: StreamEvent, origin: &str) -> Result<(), Refusal> {
         let (name, detail) = match event.change {
             StreamChange::Started => ("stream-started", String::new()),
             StreamChange::Stopped => ("stream-stopped", String::new()),
@@ -138,9 +174,8 @@ impl Status {
         let now_ms = (self.clock)();
         if name == "stream-started" {
             // Nothing else tells that an inbound call was answered.
-            self.calls
-                .progressed(&in_progress(event.call.into(), event.account, now_ms))
-                .await?;
+            let progress = in_progress(event.call.into(), event.account, now_ms);
+            self.follow(&progress, origin).await?;
         }
         let note = Note {
             call: event.call.into(),

@@ -1,7 +1,9 @@
-//! `status`: what Twilio tells about calls and streams, and what the edge tells and wants stored. Nothing comes just once,
-//! nothing in order; an answer other than 2xx makes the sender try again.
+//! `status`: what Twilio tells about calls and streams, what the edge tells and wants stored, and what the edge reminds us
+//! of. Nothing comes just once, nothing in order; an answer other than 2xx makes the sender try again.
 
 mod carrier;
+mod errands;
+mod news;
 mod records;
 
 use std::sync::Arc;
@@ -11,9 +13,13 @@ use axum::routing::post;
 use contract::PriceTable;
 
 use crate::Refusal;
+use crate::carrier::Carrier;
 use crate::clock::Clock;
+use crate::edge::Edge;
+use crate::hook::Post;
+use crate::limits::Limits;
 use crate::secrets::Keyring;
-use crate::store::{Calls, Dials, Files};
+use crate::store::{Agreed, Calls, Dials, Files, Money, Outbox};
 
 /// What the function needs.
 pub struct Status {
@@ -21,14 +27,36 @@ pub struct Status {
     pub calls: Arc<dyn Calls>,
     /// Orders to dial.
     pub dials: Arc<dyn Dials>,
+    /// What calls cost.
+    pub money: Arc<dyn Money>,
+    /// What tenants' servers are to be told.
+    pub outbox: Arc<dyn Outbox>,
+    /// What tenants' calls may use.
+    pub agreed: Arc<dyn Agreed>,
     /// The bucket.
     pub files: Arc<dyn Files>,
+    /// The edge: orders to calls, and reminders.
+    pub edge: Arc<dyn Edge>,
+    /// Twilio, when a call's end got lost.
+    pub carrier: Arc<dyn Carrier>,
+    /// Who sends to tenants' servers.
+    pub post: Arc<dyn Post>,
     /// Secrets.
     pub keyring: Arc<Keyring>,
     /// Time.
     pub clock: Clock,
     /// What usage costs.
     pub prices: PriceTable,
+}
+
+impl Status {
+    fn limits(&self) -> Limits<'_> {
+        Limits {
+            money: self.money.as_ref(),
+            calls: self.calls.as_ref(),
+            dials: self.dials.as_ref(),
+        }
+    }
 }
 
 /// The function.
@@ -38,8 +66,11 @@ pub fn app(status: Status) -> Router {
         .route("/twilio/stream", post(carrier::stream))
         .route("/records", post(records::take))
         .route("/uploads", post(records::uploads))
+        .route("/errands", post(errands::remembered))
         .fallback(async || {
-            Refusal::not_found("page: POST /twilio/call, /twilio/stream, /records or /uploads")
+            Refusal::not_found(
+                "page: POST /twilio/call, /twilio/stream, /records, /uploads or /errands",
+            )
         })
         .with_state(Arc::new(status))
 }

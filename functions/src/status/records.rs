@@ -5,14 +5,17 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use contract::{Accepted, Batch, Record, Upload, UploadReply, UploadRequest, UploadWish};
+use contract::{Accepted, Batch, Bot, Record, Upload, UploadReply, UploadRequest, UploadWish};
 use tracing::Instrument as _;
+use twilio::webhook::CallStatus;
 
 use super::Status;
 use super::carrier::in_progress;
 use crate::Refusal;
 use crate::clock::Month;
-use crate::door::sealed;
+use crate::door::{Sealed, sealed};
+use crate::hook::Happening;
+use crate::store::{CallEntry, Progress};
 
 /// Most records at once.
 const RECORDS_MAX: usize = 1_000;
@@ -27,13 +30,17 @@ pub(super) async fn take(
     State(status): State<Arc<Status>>,
     request: Request,
 ) -> Result<Json<Accepted>, Refusal> {
-    let batch: Batch = sealed(&status.keyring, (status.clock)(), request).await?;
+    let Sealed {
+        body: batch,
+        origin,
+    } = sealed::<Batch>(&status.keyring, (status.clock)(), request).await?;
     let span = tracing::info_span!("records", call_sid = %batch.call);
-    status.record(batch).instrument(span).await.map(Json)
+    let accepted = status.record(&batch, &origin).instrument(span).await;
+    accepted.map(Json)
 }
 
 impl Status {
-    async fn record(&self, batch: Batch) -> Result<Accepted, Refusal> {
+    async fn record(&self, batch: &Batch, origin: &str) -> Result<Accepted, Refusal> {
         if batch.records.len() > RECORDS_MAX {
             return Err(Refusal::field(
                 "records",
@@ -53,21 +60,83 @@ impl Status {
             ));
         }
         let now_ms = (self.clock)();
-        if batch
-            .records
-            .iter()
-            .any(|numbered| matches!(numbered.record, Record::Connected { .. }))
-        {
-            self.calls
-                .progressed(&in_progress(batch.call, batch.account, now_ms))
+        let has = |wanted: fn(&Record) -> bool| {
+            batch
+                .records
+                .iter()
+                .any(|numbered| wanted(&numbered.record))
+        };
+        let through = self.calls.recorded(batch, &self.prices, now_ms).await?;
+        if has(|record| matches!(record, Record::Connected { .. })) {
+            let progress = in_progress(batch.call, batch.account, now_ms);
+            self.follow(&progress, origin).await?;
+        }
+        if has(|record| matches!(record, Record::Ended { .. })) && batch.call.is_web() {
+            // No carrier will say so.
+            let progress = Progress {
+                status: CallStatus::Completed,
+                ..in_progress(batch.call, batch.account, now_ms)
+            };
+            self.calls.progressed(&progress).await?;
+        }
+        let known = self.calls.call(&batch.call).await?;
+        let wrap = match known {
+            Some((entry, bot)) => {
+                let filed = has(|record| matches!(record, Record::Filed));
+                self.concluded(batch, &entry, filed, origin).await?;
+                self.has_to_end(batch, &entry, bot.as_ref(), now_ms).await?
+            }
+            None => false,
+        };
+        tracing::info!(records = batch.records.len(), through, wrap, "recorded");
+        Ok(Accepted { through, wrap })
+    }
+
+    /// What follows from a call's end.
+    async fn concluded(
+        &self,
+        batch: &Batch,
+        entry: &CallEntry,
+        filed: bool,
+        origin: &str,
+    ) -> Result<(), Refusal> {
+        if entry.ended.is_some() {
+            self.vacate(entry).await?;
+        }
+        if filed {
+            self.happened(batch.call, &batch.tenant, Happening::Ended, origin)
+                .await?;
+            if !entry.status.is_some_and(CallStatus::is_final) {
+                // The carrier's last word may be on its way, or lost.
+                self.settle_later(batch.call, origin).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts what the call has cost so far, and finds out whether it has reached a cap.
+    async fn has_to_end(
+        &self,
+        batch: &Batch,
+        entry: &CallEntry,
+        bot: Option<&Bot>,
+        now_ms: u64,
+    ) -> Result<bool, Refusal> {
+        let so_far = self
+            .prices
+            .cost(&batch.usage)
+            .total_micro_dollars
+            .max(entry.cost_micro_dollars());
+        if so_far > entry.spent_micro_dollars {
+            self.money
+                .spend(&batch.tenant, &batch.bot, &batch.call, so_far, now_ms)
                 .await?;
         }
-        let through = self.calls.recorded(&batch, &self.prices, now_ms).await?;
-        tracing::info!(records = batch.records.len(), through, "recorded");
-        Ok(Accepted {
-            through,
-            wrap: false,
-        })
+        let Some(bot) = bot.filter(|_| entry.ended.is_none()) else {
+            return Ok(false);
+        };
+        let terms = self.agreed.terms(&bot.tenant).await?;
+        Ok(self.limits().is_spent(bot, &terms, now_ms).await?)
     }
 
     async fn uploads(&self, wanted: UploadRequest) -> Result<UploadReply, Refusal> {
@@ -100,7 +169,8 @@ pub(super) async fn uploads(
     State(status): State<Arc<Status>>,
     request: Request,
 ) -> Result<Json<UploadReply>, Refusal> {
-    let wanted: UploadRequest = sealed(&status.keyring, (status.clock)(), request).await?;
+    let sealed = sealed::<UploadRequest>(&status.keyring, (status.clock)(), request).await?;
+    let wanted = sealed.body;
     let span = tracing::info_span!("uploads", call_sid = %wanted.call);
     status.uploads(wanted).instrument(span).await.map(Json)
 }

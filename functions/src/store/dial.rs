@@ -59,6 +59,8 @@ pub struct Dial {
     pub to: PhoneNumber,
     /// Who seems to call.
     pub from: PhoneNumber,
+    /// What whoever gave it wants to find again.
+    pub metadata: super::Metadata,
     /// When it was given, in milliseconds since the Unix epoch.
     pub began_ms: u64,
     /// What became of it.

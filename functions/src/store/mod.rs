@@ -19,27 +19,42 @@
 //! | calls | what the edge told | `CALL#{sid}` | `REC#{number}` | |
 //! | calls | usage and cost, counted once | `CALL#{sid}` | `USE` | |
 //! | calls | resumes in one minute | `CALL#{sid}` | `RESUME#{minute}` | |
-//! | calls | month meter, in 16 parts | `TEN#{tenant}` | `MONTH#{yyyy-mm}#{part}` | |
+//! | calls | what its summary took, counted once | `CALL#{sid}` | `USE#SUMMARY` | |
+//! | calls | month meter of a bot, in 16 parts | `TEN#{tenant}` | `MONTH#{yyyy-mm}#{bot}#{part}` | |
+//! | calls | what a day's calls cost, in 16 parts | `TEN#{tenant}` | `DAY#{yyyy-mm-dd}#{part}` | |
+//! | calls | who has a place among the calls at the same time | `TEN#{tenant}` | `SEATS`, `SEATS#{bot}` | |
+//! | calls | what a tenant's server is to be told | `HOOK#{id}` | `META` | gs1 by tenant, newest first |
 //! | calls | an order to dial | `DIAL#{id}` | `ORDER` | |
 
 mod account;
+mod count;
 mod dial;
 pub mod dynamo;
 pub mod files;
+mod hook;
 pub mod memory;
 mod model;
+mod money;
 
 use async_trait::async_trait;
-use contract::{Batch, Bot, BotId, CallId, PriceTable, TenantId, Upload, UploadWish};
+use contract::{
+    Batch, Bot, BotId, CallId, HookSecret, Limits, PriceTable, TenantId, Upload, UploadWish,
+};
 use twilio::PhoneNumber;
 
 pub use account::{Accounts, Assigned, Deleted};
 pub use dial::{Begun, Dial, DialId, DialState};
+pub use hook::{Deliveries, Delivery, DeliveryState};
 pub use model::{
-    CallEntry, Detail, Ended, Filter, Meter, News, Note, Opened, Page, Progress, Receipt, sort_key,
+    CallEntry, Detail, Ended, Filter, Metadata, News, Note, Opened, Page, Progress, sort_key,
 };
+pub use money::{Charge, ChargeItem, Counts, Meter, Paid, Receipt, Seat, Spent};
 
+use std::collections::BTreeMap;
+
+use crate::account::Tenant;
 use crate::clock::Month;
+use crate::hook::HookId;
 
 /// How long calls and what belongs to them are kept, in seconds: thirteen months.
 pub const CALL_TTL_S: u64 = 395 * 86_400;
@@ -137,8 +152,108 @@ pub trait Calls: Send + Sync {
     ) -> Stored<Page>;
     /// All that is known of a call of this tenant; of another's, nothing.
     async fn detail(&self, tenant: &TenantId, call: &CallId) -> Stored<Option<Detail>>;
-    /// What the tenant's calls that ended in a month used and cost.
-    async fn meter(&self, tenant: &TenantId, month: Month) -> Stored<Meter>;
+    /// What people have to say about a call of this tenant; false if it has no such call.
+    async fn annotate(&self, tenant: &TenantId, call: &CallId, note: &str) -> Stored<bool>;
+}
+
+/// What a tenant's calls may use, and where its server is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Terms {
+    /// Of all its bots together.
+    pub limits: Limits,
+    /// What is told about its calls goes there.
+    pub hook_url: Option<String>,
+    /// Signs what goes to its servers.
+    pub hook_secret: Option<HookSecret>,
+}
+
+/// Terms of tenants.
+#[async_trait]
+pub trait Agreed: Send + Sync {
+    /// A tenant's terms; those of a tenant of whom nothing is known leave everything open.
+    async fn terms(&self, tenant: &TenantId) -> Stored<Terms>;
+}
+
+#[async_trait]
+impl<T: Accounts> Agreed for T {
+    async fn terms(&self, tenant: &TenantId) -> Stored<Terms> {
+        let known = self.tenant(tenant).await?;
+        Ok(known.map(Terms::from).unwrap_or_default())
+    }
+}
+
+impl From<Tenant> for Terms {
+    fn from(tenant: Tenant) -> Self {
+        Self {
+            limits: Limits {
+                concurrent_calls_max: tenant.limits.concurrent_calls_max,
+                spend_per_day_max: tenant.limits.spend_per_day_max,
+                outbound_countries: Vec::new(),
+            },
+            hook_url: tenant.webhook_url,
+            hook_secret: tenant.webhook_secret,
+        }
+    }
+}
+
+/// What calls cost, while they run and by month.
+#[async_trait]
+pub trait Money: Send + Sync {
+    /// What each bot's calls that ended in a month used, cost and are paid for.
+    async fn month(&self, tenant: &TenantId, month: Month) -> Stored<BTreeMap<BotId, Meter>>;
+    /// A call has cost so much so far, in micro-dollars. What is new of it is added to its tenant's day, once.
+    async fn spend(
+        &self,
+        tenant: &TenantId,
+        bot: &BotId,
+        call: &CallId,
+        so_far: u64,
+        now_ms: u64,
+    ) -> Stored<()>;
+    /// What the tenant's calls have cost on the UTC day of this moment, running ones included.
+    async fn spent(&self, tenant: &TenantId, now_ms: u64) -> Stored<Spent>;
+    /// Takes a place, unless all are taken; then those who sit there. Who has one keeps it. Where any number may sit, nobody
+    /// is counted.
+    async fn sit(&self, seat: &Seat) -> Stored<Result<(), Vec<String>>>;
+    /// Leaves the place, if there is one.
+    async fn rise(&self, tenant: &TenantId, bot: &BotId, who: &str) -> Stored<()>;
+}
+
+/// What tenants' servers are to be told: kept until told.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// Keeps a delivery unless its event is known already, and returns the one that is kept.
+    async fn tell(&self, delivery: &Delivery) -> Stored<Delivery>;
+    /// A delivery.
+    async fn delivery(&self, id: &HookId) -> Stored<Option<Delivery>>;
+    /// The edge will remind us of this round.
+    async fn reminded(&self, id: &HookId, round: u32) -> Stored<()>;
+    /// Begins an attempt of a round and counts it, unless it is settled, of another round, or somebody is at it until later.
+    async fn attempt(
+        &self,
+        id: &HookId,
+        round: u32,
+        now_ms: u64,
+        until_ms: u64,
+    ) -> Stored<Option<Delivery>>;
+    /// Keeps what came of an attempt of a round; one that was delivered stays so.
+    async fn attempted(
+        &self,
+        id: &HookId,
+        round: u32,
+        state: DeliveryState,
+        last: &str,
+        now_ms: u64,
+    ) -> Stored<()>;
+    /// Sets a delivery of this tenant going once more; `None` if it has no such one.
+    async fn again(&self, tenant: &TenantId, id: &HookId, now_ms: u64) -> Stored<Option<Delivery>>;
+    /// Deliveries of a tenant, newest first; at most `limit`, those older than the sort key `after`.
+    async fn deliveries(
+        &self,
+        tenant: &TenantId,
+        limit: usize,
+        after: Option<&str>,
+    ) -> Stored<Deliveries>;
 }
 
 /// Orders to dial, each obeyed once.

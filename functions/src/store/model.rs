@@ -1,7 +1,11 @@
-use contract::{Bot, BotId, CallId, Cost, Direction, EndReason, Numbered, Record, TenantId, Usage};
+use std::collections::BTreeMap;
+
+use contract::{Bot, BotId, CallId, Direction, EndReason, Numbered, Record, TenantId};
 use serde::{Deserialize, Serialize};
 use twilio::webhook::{AnsweredBy, CallStatus};
 use twilio::{AccountSid, Party};
+
+use super::Receipt;
 
 /// A call, in one row.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -34,6 +38,9 @@ pub struct CallEntry {
     /// How far it is, as the carrier tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<CallStatus>,
+    /// Whether nobody told so, and it was concluded from what else is known: a later callback still counts.
+    #[serde(skip_serializing_if = "is_false")]
+    pub inferred: bool,
     /// Number of the callback that told so; -1 for what came without.
     #[serde(skip)]
     pub sequence: i64,
@@ -51,6 +58,34 @@ pub struct CallEntry {
     pub ended: Option<Ended>,
     /// Highest number of the edge's records.
     pub records: u64,
+    /// Whether nothing more will come from the edge.
+    #[serde(skip_serializing_if = "is_false")]
+    pub filed: bool,
+    /// What the summary cost, in micro-dollars.
+    #[serde(skip)]
+    pub summary_micro_dollars: u64,
+    /// What the call has cost so far, as counted in its tenant's day, in micro-dollars.
+    pub spent_micro_dollars: u64,
+    /// What whoever placed the call wants to find again.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: Metadata,
+    /// Words of people about the call.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// Under which name it has a place among the calls at the same time.
+    #[serde(skip)]
+    pub seat: Option<String>,
+}
+
+/// Names and values of the operator's: at most 16.
+pub type Metadata = BTreeMap<String, String>;
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl CallEntry {
@@ -74,6 +109,13 @@ impl CallEntry {
             answered_by: None,
             ended: None,
             records: 0,
+            filed: false,
+            inferred: false,
+            summary_micro_dollars: 0,
+            spent_micro_dollars: 0,
+            metadata: Metadata::new(),
+            note: String::new(),
+            seat: None,
         }
     }
 
@@ -86,6 +128,19 @@ impl CallEntry {
             && (self.ended.is_some()
                 || self.status != Some(CallStatus::Completed)
                 || self.bot.is_none())
+    }
+
+    /// Whether it is over, as far as anybody tells.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.ended.is_some() || self.status.is_some_and(CallStatus::is_final)
+    }
+
+    /// What it cost when it was over, in micro-dollars, its summary included.
+    #[must_use]
+    pub fn cost_micro_dollars(&self) -> u64 {
+        let ended = self.ended.map(|ended| ended.cost_micro_dollars);
+        ended.unwrap_or_default() + self.summary_micro_dollars
     }
 
     /// Where it stands among other calls: by time, then by id.
@@ -112,6 +167,9 @@ pub struct Ended {
     pub at_ms: u64,
     /// What it cost, in micro-dollars.
     pub cost_micro_dollars: u64,
+    /// What the tenant pays for it, in micro-dollars.
+    #[serde(default)]
+    pub price_micro_dollars: u64,
 }
 
 /// A call was heard of: by its webhook, or by the answer to our dialling.
@@ -131,6 +189,10 @@ pub struct Opened {
     pub direction: Direction,
     /// How far it is; counts for nothing if a callback has told already.
     pub status: CallStatus,
+    /// What whoever placed it wants to find again.
+    pub metadata: Metadata,
+    /// Under which name it has a place among the calls at the same time.
+    pub seat: Option<String>,
     /// Now, in milliseconds since the Unix epoch.
     pub now_ms: u64,
 }
@@ -144,6 +206,8 @@ pub struct Progress {
     pub account: AccountSid,
     /// How far it is.
     pub status: CallStatus,
+    /// Whether nobody told so.
+    pub inferred: bool,
     /// Number of the callback; a number's own callback, at the end of an inbound call, has none.
     pub sequence: Option<u64>,
     /// Who calls.
@@ -197,6 +261,7 @@ impl Progress {
     pub fn note(&self) -> Note {
         let key = match self.sequence {
             Some(sequence) => format!("{sequence:06}"),
+            None if self.inferred => format!("inferred-{}", self.status),
             None => format!("status-{}", self.status),
         };
         Note {
@@ -204,7 +269,7 @@ impl Progress {
             key,
             news: News {
                 name: self.status.to_string(),
-                detail: String::new(),
+                detail: if self.inferred { "inferred" } else { "" }.to_owned(),
                 timestamp: self.timestamp.clone(),
             },
             answered_by: self.answered_by,
@@ -241,15 +306,34 @@ pub struct News {
     pub timestamp: Option<String>,
 }
 
-/// Which calls.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Filter {
-    /// All.
-    All,
-    /// Those of a bot.
-    Bot(BotId),
-    /// Those of a status.
-    Status(CallStatus),
+/// Which calls: those of which all that is asked is true.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Filter {
+    /// Of that bot.
+    pub bot: Option<BotId>,
+    /// Of that status.
+    pub status: Option<CallStatus>,
+    /// Of that direction.
+    pub direction: Option<Direction>,
+    /// Begun then or later, in milliseconds since the Unix epoch.
+    pub from_ms: Option<u64>,
+    /// Begun before.
+    pub to_ms: Option<u64>,
+}
+
+impl Filter {
+    /// Whether it lets a call through.
+    #[must_use]
+    pub fn passes(&self, entry: &CallEntry) -> bool {
+        let (bot, status) = (self.bot.as_ref(), self.status);
+        bot.is_none_or(|bot| entry.bot.as_ref() == Some(bot))
+            && status.is_none_or(|status| entry.status == Some(status))
+            && self
+                .direction
+                .is_none_or(|direction| entry.direction == Some(direction))
+            && self.from_ms.is_none_or(|from| entry.began_ms >= from)
+            && self.to_ms.is_none_or(|to| entry.began_ms < to)
+    }
 }
 
 /// Some calls.
@@ -261,15 +345,6 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-/// What a call used and cost, as counted when it ended: a later price changes no receipt.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Receipt {
-    /// What it used.
-    pub usage: Usage,
-    /// What that cost.
-    pub cost: Cost,
-}
-
 /// All that is known of a call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Detail {
@@ -279,11 +354,27 @@ pub struct Detail {
     pub news: Vec<News>,
     /// What the edge told, in order.
     pub records: Vec<Numbered>,
-    /// What it used and cost.
+    /// What it used, cost and is paid for, what came after its end included.
     pub receipt: Option<Receipt>,
 }
 
 impl Detail {
+    /// The call in a few sentences.
+    #[must_use]
+    pub fn summary(&self) -> Option<&str> {
+        self.records
+            .iter()
+            .find_map(|numbered| match &numbered.record {
+                Record::Summary { text, .. } => Some(text.as_str()),
+                Record::Stored { .. }
+                | Record::Connected { .. }
+                | Record::Turn(_)
+                | Record::Event(_)
+                | Record::Ended { .. }
+                | Record::Filed => None,
+            })
+    }
+
     /// The key of a stored file of that name.
     #[must_use]
     pub fn file(&self, wanted: &str) -> Option<&str> {
@@ -301,15 +392,4 @@ impl Detail {
                 | Record::Filed => None,
             })
     }
-}
-
-/// What the calls that ended in a month used and cost.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Meter {
-    /// How many.
-    pub calls: u64,
-    /// Time with a stream open, in milliseconds.
-    pub line_ms: u64,
-    /// In micro-dollars.
-    pub micro_dollars: u64,
 }

@@ -7,6 +7,7 @@ use twilio::webhook::VoiceRequest;
 use super::{Trouble, Voice, direction, words};
 use crate::edge::EdgeError;
 use crate::secrets::Secrets;
+use crate::store::Terms;
 
 /// How long a ticket is good, in seconds: Twilio opens the stream within a moment of reading the TwiML.
 const TICKET_VALID_S: u64 = 60;
@@ -16,8 +17,14 @@ const KEYS_MAX: usize = 32;
 
 impl Voice {
     /// Opens the call at the edge, and sends Twilio there, or wherever the edge says the call goes.
-    pub(super) async fn connect(&self, bot: Bot, origin: &str, asked: &VoiceRequest) -> Response {
-        match self.open(&bot, asked).await {
+    pub(super) async fn connect(
+        &self,
+        bot: Bot,
+        terms: &Terms,
+        origin: &str,
+        asked: &VoiceRequest,
+    ) -> Response {
+        match self.open(&bot, terms, asked).await {
             Ok((reply, stream_url)) => {
                 tracing::info!(bot = %bot.id, state = ?reply.state, "opened");
                 words::twiml(self.verbs(&bot, reply, stream_url, origin))
@@ -30,15 +37,17 @@ impl Voice {
     async fn open(
         &self,
         bot: &Bot,
+        terms: &Terms,
         asked: &VoiceRequest,
     ) -> Result<(OpeningReply, String), Trouble> {
-        let opened = self.open_with(&self.keyring.secrets(), bot, asked).await;
+        let secrets = self.keyring.secrets();
+        let opened = self.open_with(&secrets, bot, terms, asked).await;
         if let Err(Trouble::Edge(EdgeError::Refused {
             status: 401 | 403, ..
         })) = opened
             && let Some(newer) = self.keyring.newer().await
         {
-            return self.open_with(&newer, bot, asked).await;
+            return self.open_with(&newer, bot, terms, asked).await;
         }
         opened
     }
@@ -47,6 +56,7 @@ impl Voice {
         &self,
         secrets: &Secrets,
         bot: &Bot,
+        terms: &Terms,
         asked: &VoiceRequest,
     ) -> Result<(OpeningReply, String), Trouble> {
         let stream_url = self.stream_url(bot, asked, secrets)?;
@@ -64,7 +74,7 @@ impl Voice {
                 .collect(),
             records_url: self.status_url.at("/records"),
             uploads_url: self.status_url.at("/uploads"),
-            hook_secret: None,
+            hook_secret: terms.hook_secret.clone(),
         };
         Ok((self.edge.open(&opening, &secrets.edge).await?, stream_url))
     }

@@ -19,8 +19,12 @@ use crate::clock::Clock;
 use crate::config::BaseUrl;
 use crate::door::{Webhook, twilio_request};
 use crate::edge::{Edge, EdgeError};
+use crate::hours;
+use crate::limits::{Limits, Reached};
 use crate::secrets::Keyring;
-use crate::store::{Bots, Calls, DialId, Dials, Opened, StoreError};
+use crate::store::{
+    Agreed, Bots, Calls, Dial, DialId, Dials, Metadata, Money, Opened, StoreError, Terms,
+};
 
 /// Most resumes of one call in one minute. A stream that breaks more often is a loop, not a bad line.
 pub const RESUMES_PER_MINUTE_MAX: u32 = 10;
@@ -36,6 +40,10 @@ pub struct Voice {
     pub calls: Arc<dyn Calls>,
     /// Orders to dial.
     pub dials: Arc<dyn Dials>,
+    /// What calls cost, and who has a place among them.
+    pub money: Arc<dyn Money>,
+    /// What tenants' calls may use.
+    pub agreed: Arc<dyn Agreed>,
     /// The edge.
     pub edge: Arc<dyn Edge>,
     /// Secrets.
@@ -63,6 +71,16 @@ enum Trouble {
     NoRecord,
     #[error("no random number: {0}")]
     NoNonce(getrandom::Error),
+}
+
+/// How somebody who calls is received.
+enum Reception {
+    /// By the bot, with a place among its calls if these are counted.
+    Come { seat: Option<String> },
+    /// Outside business hours.
+    Closed,
+    /// With no room left.
+    Busy(Reached),
 }
 
 /// The function.
@@ -122,15 +140,19 @@ impl Voice {
         if asked.status.is_final() {
             return words::hang_up();
         }
-        let bot = match self.who_answers(webhook, asked).await {
-            Ok(Some(bot)) => bot,
+        let (bot, dial) = match self.who_answers(webhook, asked).await {
+            Ok(Some(found)) => found,
             Ok(None) => {
                 tracing::warn!(code = "number_unknown", "no bot answers this number");
                 return words::not_in_service();
             }
             Err(error) => return self.apologise(None, &error.into()),
         };
-        let opened = Opened {
+        let terms = match self.agreed.terms(&bot.tenant).await {
+            Ok(terms) => terms,
+            Err(error) => return self.apologise(Some(&bot), &error.into()),
+        };
+        let mut opened = Opened {
             call: asked.call.into(),
             account: asked.account,
             bot,
@@ -138,12 +160,61 @@ impl Voice {
             to: asked.to.clone(),
             direction: direction(asked),
             status: asked.status,
+            metadata: Metadata::new(),
+            seat: None,
             now_ms: (self.clock)(),
         };
+        match dial {
+            // It was let in when it was placed.
+            Some(dial) => {
+                opened.seat = Some(dial.id.to_string());
+                opened.metadata = dial.metadata;
+            }
+            None => match self.receive(&opened, &terms).await {
+                Ok(Reception::Come { seat }) => opened.seat = seat,
+                Ok(Reception::Closed) => return words::closed(&opened.bot),
+                Ok(Reception::Busy(reached)) => {
+                    tracing::warn!(code = "limit_reached", bot = %opened.bot.id, %reached, "turned away");
+                    return words::busy(&opened.bot);
+                }
+                Err(error) => return self.apologise(Some(&opened.bot), &error.into()),
+            },
+        }
         match self.calls.open(&opened).await {
-            Ok(bot) => self.connect(bot, &webhook.origin, asked).await,
+            Ok(bot) => self.connect(bot, &terms, &webhook.origin, asked).await,
             Err(error) => self.apologise(Some(&opened.bot), &error.into()),
         }
+    }
+
+    /// Whether somebody who calls gets to the bot.
+    async fn receive(&self, opened: &Opened, terms: &Terms) -> Result<Reception, StoreError> {
+        let bot = &opened.bot;
+        if opened.direction == Direction::Outbound {
+            return Ok(Reception::Come { seat: None });
+        }
+        let open = bot
+            .hours
+            .as_ref()
+            .map(|hours| hours::is_open(hours, opened.now_ms));
+        match open {
+            Some(Ok(false)) => return Ok(Reception::Closed),
+            Some(Err(error)) => {
+                // Better a call at the wrong hour than none at all.
+                tracing::error!(code = "time_zone_unknown", bot = %bot.id, %error, "taken for open");
+            }
+            Some(Ok(true)) | None => {}
+        }
+        let limits = Limits {
+            money: self.money.as_ref(),
+            calls: self.calls.as_ref(),
+            dials: self.dials.as_ref(),
+        };
+        let who = opened.call.to_string();
+        let admitted = limits.admit(bot, terms, &who, opened.now_ms).await?;
+        Ok(match admitted {
+            Ok(seat) => Reception::Come { seat },
+            Err(reached) => Reception::Busy(reached),
+        })
     }
 
     /// Inbound, the bot of the number that was called. Outbound, the bot that the order to dial names; Twilio may ask sooner
@@ -152,13 +223,16 @@ impl Voice {
         &self,
         webhook: &Webhook,
         asked: &VoiceRequest,
-    ) -> Result<Option<Bot>, StoreError> {
+    ) -> Result<Option<(Bot, Option<Dial>)>, StoreError> {
         if direction(asked) == Direction::Inbound {
             let Some(number) = asked.to.number() else {
                 return Ok(None);
             };
             return match self.bots.bot_of(number).await? {
-                Some((tenant, id)) => self.bots.bot(&tenant, &id).await,
+                Some((tenant, id)) => {
+                    let bot = self.bots.bot(&tenant, &id).await?;
+                    Ok(bot.map(|bot| (bot, None)))
+                }
                 None => Ok(None),
             };
         }
@@ -166,13 +240,14 @@ impl Voice {
             && let Some(dial) = self.dials.dial(&id).await?
         {
             self.dials.joined(&id, &asked.call.into()).await?;
-            return Ok(Some(dial.bot));
+            return Ok(Some((dial.bot.clone(), Some(dial))));
         }
         Ok(self
             .calls
             .call(&asked.call.into())
             .await?
-            .and_then(|(_, bot)| bot))
+            .and_then(|(_, bot)| bot)
+            .map(|bot| (bot, None)))
     }
 
     async fn resume(&self, webhook: &Webhook, asked: &VoiceRequest) -> Response {
@@ -190,7 +265,10 @@ impl Voice {
             Ok((Some((_, bot)), times)) if times > RESUMES_PER_MINUTE_MAX => {
                 self.apologise(bot.as_ref(), &Trouble::Loop(times))
             }
-            Ok((Some((_, Some(bot))), _)) => self.connect(bot, &webhook.origin, asked).await,
+            Ok((Some((_, Some(bot))), _)) => match self.agreed.terms(&bot.tenant).await {
+                Ok(terms) => self.connect(bot, &terms, &webhook.origin, asked).await,
+                Err(error) => self.apologise(Some(&bot), &error.into()),
+            },
             Ok((Some((_, None)) | None, _)) => self.apologise(None, &Trouble::NoRecord),
             Err(error) => self.apologise(None, &error.into()),
         }

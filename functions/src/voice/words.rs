@@ -13,6 +13,32 @@ const SORRY: &str =
     "We are sorry, your call cannot be completed at the moment. Please try again in a few minutes.";
 const NOT_IN_SERVICE: &str = "We are sorry, the number you have called is not in service. Goodbye.";
 
+const CLOSED: &str = "We are closed at the moment. Please call again during our business hours.";
+const BUSY: &str = "All lines are busy at the moment. Please try again in a few minutes.";
+
+/// Says that nobody answers at this hour, then connects the caller with the bot's fallback number if it wants so.
+pub(super) fn closed(bot: &Bot) -> Response {
+    let closed = bot
+        .hours
+        .clone()
+        .map(|hours| hours.closed)
+        .unwrap_or_default();
+    let fallback = bot.fallback_number.clone().filter(|_| closed.transfer);
+    let own = Some(closed.say).filter(|words| !words.trim().is_empty());
+    let words = match own {
+        Some(words) => said(bot, Some(words)).collect(),
+        None => vec![plain(CLOSED)],
+    };
+    let then = fallback.map_or(Verb::Hangup, dial);
+    twiml(words.into_iter().chain([then]).collect())
+}
+
+/// Says that there is no room for the call.
+pub(super) fn busy(bot: &Bot) -> Response {
+    let then = bot.fallback_number.clone().map_or(Verb::Hangup, dial);
+    twiml(vec![plain(BUSY), then])
+}
+
 /// Says the bot's apology, then connects the caller with its fallback number, or hangs up.
 pub(super) fn sorry(bot: Option<&Bot>) -> Response {
     let verbs = match bot {

@@ -264,7 +264,9 @@ async fn calls_are_listed_page_by_page() {
         ("after=TEN%23other", "after"),
         ("status=asleep", "status"),
         ("bot=A", "bot"),
-        ("bot=a&status=ringing", "status"),
+        ("direction=up", "direction"),
+        ("from=yesterday", "from"),
+        ("to=2026-13-01", "to"),
     ] {
         let answer = ask(&house.calls, "GET", &format!("/calls?{query}"), None).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");

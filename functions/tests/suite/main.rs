@@ -12,9 +12,12 @@
 
 mod accounts;
 mod calls;
+mod caps;
 mod carrier;
 mod dialling;
 mod edge;
+mod fakes;
+mod hooks;
 mod keys;
 mod programs;
 mod routes;
@@ -22,4 +25,5 @@ mod status;
 mod store;
 mod storm;
 mod support;
+mod told;
 mod voice;

@@ -59,7 +59,13 @@ fn each_missing_variable_is_named_in_one_line() {
         ),
         (
             env!("CARGO_BIN_EXE_status"),
-            &["CALLS_TABLE", "SECRET_ARN", "AUDIO_BUCKET"],
+            &[
+                "CALLS_TABLE",
+                "CONFIG_TABLE",
+                "SECRET_ARN",
+                "AUDIO_BUCKET",
+                "EDGE_URL",
+            ],
         ),
     ] {
         for missing in needed {
@@ -99,6 +105,7 @@ fn a_variable_that_cannot_be_is_named_with_what_it_should_be() {
             "status.example.com",
         ),
         (env!("CARGO_BIN_EXE_calls"), "TWILIO_API_URL", "api"),
+        (env!("CARGO_BIN_EXE_calls"), "OUTBOUND_COUNTRIES", "US,es"),
         (env!("CARGO_BIN_EXE_status"), "PRICES", "{"),
     ] {
         let output = start(program, &with(name, value));

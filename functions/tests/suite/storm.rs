@@ -43,12 +43,8 @@ fn callbacks() -> Vec<CallStatusEvent> {
 }
 
 async fn storm(store: Store, seed: u64) {
-    let status = status_on(
-        store.calls.clone(),
-        store.dials.clone(),
-        Arc::new(Memory::default()),
-    )
-    .await;
+    let world = (fake_edge(), Arc::default(), fake_post());
+    let status = status_on(store.clone(), Arc::new(Memory::default()), world).await;
     let mut forms: Vec<_> = callbacks().iter().map(CallStatusEvent::to_form).collect();
     let mut batches = Vec::new();
     for call in 1..=CALLS {
@@ -105,12 +101,12 @@ async fn exact(store: &Store) {
         );
         assert!(detail.entry.is_complete());
     }
-    let meter = store
-        .calls
-        .meter(&tenant(), Month::of(NOW_MS))
-        .await
-        .unwrap();
-    assert_eq!((meter.calls, meter.micro_dollars), (CALLS, CALLS * cost));
+    let month = store.money.month(&tenant(), Month::of(NOW_MS)).await;
+    let meter = month.unwrap().remove(&mesa().id).unwrap();
+    assert_eq!(
+        (meter.calls, meter.cost.total_micro_dollars),
+        (CALLS, CALLS * cost)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

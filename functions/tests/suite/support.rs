@@ -1,30 +1,29 @@
 //! A deployment in memory, and the hands that knock on its doors.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode};
 use contract::{
-    Bot, BotId, CallId, Opening, OpeningReply, OpeningState, PriceTable, SEAL_HEADER, Seal, Secret,
-    TenantId,
+    Bot, BotId, CallId, OpeningReply, OpeningState, PriceTable, SEAL_HEADER, Seal, Secret, TenantId,
 };
 use functions::calls::Settings;
-use functions::carrier::{Carrier, DialError};
 use functions::config::{BadSetting, BaseUrl};
-use functions::edge::{Edge, EdgeError};
 use functions::secrets::{Keyring, Secrets, Vault};
+use functions::store::Bots as _;
 use functions::store::memory::Memory;
-use functions::store::{Bots, Calls, Dials};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
-use twilio::rest::{CallResource, CreateCall};
 use twilio::signature::{AuthToken, request_signature};
 use twilio::twiml::{self, Verb};
 use twilio::webhook::{CallStatus, Direction, VoiceRequest};
 use twilio::{AccountSid, CallSid, Form, Party, PhoneNumber};
+
+pub(crate) use crate::fakes::*;
+use crate::store::Store;
 
 /// Saturday, 21 November 2026, 12:00:00 UTC.
 pub(crate) const NOW_MS: u64 = 1_795_262_400_000;
@@ -92,63 +91,12 @@ impl Vault for Safe {
     }
 }
 
-/// An edge that answers as told, and remembers what it was told.
-pub(crate) struct FakeEdge {
-    pub(crate) openings: Mutex<Vec<Opening>>,
-    pub(crate) reply: Mutex<Option<OpeningReply>>,
-}
-
-#[async_trait]
-impl Edge for FakeEdge {
-    async fn open(&self, opening: &Opening, _secret: &Secret) -> Result<OpeningReply, EdgeError> {
-        self.openings.lock().unwrap().push(opening.clone());
-        self.reply
-            .lock()
-            .unwrap()
-            .clone()
-            .ok_or(EdgeError::Silent("told to".to_owned()))
-    }
-
-    async fn health(&self) -> Result<Value, EdgeError> {
-        match &*self.reply.lock().unwrap() {
-            Some(_) => Ok(json!({ "status": "ok" })),
-            None => Err(EdgeError::Silent("told to".to_owned())),
-        }
-    }
-}
-
-/// A carrier that dials, or fails as told, and remembers what it was asked.
-#[derive(Default)]
-pub(crate) struct FakeCarrier {
-    pub(crate) asked: Mutex<Vec<CreateCall>>,
-    pub(crate) failure: Mutex<Option<DialError>>,
-}
-
-#[async_trait]
-impl Carrier for FakeCarrier {
-    async fn dial(
-        &self,
-        secrets: &Secrets,
-        create: &CreateCall,
-    ) -> Result<CallResource, DialError> {
-        let mut asked = self.asked.lock().unwrap();
-        asked.push(create.clone());
-        match &*self.failure.lock().unwrap() {
-            Some(failure) => Err(failure.clone()),
-            None => Ok(CallResource::new(
-                secrets.account,
-                call_sid(1_000 + asked.len() as u64),
-                CallStatus::Queued,
-            )),
-        }
-    }
-}
-
 /// A whole deployment.
 pub(crate) struct House {
     pub(crate) memory: Arc<Memory>,
     pub(crate) edge: Arc<FakeEdge>,
     pub(crate) carrier: Arc<FakeCarrier>,
+    pub(crate) post: Arc<FakePost>,
     pub(crate) voice: Router,
     pub(crate) calls: Router,
     pub(crate) status: Router,
@@ -177,16 +125,16 @@ pub(crate) async fn house_with(settings: Settings) -> House {
         .assign(&number(OUR_NUMBER), &tenant(), &mesa().id, NOW_MS)
         .await
         .unwrap();
-    let edge = Arc::new(FakeEdge {
-        openings: Mutex::default(),
-        reply: Mutex::new(Some(ready())),
-    });
+    let edge = fake_edge();
     let carrier = Arc::new(FakeCarrier::default());
+    let post = fake_post();
     let keyring = Arc::new(Keyring::open(Arc::new(Safe), clock).await.unwrap());
     let voice = functions::voice::app(functions::voice::Voice {
         bots: memory.clone(),
         calls: memory.clone(),
         dials: memory.clone(),
+        money: memory.clone(),
+        agreed: memory.clone(),
         edge: edge.clone(),
         keyring: keyring.clone(),
         clock,
@@ -198,6 +146,9 @@ pub(crate) async fn house_with(settings: Settings) -> House {
         accounts: memory.clone(),
         calls: memory.clone(),
         dials: memory.clone(),
+        money: memory.clone(),
+        agreed: memory.clone(),
+        outbox: memory.clone(),
         files: memory.clone(),
         edge: edge.clone(),
         carrier: carrier.clone(),
@@ -207,32 +158,41 @@ pub(crate) async fn house_with(settings: Settings) -> House {
         status_url: BaseUrl::parse(STATUS).unwrap(),
         settings,
         doors: functions::calls::Doors::default(),
+        edge_url: BaseUrl::parse(EDGE).unwrap(),
+        countries: vec!["US".to_owned(), "ES".to_owned()],
     });
-    let status = status_on(memory.clone(), memory.clone(), memory.clone()).await;
+    let world = (edge.clone(), carrier.clone(), post.clone());
+    let status = status_on(Store::of(memory.clone()), memory.clone(), world).await;
     House {
         memory,
         edge,
         carrier,
+        post,
         voice,
         calls,
         status,
     }
 }
 
-pub(crate) async fn status_on(
-    calls: Arc<dyn Calls>,
-    dials: Arc<dyn Dials>,
-    files: Arc<Memory>,
-) -> Router {
+/// What the functions talk to.
+pub(crate) type World = (Arc<FakeEdge>, Arc<FakeCarrier>, Arc<FakePost>);
+
+pub(crate) async fn status_on(store: Store, files: Arc<Memory>, world: World) -> Router {
     let keyring = Arc::new(Keyring::open(Arc::new(Safe), clock).await.unwrap());
-    let prices = PriceTable::list();
+    let (edge, carrier, post) = world;
     functions::status::app(functions::status::Status {
-        calls,
-        dials,
+        calls: store.calls,
+        dials: store.dials,
+        money: store.money,
+        outbox: store.outbox,
+        agreed: store.agreed,
         files,
+        edge,
+        carrier,
+        post,
         keyring,
         clock,
-        prices,
+        prices: PriceTable::list(),
     })
 }
 

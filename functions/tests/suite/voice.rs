@@ -149,7 +149,7 @@ async fn a_webhook_that_comes_twice_gets_the_same_call_and_a_new_ticket() {
     assert_ne!(first.nonce, second.nonce);
     let page = house
         .memory
-        .list(&tenant(), &functions::store::Filter::All, 10, None)
+        .list(&tenant(), &functions::store::Filter::default(), 10, None)
         .await
         .unwrap();
     assert_eq!(page.calls.len(), 1);

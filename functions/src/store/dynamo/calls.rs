@@ -6,11 +6,14 @@ use twilio::webhook::CallStatus;
 
 use super::item::{Item, json, number, text};
 use super::{Dynamo, TRIES, Update, failed, tenant_key};
-use crate::clock::Month;
+use crate::store::count::together;
 use crate::store::{
-    CALL_TTL_S, CallEntry, Calls, Detail, Filter, Meter, News, Note, Opened, Page, Progress,
-    Receipt, StoreError, Stored, sort_key,
+    CALL_TTL_S, CallEntry, Calls, Detail, Filter, News, Note, Opened, Page, Progress, Receipt,
+    StoreError, Stored, sort_key,
 };
+
+/// How many calls are looked at for one page, if few pass the filter. The page is then short, and says where to go on.
+const LOOKED_AT_MAX: usize = 1_000;
 
 pub(super) fn call_key(call: &CallId) -> String {
     format!("CALL#{call}")
@@ -89,6 +92,13 @@ fn read(item: &Item) -> Stored<CallEntry> {
         answered_by: item.word("answered_by")?,
         ended: item.json("ended")?,
         records: item.number("records").unwrap_or_default(),
+        filed: item.flag("filed"),
+        inferred: item.flag("inferred"),
+        summary_micro_dollars: item.number("summary_micro_dollars").unwrap_or_default(),
+        spent_micro_dollars: item.number("spent_micro_dollars").unwrap_or_default(),
+        metadata: item.json("metadata")?.unwrap_or_default(),
+        note: item.text("note").unwrap_or_default().to_owned(),
+        seat: item.text("seat").map(str::to_owned),
         ..CallEntry::new(call, item.number("began_ms").unwrap_or_default())
     })
 }
@@ -130,7 +140,7 @@ impl Dynamo {
     }
 
     /// All items with that partition key whose sort key begins so.
-    async fn all(&self, pk: &str, sk_prefix: &str) -> Stored<Vec<Item>> {
+    pub(super) async fn all(&self, pk: &str, sk_prefix: &str) -> Stored<Vec<Item>> {
         let request = self
             .client
             .query()
@@ -165,7 +175,10 @@ impl Calls for Dynamo {
         .once("account", text(opened.account.as_str()))
         .once("direction", word(&opened.direction))
         .once("from", text(opened.from.to_string()))
-        .once("to", text(opened.to.to_string()));
+        .once("to", text(opened.to.to_string()))
+        .once_some("seat", opened.seat.as_ref().map(text));
+        let metadata = Some(&opened.metadata).filter(|metadata| !metadata.is_empty());
+        let seen = seen.once_some("metadata", metadata.map(json).transpose()?);
         // If a callback has told a status already, that one counts, and the index needs to be told whose it is.
         let first = seen
             .clone()
@@ -236,6 +249,7 @@ impl Calls for Dynamo {
             .set("status", text(progress.status.as_str()))
             .set("rank", number(progress.status.rank()))
             .set("sequence", number(progress.number()))
+            .set("inferred", AttributeValue::Bool(progress.inferred))
             .set_some("carrier_duration_s", progress.duration_s.map(number))
             .set_some("sip_response_code", progress.sip_response_code.map(number));
         let later = "(attribute_not_exists(#rank) OR #rank < :rank OR (#rank = :rank AND #sequence < :sequence))";
@@ -288,54 +302,71 @@ impl Calls for Dynamo {
         limit: usize,
         after: Option<&str>,
     ) -> Stored<Page> {
-        let (index, pk, sk, value) = match filter {
-            Filter::All => ("gs1", "g1pk", "g1sk", text(tenant_key(tenant))),
-            Filter::Bot(bot) => ("gs2", "g2pk", "g2sk", bot_key(tenant, bot)),
-            Filter::Status(status) => ("gs3", "g3pk", "g3sk", status_key(tenant, *status)),
+        // The narrowest index; what it cannot tell is looked at call by call.
+        let (index, pk, sk, value) = match (&filter.bot, filter.status) {
+            (Some(bot), _) => ("gs2", "g2pk", "g2sk", bot_key(tenant, bot)),
+            (None, Some(status)) => ("gs3", "g3pk", "g3sk", status_key(tenant, status)),
+            (None, None) => ("gs1", "g1pk", "g1sk", text(tenant_key(tenant))),
         };
         // The client's cursor is a sort key only, taken as a bound: it cannot reach into another partition.
-        let (bound, bound_value) = match after {
-            Some(after) => (format!("{pk} = :pk AND {sk} < :after"), Some(text(after))),
-            None => (format!("{pk} = :pk"), None),
-        };
-        let mut request = self
+        let low = format!("{:014}", filter.from_ms.unwrap_or_default());
+        let end = filter.to_ms.map(|to_ms| format!("{to_ms:014}"));
+        let high = [after.map(str::to_owned), end].into_iter().flatten().min();
+        let high = high.unwrap_or_else(|| "~".to_owned());
+        if low >= high {
+            return Ok(Page {
+                calls: Vec::new(),
+                next: None,
+            });
+        }
+        let request = self
             .client
             .query()
             .table_name(&self.calls)
             .index_name(index)
-            .key_condition_expression(bound)
+            .key_condition_expression(format!("{pk} = :pk AND {sk} BETWEEN :low AND :high"))
             .expression_attribute_values(":pk", value)
+            .expression_attribute_values(":low", text(low))
+            .expression_attribute_values(":high", text(high))
             .scan_index_forward(false);
-        if let Some(value) = bound_value {
-            request = request.expression_attribute_values(":after", value);
-        }
         let mut items = request
             .into_paginator()
-            .page_size(i32::try_from(limit + 1).unwrap_or(i32::MAX))
+            .page_size(i32::try_from(limit + 2).unwrap_or(i32::MAX))
             .items()
             .send();
-        let mut calls = Vec::new();
-        while calls.len() <= limit
-            && let Some(item) = items.next().await
-        {
-            calls.push(read(&Item::from(
-                item.map_err(|error| failed("list", &error))?,
-            ))?);
+        let mut calls: Vec<CallEntry> = Vec::new();
+        let mut seen = 0;
+        while let Some(item) = items.next().await {
+            let entry = read(&Item::from(item.map_err(|error| failed("list", &error))?))?;
+            let place = entry.sort_key();
+            if after == Some(place.as_str()) {
+                continue;
+            }
+            if calls.len() == limit {
+                let next = calls.last().map(CallEntry::sort_key);
+                return Ok(Page { calls, next });
+            }
+            if filter.passes(&entry) {
+                calls.push(entry);
+            }
+            seen += 1;
+            if seen >= LOOKED_AT_MAX {
+                let next = Some(place);
+                return Ok(Page { calls, next });
+            }
         }
-        let more = calls.len() > limit;
-        calls.truncate(limit);
-        let next = calls.last().filter(|_| more).map(CallEntry::sort_key);
-        Ok(Page { calls, next })
+        Ok(Page { calls, next: None })
     }
 
     async fn detail(&self, tenant: &TenantId, call: &CallId) -> Stored<Option<Detail>> {
         let items = self.all(&call_key(call), "").await?;
-        let (mut entry, mut receipt) = (None, None);
+        let (mut entry, mut receipt, mut summary) = (None, None, None);
         let (mut news, mut records): (Vec<News>, Vec<Numbered>) = (Vec::new(), Vec::new());
         for item in &items {
             match item.text("sk").unwrap_or_default() {
                 "META" => entry = Some(read(item)?),
                 "USE" => receipt = item.json::<Receipt>("receipt")?,
+                "USE#SUMMARY" => summary = item.json::<Receipt>("receipt")?,
                 sk if sk.starts_with("EV#") => news.extend(item.json("news")?),
                 sk if sk.starts_with("REC#") => records.extend(item.json("record")?),
                 _ => {}
@@ -346,19 +377,15 @@ impl Calls for Dynamo {
             entry,
             news,
             records,
-            receipt,
+            receipt: together(receipt, summary),
         }))
     }
 
-    async fn meter(&self, tenant: &TenantId, month: Month) -> Stored<Meter> {
-        let mut meter = Meter::default();
-        let prefix = format!("MONTH#{month}#");
-        for part in self.all(&tenant_key(tenant), &prefix).await? {
-            let count = |name: &str| part.number::<u64>(name).unwrap_or_default();
-            meter.calls += count("calls");
-            meter.line_ms += count("line_ms");
-            meter.micro_dollars += count("micro_dollars");
-        }
-        Ok(meter)
+    async fn annotate(&self, tenant: &TenantId, call: &CallId, note: &str) -> Stored<bool> {
+        let update = Update::of(call_key(call), "META")
+            .set("note", text(note))
+            .set("tenant", text(tenant.as_str()))
+            .only_if("#tenant = :tenant");
+        Ok(self.update(&update).await?.is_ok())
     }
 }

@@ -18,6 +18,7 @@ fn write(dial: &Dial) -> Stored<Item> {
         .with("bot", json(&dial.bot)?)
         .with("to", text(dial.to.as_str()))
         .with("from", text(dial.from.as_str()))
+        .with("metadata", json(&dial.metadata)?)
         .with("began_ms", number(dial.began_ms))
         .with("settled", json(&dial.state)?)
         .with("ttl", number(dial.began_ms / 1_000 + DIAL_TTL_S)))
@@ -36,6 +37,7 @@ fn read(id: &DialId, item: &Item) -> Stored<Dial> {
         bot: item.json("bot")?.ok_or_else(|| missing("bot"))?,
         to: item.word("to")?.ok_or_else(|| missing("to"))?,
         from: item.word("from")?.ok_or_else(|| missing("from"))?,
+        metadata: item.json("metadata")?.unwrap_or_default(),
         began_ms: item.number("began_ms").unwrap_or_default(),
         state: item.json("settled")?.ok_or_else(|| missing("settled"))?,
         call: item.word("call")?,

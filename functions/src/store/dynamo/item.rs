@@ -53,6 +53,26 @@ impl Item {
         self.0.get(name)?.as_n().ok()?.parse().ok()
     }
 
+    /// Whether something is so; not if nothing is said of it.
+    pub(super) fn flag(&self, name: &str) -> bool {
+        let value = self.0.get(name).and_then(|value| value.as_bool().ok());
+        value.copied().unwrap_or_default()
+    }
+
+    /// Texts without order.
+    pub(super) fn texts(&self, name: &str) -> Vec<String> {
+        let texts = self.0.get(name).and_then(|value| value.as_ss().ok());
+        texts.cloned().unwrap_or_default()
+    }
+
+    /// All numbers by their names.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.0.iter().filter_map(|(name, value)| {
+            let number = value.as_n().ok()?.parse().ok()?;
+            Some((name.as_str(), number))
+        })
+    }
+
     /// What is kept as JSON; `None` if it is not there.
     pub(super) fn json<T: DeserializeOwned>(&self, name: &'static str) -> Stored<Option<T>> {
         let parse = |text: &str| serde_json::from_str(text).map_err(|_| unreadable(name));

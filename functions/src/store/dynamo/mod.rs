@@ -5,8 +5,11 @@ mod bots;
 mod calls;
 mod dials;
 mod item;
+mod money;
 mod numbers;
+mod outbox;
 mod records;
+mod transact;
 mod update;
 
 use aws_sdk_dynamodb::Client;

@@ -1,16 +1,14 @@
-use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use contract::CallId;
-use contract::{Batch, Numbered, PriceTable};
+use contract::{Batch, Bot, CallId, Numbered, PriceTable, Record};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::calls::{answered_by_bot, call_key, expiry, heard_of};
 use super::item::{Item, json, number};
-use super::{Dynamo, TRIES, Update, failed, pause, tenant_key};
+use super::transact::updating;
+use super::{Dynamo, Update, tenant_key};
 use crate::clock::Month;
-use crate::store::memory::receipt_of;
-use crate::store::{Ended, Receipt, StoreError, Stored};
+use crate::store::count::{Counted, counted};
+use crate::store::{Meter, Stored};
+use aws_sdk_dynamodb::types::AttributeValue;
 
 /// How many records are written at once.
 const WRITES_AT_ONCE: usize = 16;
@@ -33,12 +31,19 @@ impl Dynamo {
             .buffer_unordered(WRITES_AT_ONCE)
             .try_collect::<()>()
             .await?;
-        let receipt = batch
-            .records
-            .iter()
-            .find_map(|numbered| receipt_of(numbered, prices));
-        if let Some((ended, receipt)) = receipt {
-            self.count(batch, &ended, &receipt, now_ms).await?;
+        if batch.records.iter().any(|numbered| {
+            matches!(
+                numbered.record,
+                Record::Ended { .. } | Record::Summary { .. }
+            )
+        }) {
+            // At the price of the bot that the call began with.
+            let bot = self.get(&self.calls, &call_key(&batch.call), "BOT").await?;
+            let bot: Option<Bot> = bot.map_or(Ok(None), |bot| bot.json("json"))?;
+            let pricing = bot.map(|bot| bot.price).unwrap_or_default();
+            for counted in counted(&batch.records, &pricing, prices) {
+                self.count(batch, &counted, now_ms).await?;
+            }
         }
         let highest = batch
             .records
@@ -53,8 +58,14 @@ impl Dynamo {
             batch.bot_version,
         )
         .once("account", super::text(batch.account.as_str()))
-        .set("records", number(highest))
-        .only_if("attribute_not_exists(#records) OR #records < :records");
+        .set("records", number(highest));
+        let filed = batch
+            .records
+            .iter()
+            .any(|numbered| matches!(numbered.record, Record::Filed));
+        let update = update
+            .set_some("filed", filed.then(|| AttributeValue::Bool(true)))
+            .only_if("attribute_not_exists(#records) OR #records < :records");
         let (item, through) = match self.update(&update).await? {
             Ok(item) => (item, highest),
             Err(known) => {
@@ -75,97 +86,45 @@ impl Dynamo {
         self.put_new(&self.calls, item).await.map(drop)
     }
 
-    /// Counts a call's usage and cost on the call and in its month, both or neither, once.
-    async fn count(
-        &self,
-        batch: &Batch,
-        ended: &Ended,
-        receipt: &Receipt,
-        now_ms: u64,
-    ) -> Stored<()> {
-        let (used, update, meter) = self.counting(batch, ended, receipt, now_ms)?;
-        for attempt in 0.. {
-            let request = self
-                .client
-                .transact_write_items()
-                .transact_items(TransactWriteItem::builder().put(used.clone()).build())
-                .transact_items(TransactWriteItem::builder().update(update.clone()).build())
-                .transact_items(TransactWriteItem::builder().update(meter.clone()).build());
-            let Err(error) = request.send().await else {
-                return Ok(());
-            };
-            let mut passing =
-                super::is_conflict(&error) || error.code() == Some("ThrottlingException");
-            if let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) =
-                error.as_service_error()
-            {
-                let codes: Vec<_> = canceled
-                    .cancellation_reasons()
-                    .iter()
-                    .filter_map(|reason| reason.code())
-                    .collect();
-                if codes.first() == Some(&"ConditionalCheckFailed") {
-                    return Ok(());
-                }
-                // The SDK does not try again what was cancelled.
-                passing = codes.iter().all(|code| {
-                    matches!(
-                        *code,
-                        "None"
-                            | "TransactionConflict"
-                            | "ThrottlingError"
-                            | "ProvisionedThroughputExceeded"
-                    )
-                });
-            }
-            if !passing || attempt >= TRIES {
-                return Err(failed("count", &error));
-            }
-            pause(attempt).await;
-        }
-        Ok(())
-    }
-
-    fn counting(
-        &self,
-        batch: &Batch,
-        ended: &Ended,
-        receipt: &Receipt,
-        now_ms: u64,
-    ) -> Stored<(
-        Put,
-        aws_sdk_dynamodb::types::Update,
-        aws_sdk_dynamodb::types::Update,
-    )> {
+    /// Counts on the call and in its month, both or neither, once.
+    async fn count(&self, batch: &Batch, counted: &Counted, now_ms: u64) -> Stored<()> {
         let call = &batch.call;
-        let used = Item::at(call_key(call), "USE")
-            .with("receipt", json(receipt)?)
+        let counts = Meter::counts(&counted.receipt, counted.calls());
+        let (sk, told) = match &counted.ended {
+            Some(ended) => ("USE", ("ended", json(ended)?)),
+            None => {
+                let cost = counted.receipt.cost.total_micro_dollars;
+                ("USE#SUMMARY", ("summary_micro_dollars", number(cost)))
+            }
+        };
+        let used = Item::at(call_key(call), sk)
+            .with("receipt", json(&counted.receipt)?)
             .with("ttl", expiry(now_ms));
-        let used = Put::builder()
-            .table_name(&self.calls)
-            .set_item(Some(used.into_map()))
-            .condition_expression("attribute_not_exists(pk)")
-            .build()
-            .map_err(|error| StoreError::new("count", error.to_string()))?;
-        let update = heard_of(call, now_ms).set("ended", json(ended)?);
+        let update = heard_of(call, now_ms).set(told.0, told.1);
         // Sixteen parts, so that calls that end together seldom meet on one item.
-        let part = call
-            .as_str()
-            .chars()
-            .next_back()
-            .unwrap_or('0')
-            .to_ascii_lowercase();
+        let (month, bot, part) = (Month::of(counted.at_ms), &batch.bot, part(call));
         let meter = Update::of(
             tenant_key(&batch.tenant),
-            format!("MONTH#{}#{part}", Month::of(ended.at_ms)),
-        )
-        .add("calls", number(1))
-        .add("line_ms", number(receipt.usage.line_ms))
-        .add("micro_dollars", number(receipt.cost.total_micro_dollars));
-        Ok((
-            used,
-            update.in_transaction(&self.calls)?,
-            meter.in_transaction(&self.calls)?,
-        ))
+            format!("MONTH#{month}#{bot}#{part}"),
+        );
+        let mut writes = vec![
+            self.putting(used)?,
+            updating(update.in_transaction(&self.calls)?),
+        ];
+        if !counts.is_empty() {
+            writes.push(updating(
+                meter.add_all(&counts).in_transaction(&self.calls)?,
+            ));
+        }
+        self.all_or_none("count", &writes).await.map(drop)
     }
+}
+
+/// One of sixteen parts of what many calls write, by the call.
+pub(super) fn part(call: &CallId) -> char {
+    call.as_str()
+        .chars()
+        .next_back()
+        .unwrap_or('0')
+        .to_ascii_lowercase()
 }

@@ -9,8 +9,8 @@ use aws_sdk_dynamodb::types::{
     self, AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure,
 };
 
-use super::item::{Item, text};
-use crate::store::{StoreError, Stored};
+use super::item::{Item, number, text};
+use crate::store::{Counts, StoreError, Stored};
 
 /// An update.
 #[derive(Clone, Default)]
@@ -68,6 +68,17 @@ impl Update {
         self.alias(name, value)
     }
 
+    /// Adds to numbers whose names may be of any characters.
+    pub(super) fn add_all(mut self, counts: &Counts) -> Self {
+        for (index, (name, amount)) in counts.iter().enumerate() {
+            let alias = format!("n{index}");
+            self.adds.push(format!("#{alias} :{alias}"));
+            self.names.insert(format!("#{alias}"), name.clone());
+            self.values.insert(format!(":{alias}"), number(amount));
+        }
+        self
+    }
+
     /// Only if this holds; names and values as set, `#name` and `:name`.
     pub(super) fn only_if(mut self, condition: &str) -> Self {
         self.condition = Some(condition.to_owned());
@@ -83,6 +94,12 @@ impl Update {
     /// Lets the condition speak of an attribute that is not set: `#name`.
     pub(super) fn naming(mut self, name: &str) -> Self {
         self.names.insert(format!("#{name}"), name.to_owned());
+        self
+    }
+
+    /// Lets the condition speak of a value that is not set: `:name`.
+    pub(super) fn giving(mut self, name: &str, value: AttributeValue) -> Self {
+        self.values.insert(format!(":{name}"), value);
         self
     }
 

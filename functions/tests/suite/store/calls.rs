@@ -1,7 +1,7 @@
 //! Calls, what the carrier tells about them, and lists of them.
 
 use contract::{Bot, BotId, Direction, TenantId};
-use functions::store::{CallEntry, Filter, News, Note, Opened, Progress};
+use functions::store::{CallEntry, Filter, Metadata, News, Note, Opened, Progress};
 use twilio::Party;
 use twilio::webhook::{AnsweredBy, CallStatus};
 
@@ -30,7 +30,23 @@ pub(crate) fn opened(call: u64) -> Opened {
         to: Party::parse(OUR_NUMBER),
         direction: Direction::Inbound,
         status: CallStatus::Ringing,
+        metadata: Metadata::from([("order".to_owned(), call.to_string())]),
+        seat: None,
         now_ms: NOW_MS + call,
+    }
+}
+
+fn of_bot(bot: BotId) -> Filter {
+    Filter {
+        bot: Some(bot),
+        ..Filter::default()
+    }
+}
+
+fn of_status(status: CallStatus) -> Filter {
+    Filter {
+        status: Some(status),
+        ..Filter::default()
     }
 }
 
@@ -47,11 +63,12 @@ pub(crate) fn progress(call: u64, status: CallStatus, sequence: Option<u64>) -> 
         sip_response_code: status.is_final().then_some(200),
         answered_by: None,
         timestamp: None,
+        inferred: false,
         now_ms: NOW_MS,
     }
 }
 
-async fn entry(store: &Store, call: u64) -> CallEntry {
+pub(crate) async fn entry(store: &Store, call: u64) -> CallEntry {
     store.calls.call(&call_id(call)).await.unwrap().unwrap().0
 }
 
@@ -159,7 +176,7 @@ async fn all_orders_of_four_callbacks_end_the_same(store: Store) {
     }
     let page = store
         .calls
-        .list(&tenant(), &Filter::Status(CallStatus::Completed), 100, None)
+        .list(&tenant(), &of_status(CallStatus::Completed), 100, None)
         .await
         .unwrap();
     assert_eq!(page.calls.len(), 24);
@@ -184,7 +201,7 @@ async fn a_status_before_the_call_is_opened_is_kept(store: Store) {
     );
     let by_bot = store
         .calls
-        .list(&tenant(), &Filter::Bot(mesa().id), 10, None)
+        .list(&tenant(), &of_bot(mesa().id), 10, None)
         .await
         .unwrap();
     assert_eq!(by_bot.calls.len(), 1);
@@ -230,7 +247,7 @@ async fn calls_are_listed_newest_first_page_by_page(store: Store) {
     loop {
         let page = store
             .calls
-            .list(&tenant(), &Filter::All, 3, after.as_deref())
+            .list(&tenant(), &Filter::default(), 3, after.as_deref())
             .await
             .unwrap();
         seen.extend(page.calls.iter().map(|entry| entry.call));
@@ -244,7 +261,7 @@ async fn calls_are_listed_newest_first_page_by_page(store: Store) {
     assert_eq!(seen, (1..=7).rev().map(call_id).collect::<Vec<_>>());
     let whole = store
         .calls
-        .list(&tenant(), &Filter::All, 7, None)
+        .list(&tenant(), &Filter::default(), 7, None)
         .await
         .unwrap();
     assert_eq!((whole.calls.len(), whole.next), (7, None));
@@ -282,16 +299,13 @@ async fn calls_are_listed_by_bot_and_by_status(store: Store) {
             .collect::<Vec<_>>()
     };
     assert_eq!(
-        listed(Filter::Bot(BotId::new("odd").unwrap())).await,
+        listed(of_bot(BotId::new("odd").unwrap())).await,
         [call_id(3), call_id(1)]
     );
-    assert_eq!(listed(Filter::Bot(BotId::new("none").unwrap())).await, []);
+    assert_eq!(listed(of_bot(BotId::new("none").unwrap())).await, []);
+    assert_eq!(listed(of_status(CallStatus::Completed)).await, [call_id(1)]);
     assert_eq!(
-        listed(Filter::Status(CallStatus::Completed)).await,
-        [call_id(1)]
-    );
-    assert_eq!(
-        listed(Filter::Status(CallStatus::Ringing)).await,
+        listed(of_status(CallStatus::Ringing)).await,
         [call_id(4), call_id(3), call_id(2)]
     );
 }
@@ -317,9 +331,9 @@ async fn a_call_is_seen_by_its_own_tenant_only(store: Store) {
     store.calls.open(&theirs).await.unwrap();
     for (tenant, call) in [(tenant(), 1), (other, 2)] {
         for filter in [
-            Filter::All,
-            Filter::Bot(mesa().id),
-            Filter::Status(CallStatus::Ringing),
+            Filter::default(),
+            of_bot(mesa().id),
+            of_status(CallStatus::Ringing),
         ] {
             let page = store.calls.list(&tenant, &filter, 10, None).await.unwrap();
             let listed: Vec<_> = page.calls.iter().map(|entry| entry.call).collect();
@@ -343,7 +357,7 @@ async fn a_call_stands_in_the_index_of_its_status_whoever_tells_first(store: Sto
         tell.unwrap();
     }
     let listed = async |status| {
-        let filter = Filter::Status(status);
+        let filter = of_status(status);
         let page = store.calls.list(&tenant(), &filter, 100, None).await;
         page.unwrap().calls.len()
     };

@@ -1,9 +1,12 @@
 //! One suite for the store in memory and the store on DynamoDB's protocol, so that the first can stand for the second.
 
+mod about;
 mod accounts;
 mod bots;
 mod calls;
 mod dials;
+mod money;
+mod outbox;
 mod records;
 
 use std::sync::Arc;
@@ -16,7 +19,7 @@ use aws_sdk_dynamodb::types::{
 };
 use functions::store::dynamo::Dynamo;
 use functions::store::memory::Memory;
-use functions::store::{Accounts, Bots, Calls, Dials};
+use functions::store::{Accounts, Agreed, Bots, Calls, Dials, Money, Outbox};
 
 /// A store, whichever.
 #[derive(Clone)]
@@ -25,22 +28,30 @@ pub(crate) struct Store {
     pub(crate) calls: Arc<dyn Calls>,
     pub(crate) dials: Arc<dyn Dials>,
     pub(crate) accounts: Arc<dyn Accounts>,
+    pub(crate) money: Arc<dyn Money>,
+    pub(crate) outbox: Arc<dyn Outbox>,
+    pub(crate) agreed: Arc<dyn Agreed>,
 }
 
 impl Store {
-    fn of<S: Bots + Calls + Dials + Accounts + 'static>(store: S) -> Self {
-        let store = Arc::new(store);
+    pub(crate) fn of<S>(store: Arc<S>) -> Self
+    where
+        S: Bots + Calls + Dials + Accounts + Money + Outbox + 'static,
+    {
         Self {
             bots: store.clone(),
             calls: store.clone(),
             dials: store.clone(),
-            accounts: store,
+            accounts: store.clone(),
+            money: store.clone(),
+            outbox: store.clone(),
+            agreed: store,
         }
     }
 }
 
 pub(crate) fn memory() -> Store {
-    Store::of(Memory::default())
+    Store::of(Arc::new(Memory::default()))
 }
 
 /// A database of its own, in this process, reached as in production: by HTTP, through the SDK.
@@ -62,7 +73,7 @@ pub(crate) async fn dynamo() -> Store {
     let client = Client::from_conf(config);
     create(&client, "config", &[]).await;
     create(&client, "calls", &["1", "2", "3"]).await;
-    Store::of(Dynamo::new(client, "config", "calls"))
+    Store::of(Arc::new(Dynamo::new(client, "config", "calls")))
 }
 
 fn keys(pk: &str, sk: &str) -> Vec<KeySchemaElement> {

@@ -125,33 +125,20 @@ async fn usage_is_counted_once_in_the_month_it_ended(store: Store) {
     record(&store, &batch(0xf, vec![ended(1, december)])).await;
     record(&store, &batch(3, vec![ended(1, december + 1)])).await;
     let cost = PriceTable::list().cost(&usage());
-    let meter = store
-        .calls
-        .meter(&tenant(), Month::parse("2026-12").unwrap())
-        .await
-        .unwrap();
+    let month = async |month: &str| {
+        let month = Month::parse(month).unwrap();
+        let meters = store.money.month(&tenant(), month).await.unwrap();
+        meters.get(&mesa().id).cloned().unwrap_or_default()
+    };
+    let meter = month("2026-12").await;
     assert_eq!(
-        (meter.calls, meter.line_ms, meter.micro_dollars),
+        (meter.calls, meter.line_ms, meter.cost.total_micro_dollars),
         (2, 122_000, 2 * cost.total_micro_dollars)
     );
-    assert_eq!(
-        store
-            .calls
-            .meter(&tenant(), Month::parse("2027-01").unwrap())
-            .await
-            .unwrap()
-            .calls,
-        1
-    );
-    assert_eq!(
-        store
-            .calls
-            .meter(&tenant(), Month::parse("2026-11").unwrap())
-            .await
-            .unwrap()
-            .calls,
-        0
-    );
+    let lines = meter.cost.items.iter().map(|item| item.micro_dollars);
+    assert_eq!(lines.sum::<u64>(), 2 * cost.total_micro_dollars);
+    assert_eq!(month("2027-01").await.calls, 1);
+    assert_eq!(month("2026-11").await.calls, 0);
     let detail = store
         .calls
         .detail(&tenant(), &call_id(1))

@@ -88,6 +88,8 @@ impl Platform {
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets.url()),
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
             ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.to_owned()),
+            // Tenants' servers are on this machine too.
+            ("WEBHOOKS_ANYWHERE", "1".to_owned()),
         ];
         let mut environment = owned(endpoints);
         environment.extend(options.function_variables.clone());

@@ -1,0 +1,203 @@
+//! A call in progress: what it shall do now, and what it does.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use contract::{CallId, Do, Order, OrderReply, Pass, TenantId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Api;
+use super::dial::idempotency_key;
+use super::view::call_id;
+use crate::Refusal;
+use crate::account::{Principal, Scope};
+use crate::door::body_json;
+use crate::edge::EdgeError;
+use crate::hook::unreachable;
+use crate::store::{CallEntry, Detail};
+
+/// How long a pass to watch a call is good, in seconds.
+const PASS_VALID_S: u64 = 60;
+
+/// Longest text to be said, in characters.
+const SAY_CHARS_MAX: usize = 1_000;
+
+/// Most keys at once.
+const KEYS_MAX: usize = 32;
+
+/// Events on one page.
+const EVENTS_MAX: usize = 1_000;
+
+/// The routes.
+pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new()
+        .routes(routes!(give))
+        .routes(routes!(events))
+}
+
+impl Api {
+    /// A call that they may have to do with.
+    pub(super) async fn own(
+        &self,
+        who: &Principal,
+        tenant: &TenantId,
+        call: &CallId,
+    ) -> Result<CallEntry, Refusal> {
+        let known = self.calls.call(call).await?;
+        known
+            .map(|(entry, _)| entry)
+            .filter(|entry| entry.tenant.as_ref() == Some(tenant))
+            .filter(|entry| who.may_see(entry.bot.as_ref()))
+            .ok_or_else(|| Refusal::not_found("call"))
+    }
+}
+
+fn ended() -> Refusal {
+    Refusal::new(StatusCode::CONFLICT, "call_ended", "the call is over")
+}
+
+#[utoipa::path(post, path = "/calls/{sid}/orders", tag = "calls", request_body = Value, responses((status = 200, body = Value)), params(("sid" = String, Path)))]
+async fn give(
+    State(api): State<Arc<Api>>,
+    who: Principal,
+    Path(sid): Path<String>,
+    request: Request,
+) -> Result<Json<OrderReply>, Refusal> {
+    let tenant = who.tenant(Scope::CallsWrite)?;
+    let call = call_id(&sid)?;
+    let id = match idempotency_key(request.headers())? {
+        Some(key) if key.len() <= 64 => key,
+        Some(_) => {
+            let message = "the Idempotency-Key of an order has at most 64 characters";
+            return Err(Refusal::field("Idempotency-Key", "key_malformed", message));
+        }
+        None => format!("{:032x}", u128::from_be_bytes(super::random()?)),
+    };
+    let order: Do = body_json(request.into_body()).await?;
+    check(&order)?;
+    if api.own(&who, tenant, &call).await?.is_over() {
+        return Err(ended());
+    }
+    let order = Order { id, order };
+    let given = api
+        .edge
+        .order(&call, &order, &api.keyring.secrets().edge)
+        .await;
+    match given {
+        Ok(reply) => Ok(Json(reply)),
+        Err(EdgeError::Refused { status: 409, .. }) => Err(ended()),
+        // It is known, but has not been answered yet.
+        Err(EdgeError::Refused { status: 404, .. }) => Err(Refusal::new(
+            StatusCode::CONFLICT,
+            "call_not_begun",
+            "the call has not been answered yet: try again when it is in progress",
+        )),
+        Err(EdgeError::Refused { status: 400, .. }) => Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "order_invalid",
+            "the call cannot do that",
+        )),
+        Err(error) => Err(unreachable(&error)),
+    }
+}
+
+fn check(order: &Do) -> Result<(), Refusal> {
+    let words = |text: &str, field: &str| {
+        let fits = (1..=SAY_CHARS_MAX).contains(&text.chars().count()) && !text.trim().is_empty();
+        let message = format!("1 to {SAY_CHARS_MAX} characters");
+        fits.then_some(())
+            .ok_or_else(|| Refusal::field(field, "text_invalid", message))
+    };
+    match order {
+        Do::Say { text } => words(text, "text"),
+        Do::HangUp { say: Some(text) } => words(text, "say"),
+        Do::SendKeys { keys } => {
+            let fits = (1..=KEYS_MAX).contains(&keys.len())
+                && keys.chars().all(|key| "0123456789*#w".contains(key));
+            let message = "1 to 32 of 0-9, *, #, and w for half a second";
+            fits.then_some(())
+                .ok_or_else(|| Refusal::field("keys", "keys_invalid", message))
+        }
+        Do::Interrupt | Do::Transfer { .. } | Do::HangUp { say: None } => Ok(()),
+        Do::Wrap | Do::Answered { .. } => Err(Refusal::field(
+            "do",
+            "order_unknown",
+            "interrupt, say, transfer, hang_up or send_keys",
+        )),
+    }
+}
+
+#[derive(Deserialize)]
+struct Since {
+    after: Option<String>,
+}
+
+#[utoipa::path(get, path = "/calls/{sid}/events", tag = "calls", responses((status = 200, body = Value), (status = 307)), params(("sid" = String, Path)))]
+async fn events(
+    State(api): State<Arc<Api>>,
+    who: Principal,
+    Path(sid): Path<String>,
+    Query(since): Query<Since>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let tenant = who.tenant(Scope::CallsRead)?;
+    let call = call_id(&sid)?;
+    let wanted = headers.get(header::ACCEPT);
+    let wanted = wanted.and_then(|value| value.to_str().ok());
+    if wanted.is_some_and(|wanted| wanted.contains("text/event-stream")) {
+        api.own(&who, tenant, &call).await?;
+        return Ok(api.live(call));
+    }
+    let after = match since.after.as_deref().map(str::parse::<u64>) {
+        None => 0,
+        Some(Ok(after)) => after,
+        Some(Err(_)) => return Err(super::view::after_invalid()),
+    };
+    let detail = api.calls.detail(tenant, &call).await?;
+    let detail = detail
+        .filter(|detail| who.may_see(detail.entry.bot.as_ref()))
+        .ok_or_else(|| Refusal::not_found("call"))?;
+    Ok(Json(told(&detail, after)).into_response())
+}
+
+impl Api {
+    /// Where a call is told of while it happens: the edge can keep a connection open, a function cannot.
+    fn live(&self, call: CallId) -> Response {
+        let pass = Pass {
+            call,
+            expires_s: (self.clock)() / 1_000 + PASS_VALID_S,
+        };
+        let pass = pass.seal(&self.keyring.secrets().edge);
+        let url = self
+            .edge_url
+            .at(&format!("/calls/{call}/events?pass={pass}"));
+        let headers = [
+            (header::LOCATION, url),
+            (header::CACHE_CONTROL, "no-store".to_owned()),
+        ];
+        (StatusCode::TEMPORARY_REDIRECT, headers).into_response()
+    }
+}
+
+/// Everything that the edge told, in its order; `next` goes into `after`, and is there as long as more may come.
+fn told(detail: &Detail, after: u64) -> Value {
+    let later = detail
+        .records
+        .iter()
+        .filter(|numbered| numbered.number > after);
+    let events: Vec<_> = later.take(EVENTS_MAX).collect();
+    let last = events.last().map_or(after, |numbered| numbered.number);
+    let over = detail.entry.filed && last >= detail.entry.records;
+    json!({
+        "call": detail.entry.call,
+        "events": events,
+        "carrier": detail.news,
+        "next": (!over).then(|| last.to_string()),
+    })
+}

@@ -1,0 +1,131 @@
+//! Conversations through the edge's own sockets: the edge asks who has shown a token there, and with whom they may talk.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use contract::{BotId, CallId, Direction, Opening, SessionReply, SessionRequest, TenantId};
+use tracing::Instrument as _;
+use twilio::Party;
+use twilio::webhook::CallStatus;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Api;
+use crate::Refusal;
+use crate::account::{Principal, Scope};
+use crate::door::sealed;
+use crate::hook::{Happening, Teller};
+use crate::store::{Metadata, Opened, Terms};
+
+/// The routes. The edge's seal stands for a key.
+pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new().routes(routes!(open))
+}
+
+/// Opens a conversation of the edge's own sockets. For the edge only.
+#[utoipa::path(post, path = "/sessions", tag = "edge", request_body = serde_json::Value, responses((status = 200, body = serde_json::Value)))]
+async fn open(
+    State(api): State<Arc<Api>>,
+    request: Request,
+) -> Result<Json<SessionReply>, Refusal> {
+    let sealed = sealed::<SessionRequest>(&api.keyring, (api.clock)(), request).await?;
+    let span = tracing::info_span!("session", call = %sealed.body.call);
+    api.session(sealed.body).instrument(span).await.map(Json)
+}
+
+impl Api {
+    async fn session(&self, asked: SessionRequest) -> Result<SessionReply, Refusal> {
+        if !asked.call.is_web() {
+            let message = "a conversation without a carrier has an id that begins with WB";
+            return Err(Refusal::field("call", "call_invalid", message));
+        }
+        let who = self.principal(&asked.token).await?;
+        let tenant = who.tenant(Scope::Talk)?.clone();
+        let bot = self.chosen_bot(&who, &tenant, asked.bot).await?;
+        let terms = self.agreed.terms(&tenant).await?;
+        let now_ms = (self.clock)();
+        let admitted = self
+            .limits()
+            .admit(&bot, &terms, asked.call.as_str(), now_ms)
+            .await?;
+        let secrets = self.keyring.secrets();
+        let mut opened = Opened {
+            call: asked.call,
+            account: secrets.account,
+            from: Party::parse(&format!("client:{}", who.subject())),
+            to: Party::parse(&format!("client:{}", bot.id)),
+            direction: Direction::Inbound,
+            bot,
+            status: CallStatus::InProgress,
+            metadata: Metadata::from([("address".to_owned(), asked.address)]),
+            seat: admitted?,
+            now_ms,
+        };
+        opened.bot = self.calls.open(&opened).await?;
+        self.told_of(asked.call, &tenant, &terms, now_ms).await?;
+        tracing::info!(bot = %opened.bot.id, subject = who.subject(), "opened");
+        let claims = secrets.jwt_key.open(&asked.token, now_ms / 1_000);
+        Ok(SessionReply {
+            opening: Opening {
+                call: opened.call,
+                account: opened.account,
+                from: opened.from,
+                to: opened.to,
+                direction: opened.direction,
+                bot: opened.bot,
+                handshakes: Vec::new(),
+                records_url: self.status_url.at("/records"),
+                uploads_url: self.status_url.at("/uploads"),
+                hook_secret: terms.hook_secret,
+            },
+            subject: who.subject().to_owned(),
+            expires_s: claims.map_or(0, |claims| claims.exp),
+        })
+    }
+
+    async fn told_of(
+        &self,
+        call: CallId,
+        tenant: &TenantId,
+        terms: &Terms,
+        now_ms: u64,
+    ) -> Result<(), Refusal> {
+        let teller = Teller {
+            outbox: self.outbox.as_ref(),
+            edge: self.edge.as_ref(),
+            secrets: &self.keyring.secrets(),
+            errands_url: &self.status_url.at("/errands"),
+            now_ms,
+        };
+        teller
+            .happened(call, tenant, terms, Happening::Started)
+            .await
+    }
+
+    /// The bot that is asked for, or the one that the token is for.
+    async fn chosen_bot(
+        &self,
+        who: &Principal,
+        tenant: &TenantId,
+        asked: Option<BotId>,
+    ) -> Result<contract::Bot, Refusal> {
+        let id = asked.or_else(|| who.bot().cloned()).ok_or_else(|| {
+            Refusal::field(
+                "bot",
+                "bot_missing",
+                "say with which bot, or use a token of one",
+            )
+        })?;
+        if !who.may_see(Some(&id)) {
+            return Err(Refusal::new(
+                StatusCode::FORBIDDEN,
+                "bot_other",
+                "this token is for another bot",
+            ));
+        }
+        let bot = self.bots.bot(tenant, &id).await?;
+        bot.ok_or_else(|| Refusal::field("bot", "bot_unknown", "there is no such bot"))
+    }
+}

@@ -1,0 +1,278 @@
+//! What a month's calls used, cost and are paid for.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse as _, Response};
+use contract::BotId;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Api;
+use crate::Refusal;
+use crate::account::{Principal, Scope};
+use crate::clock::Month;
+use crate::store::{Meter, Paid};
+
+/// The routes.
+pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new()
+        .routes(routes!(usage))
+        .routes(routes!(statement))
+}
+
+#[derive(Deserialize)]
+struct How {
+    format: Option<String>,
+}
+
+impl How {
+    fn is_csv(&self, headers: &HeaderMap) -> Result<bool, Refusal> {
+        let accepted = headers.get(header::ACCEPT);
+        let accepted = accepted.and_then(|value| value.to_str().ok());
+        match self.format.as_deref() {
+            None => Ok(accepted.is_some_and(|accepted| accepted.contains("text/csv"))),
+            Some("csv") => Ok(true),
+            Some("json") => Ok(false),
+            Some(_) => Err(Refusal::field("format", "format_invalid", "json or csv")),
+        }
+    }
+}
+
+type Meters = BTreeMap<BotId, Meter>;
+
+impl Api {
+    async fn meters(&self, who: &Principal, month: &str) -> Result<(Month, Meters), Refusal> {
+        let tenant = who.tenant(Scope::UsageRead)?;
+        let month = Month::parse(month)
+            .ok_or_else(|| Refusal::field("month", "month_malformed", "a month such as 2026-11"))?;
+        let mut meters = self.money.month(tenant, month).await?;
+        meters.retain(|bot, _| who.may_see(Some(bot)));
+        Ok((month, meters))
+    }
+}
+
+/// The month of all bots together.
+fn together(meters: &Meters) -> Meter {
+    let mut total = Meter::default();
+    for meter in meters.values() {
+        total.add(meter);
+    }
+    total
+}
+
+#[derive(Serialize)]
+struct OfBot<'a> {
+    bot: &'a BotId,
+    #[serde(flatten)]
+    meter: &'a Meter,
+    margin_micro_dollars: i64,
+}
+
+#[utoipa::path(get, path = "/usage/{month}", tag = "usage", responses((status = 200, body = serde_json::Value)), params(("month" = String, Path)))]
+async fn usage(
+    State(api): State<Arc<Api>>,
+    who: Principal,
+    Path(month): Path<String>,
+    Query(how): Query<How>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let (month, meters) = api.meters(&who, &month).await?;
+    if how.is_csv(&headers)? {
+        return Ok(csv("usage", month, &usage_csv(&meters)));
+    }
+    let total = together(&meters);
+    let bots: Vec<_> = meters
+        .iter()
+        .map(|(bot, meter)| OfBot {
+            bot,
+            meter,
+            margin_micro_dollars: meter.margin_micro_dollars(),
+        })
+        .collect();
+    Ok(Json(json!({
+        "month": month.to_string(),
+        "calls": total.calls,
+        "line_ms": total.line_ms,
+        "carrier_ms": total.carrier_ms,
+        "cost": total.cost,
+        "price": total.price,
+        "cost_micro_dollars": total.cost.total_micro_dollars,
+        "price_micro_dollars": total.price.total_micro_dollars,
+        "margin_micro_dollars": total.margin_micro_dollars(),
+        "bots": bots,
+    }))
+    .into_response())
+}
+
+/// One line for each bot and cost item.
+fn usage_csv(meters: &Meters) -> String {
+    let mut lines = String::from("bot,dimension,provider,model,quantity,micro_dollars\r\n");
+    for (bot, meter) in meters {
+        for item in &meter.cost.items {
+            let dimension = word(&item.dimension);
+            let (provider, model) = (cell(&item.provider), cell(&item.model));
+            // Writing to memory cannot fail.
+            let _ = write!(
+                lines,
+                "{bot},{dimension},{provider},{model},{},{}\r\n",
+                item.quantity, item.micro_dollars
+            );
+        }
+    }
+    lines
+}
+
+/// One line of a statement.
+#[derive(Debug, Eq, PartialEq, Serialize)]
+struct Line {
+    bot: BotId,
+    paid: Paid,
+    quantity: u64,
+    unit_micro_dollars: u64,
+    micro_dollars: u64,
+}
+
+/// What a tenant owes for a month: the lines, and what they add up to.
+fn lines(meters: &Meters) -> (Vec<Line>, u64) {
+    let of_bot = |(bot, meter): (&BotId, &Meter)| {
+        let items = meter.price.items.clone();
+        let bot = bot.clone();
+        items.into_iter().map(move |item| Line {
+            bot: bot.clone(),
+            paid: item.paid,
+            quantity: item.quantity,
+            unit_micro_dollars: item.unit_micro_dollars,
+            micro_dollars: item.micro_dollars,
+        })
+    };
+    let lines: Vec<Line> = meters.iter().flat_map(of_bot).collect();
+    let total = lines.iter().map(|line| line.micro_dollars).sum();
+    (lines, total)
+}
+
+#[utoipa::path(get, path = "/statements/{month}", tag = "usage", responses((status = 200, body = serde_json::Value)), params(("month" = String, Path)))]
+async fn statement(
+    State(api): State<Arc<Api>>,
+    who: Principal,
+    Path(month): Path<String>,
+    Query(how): Query<How>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let (month, meters) = api.meters(&who, &month).await?;
+    let (lines, total) = lines(&meters);
+    if how.is_csv(&headers)? {
+        let mut text = String::from("bot,paid,quantity,unit_micro_dollars,micro_dollars\r\n");
+        for line in &lines {
+            let paid = word(&line.paid);
+            let (quantity, unit) = (line.quantity, line.unit_micro_dollars);
+            let _ = write!(
+                text,
+                "{},{paid},{quantity},{unit},{}\r\n",
+                line.bot, line.micro_dollars
+            );
+        }
+        let _ = write!(text, "total,,,,{total}\r\n");
+        return Ok(csv("statement", month, &text));
+    }
+    Ok(Json(json!({
+        "month": month.to_string(),
+        "lines": lines,
+        "total_micro_dollars": total,
+    }))
+    .into_response())
+}
+
+fn csv(what: &str, month: Month, text: &str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{what}-{month}.csv\""),
+        ),
+    ];
+    (headers, text.to_owned()).into_response()
+}
+
+fn word<T: Serialize>(value: &T) -> String {
+    let word = serde_json::to_value(value).unwrap_or_default();
+    word.as_str().unwrap_or_default().to_owned()
+}
+
+/// A text as RFC 4180 writes it; one that a spreadsheet would take for a formula is kept from being one.
+fn cell(text: &str) -> String {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let text = if formula {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    };
+    if text.contains([',', '"', '\r', '\n']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Charge, Counts, Receipt};
+    use contract::Pricing;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_lines_of_a_statement_add_up_to_the_prices_of_its_calls(
+            calls in proptest::collection::vec((0..3_usize, 0..900_000_u64, 0..5_u64, 0..5_u64, 0..3_u32), 0..40)
+        ) {
+            let mut counts: BTreeMap<BotId, Counts> = BTreeMap::new();
+            let mut owed = 0;
+            for (bot, duration_ms, per_call, per_minute, included_minutes) in calls {
+                let pricing = Pricing {
+                    per_call_micro_dollars: per_call * 33_333,
+                    per_minute_micro_dollars: per_minute * 77_777,
+                    included_minutes,
+                };
+                owed += pricing.of(duration_ms);
+                let receipt = Receipt {
+                    price: Charge::of(&pricing, duration_ms),
+                    ..Receipt::default()
+                };
+                let bot = BotId::new(["a", "b", "c"][bot]).unwrap();
+                let counts = counts.entry(bot).or_default();
+                for (name, amount) in Meter::counts(&receipt, 1) {
+                    *counts.entry(name).or_default() += amount;
+                }
+            }
+            let meters: Meters = counts
+                .into_iter()
+                .map(|(bot, counts)| (bot, Meter::of(&counts)))
+                .collect();
+            let (lines, total) = lines(&meters);
+            prop_assert_eq!(total, owed);
+            prop_assert_eq!(together(&meters).price.total_micro_dollars, owed);
+            for line in lines {
+                prop_assert_eq!(line.micro_dollars, line.quantity * line.unit_micro_dollars);
+            }
+        }
+    }
+
+    #[test]
+    fn a_cell_is_never_a_formula_and_never_two_cells() {
+        for (text, written) in [
+            ("luna", "luna"),
+            ("a,b", "\"a,b\""),
+            ("say \"x\"", "\"say \"\"x\"\"\""),
+            ("=1+1", "'=1+1"),
+        ] {
+            assert_eq!(cell(text), written);
+        }
+    }
+}

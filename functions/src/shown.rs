@@ -1,0 +1,241 @@
+//! A call as the outside sees it: in the API and in webhooks.
+
+use contract::{CostItem, Event, Numbered, Record, Timing, Turn, Usage};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::store::{CallEntry, ChargeItem, Detail, News};
+
+/// A call, in one row.
+#[derive(Serialize)]
+pub struct Row {
+    #[serde(flatten)]
+    entry: CallEntry,
+    /// Whether nothing more is to come.
+    complete: bool,
+    /// What it cost, in micro-dollars, once it is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_micro_dollars: Option<u64>,
+    /// What the tenant pays for it, in micro-dollars, once it is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price_micro_dollars: Option<u64>,
+}
+
+impl From<CallEntry> for Row {
+    fn from(entry: CallEntry) -> Self {
+        Self {
+            complete: entry.is_complete(),
+            cost_micro_dollars: entry.ended.map(|_| entry.cost_micro_dollars()),
+            price_micro_dollars: entry.ended.map(|ended| ended.price_micro_dollars),
+            entry,
+        }
+    }
+}
+
+/// A call with all that is known of it.
+#[derive(Serialize)]
+pub struct Whole {
+    #[serde(flatten)]
+    row: Row,
+    /// Who said what, in order.
+    turns: Vec<Told<Turn>>,
+    /// What else happened at the edge, in order.
+    events: Vec<Told<Happened>>,
+    /// What the carrier told, in order.
+    carrier: Vec<News>,
+    /// How many streams or sockets it had.
+    streams: usize,
+    /// Files in the bucket.
+    files: Vec<Record>,
+    /// How long the caller waited for replies.
+    latency: Option<Latency>,
+    /// In a few sentences.
+    summary: Option<String>,
+    /// What it used.
+    usage: Option<Usage>,
+    /// What it cost: lines that add up to the total.
+    cost: Option<Lines<CostItem>>,
+    /// What the tenant pays.
+    price: Option<Lines<ChargeItem>>,
+    /// What is left of the price, in micro-dollars.
+    margin_micro_dollars: Option<i64>,
+    /// Where the recording is.
+    recording: Option<Value>,
+}
+
+/// Lines that add up to a total.
+#[derive(Serialize)]
+struct Lines<T> {
+    items: Vec<T>,
+    total_micro_dollars: u64,
+}
+
+/// Something of a call's, with its place and time.
+#[derive(Serialize)]
+struct Told<T> {
+    number: u64,
+    at_ms: u64,
+    #[serde(flatten)]
+    what: T,
+}
+
+#[derive(Serialize)]
+struct Happened {
+    name: String,
+    detail: String,
+    /// Since the call was opened.
+    call_ms: u64,
+}
+
+/// How long the caller waited for the first sound of replies, in milliseconds after the end of speech.
+#[derive(Debug, Eq, PartialEq, Serialize)]
+struct Latency {
+    replies: usize,
+    median_ms: u32,
+    p90_ms: u32,
+    max_ms: u32,
+}
+
+impl Latency {
+    fn of(timings: impl Iterator<Item = Timing>) -> Option<Self> {
+        let mut waits: Vec<u32> = timings.map(|timing| timing.sound_ms).collect();
+        waits.sort_unstable();
+        // Nearest rank.
+        let rank = |percent: usize| waits.get((waits.len() * percent).div_ceil(100).max(1) - 1);
+        Some(Self {
+            replies: waits.len(),
+            median_ms: *rank(50)?,
+            p90_ms: *rank(90)?,
+            max_ms: *rank(100)?,
+        })
+    }
+}
+
+impl Whole {
+    /// Shows a call; `recording` says where its sound is.
+    #[must_use]
+    pub fn of(detail: Detail, recording: Option<Value>) -> Self {
+        let mut shown = Self {
+            latency: Latency::of(timings(&detail)),
+            summary: detail.summary().map(str::to_owned),
+            row: Row::from(detail.entry),
+            turns: Vec::new(),
+            events: Vec::new(),
+            carrier: detail.news,
+            streams: 0,
+            files: Vec::new(),
+            usage: None,
+            cost: None,
+            price: None,
+            margin_micro_dollars: None,
+            recording,
+        };
+        if let Some(receipt) = detail.receipt {
+            shown.margin_micro_dollars = Some(receipt.margin_micro_dollars());
+            shown.usage = Some(receipt.usage);
+            shown.cost = Some(Lines {
+                items: receipt.cost.items,
+                total_micro_dollars: receipt.cost.total_micro_dollars,
+            });
+            shown.price = Some(Lines {
+                items: receipt.price.items,
+                total_micro_dollars: receipt.price.total_micro_dollars,
+            });
+        }
+        for numbered in detail.records {
+            shown.take(numbered);
+        }
+        shown
+    }
+
+    fn take(&mut self, numbered: Numbered) {
+        let Numbered {
+            number,
+            at_ms,
+            record,
+        } = numbered;
+        match record {
+            Record::Turn(what) => self.turns.push(Told {
+                number,
+                at_ms,
+                what,
+            }),
+            Record::Event(Event {
+                name,
+                detail,
+                at_ms: call_ms,
+            }) => self.events.push(Told {
+                number,
+                at_ms,
+                what: Happened {
+                    name,
+                    detail,
+                    call_ms,
+                },
+            }),
+            Record::Connected { .. } => self.streams += 1,
+            Record::Stored { .. } => self.files.push(record),
+            Record::Ended { .. } | Record::Summary { .. } | Record::Filed => {}
+        }
+    }
+}
+
+fn timings(detail: &Detail) -> impl Iterator<Item = Timing> {
+    detail
+        .records
+        .iter()
+        .filter_map(|numbered| match &numbered.record {
+            Record::Turn(turn) => turn.timing,
+            Record::Connected { .. }
+            | Record::Event(_)
+            | Record::Ended { .. }
+            | Record::Summary { .. }
+            | Record::Stored { .. }
+            | Record::Filed => None,
+        })
+}
+
+/// Where recordings are, and nothing else: a key that points elsewhere is not signed.
+const RECORDINGS: &str = "recordings/";
+
+/// A link to a call's recording, if there is one, good for some minutes.
+///
+/// # Errors
+/// If it cannot be signed.
+pub async fn recording(
+    detail: &Detail,
+    files: &dyn crate::store::Files,
+) -> crate::store::Stored<Option<Value>> {
+    let key = detail
+        .file("recording")
+        .filter(|key| key.starts_with(RECORDINGS));
+    match key {
+        Some(key) => {
+            let url = files.download(key).await?;
+            Ok(Some(serde_json::json!({ "key": key, "url": url })))
+        }
+        None => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latency_is_told_by_nearest_rank() {
+        let timing = |sound_ms| Timing {
+            sound_ms,
+            ..Timing::default()
+        };
+        assert_eq!(Latency::of(std::iter::empty()), None);
+        let told = Latency::of((1..=10).rev().map(|tens| timing(tens * 100)));
+        let expected = Latency {
+            replies: 10,
+            median_ms: 500,
+            p90_ms: 900,
+            max_ms: 1_000,
+        };
+        assert_eq!(told, Some(expected));
+    }
+}

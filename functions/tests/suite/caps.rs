@@ -1,0 +1,230 @@
+//! Caps on calls and money, opening hours, countries, and what a machine's answer leads to.
+
+use axum::http::StatusCode;
+use contract::{
+    Answerer, Batch, Bot, Closed, Day, Do, Hours, Limits, Machine, Opens, PriceTable, Usage,
+};
+use functions::store::{Bots as _, Money as _};
+use serde_json::{Value, json};
+use twilio::twiml::Verb;
+use twilio::webhook::{AmdEvent, AnsweredBy, CallStatus, CallStatusEvent};
+
+use crate::store::{batch, ended, turn, usage};
+use crate::support::*;
+
+const INCOMING: &str = "https://voice.example.com/voice/incoming";
+const CALLBACK: &str = "https://status.example.com/twilio/call";
+
+async fn rings(house: &House, call: u64) -> Vec<Verb> {
+    let form = inbound(call).to_form();
+    post_signed(&house.voice, INCOMING, &form).await.verbs()
+}
+
+async fn house_of(bot: Bot) -> House {
+    let house = house().await;
+    house.memory.put_bot(&bot).await.unwrap();
+    house
+}
+
+fn capped(concurrent_calls_max: u32, spend_per_day_max: u64) -> Bot {
+    Bot {
+        fallback_number: None,
+        limits: Limits {
+            concurrent_calls_max,
+            spend_per_day_max,
+            outbound_countries: vec![],
+        },
+        ..mesa()
+    }
+}
+
+async fn ends(house: &House, call: u64) {
+    let event = CallStatusEvent {
+        sequence_number: Some(3),
+        ..CallStatusEvent::new(account(), call_sid(call), CallStatus::Completed)
+    };
+    post_signed(&house.status, CALLBACK, &event.to_form()).await;
+}
+
+#[tokio::test]
+async fn a_caller_too_many_hears_that_lines_are_busy_until_one_hangs_up() {
+    let house = house_of(capped(1, 0)).await;
+    assert!(matches!(rings(&house, 1).await[..], [Verb::Connect { .. }]));
+    // The same webhook again has its place already.
+    assert!(matches!(rings(&house, 1).await[..], [Verb::Connect { .. }]));
+    assert!(matches!(
+        rings(&house, 2).await[..],
+        [Verb::Say { .. }, Verb::Hangup]
+    ));
+    let order = json!({ "to": "+12125551234", "bot": "mesa" });
+    let refused = ask(&house.calls, "POST", "/calls", Some(order.clone())).await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (StatusCode::CONFLICT, "limit_reached")
+    );
+    assert!(house.carrier.asked.lock().unwrap().is_empty());
+    ends(&house, 1).await;
+    let placed = ask(&house.calls, "POST", "/calls", Some(order)).await;
+    assert_eq!(placed.status, StatusCode::CREATED);
+    assert!(matches!(
+        rings(&house, 3).await[..],
+        [Verb::Say { .. }, Verb::Hangup]
+    ));
+}
+
+#[tokio::test]
+async fn a_call_at_its_cap_is_told_to_end_and_no_other_begins() {
+    let cost = PriceTable::list().cost(&usage()).total_micro_dollars;
+    let house = house_of(capped(0, cost)).await;
+    rings(&house, 1).await;
+    let tell = async |body: &Batch| {
+        post_sealed(&house.status, "/records", &json!(body))
+            .await
+            .json()
+    };
+    let little = Batch {
+        usage: Usage {
+            line_ms: 1_000,
+            ..Usage::default()
+        },
+        ..batch(1, vec![turn(1)])
+    };
+    assert_eq!(tell(&little).await["wrap"], false);
+    let enough = Batch {
+        usage: usage(),
+        ..batch(1, vec![])
+    };
+    for _ in 0..3 {
+        assert_eq!(tell(&enough).await["wrap"], true);
+    }
+    tell(&batch(1, vec![ended(2, NOW_MS)])).await;
+    let spent = house.memory.spent(&tenant(), NOW_MS).await.unwrap();
+    assert_eq!((spent.total, spent.bots[&mesa().id]), (cost, cost));
+    assert!(matches!(
+        rings(&house, 2).await[..],
+        [Verb::Say { .. }, Verb::Hangup]
+    ));
+    let order = json!({ "to": "+12125551234", "bot": "mesa" });
+    let refused = ask(&house.calls, "POST", "/calls", Some(order)).await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (StatusCode::PAYMENT_REQUIRED, "limit_reached")
+    );
+}
+
+#[tokio::test]
+async fn outside_its_hours_a_bot_says_so_and_puts_callers_through() {
+    // It is Saturday noon.
+    let hours = |day, transfer| Hours {
+        time_zone: "UTC".to_owned(),
+        open: vec![Opens {
+            days: vec![day],
+            from: "09:00".to_owned(),
+            to: "17:00".to_owned(),
+        }],
+        closed: Closed {
+            say: "Nobody is here.".to_owned(),
+            transfer,
+        },
+    };
+    for (day, transfer) in [
+        (Day::Saturday, false),
+        (Day::Monday, false),
+        (Day::Monday, true),
+    ] {
+        let bot = Bot {
+            hours: Some(hours(day, transfer)),
+            ..mesa()
+        };
+        let verbs = rings(&house_of(bot).await, 1).await;
+        match (day, transfer, verbs.as_slice()) {
+            (Day::Saturday, ..) => assert!(matches!(verbs[..], [Verb::Connect { .. }])),
+            (_, false, [Verb::Say { text, .. }, Verb::Hangup])
+            | (_, true, [Verb::Say { text, .. }, Verb::Dial { .. }]) => {
+                assert_eq!(text, "Nobody is here.");
+            }
+            _ => panic!("{verbs:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn orders_to_dial_are_held_to_countries_times_and_metadata() {
+    let house = house().await;
+    let place = async |body: Value| ask(&house.calls, "POST", "/calls", Some(body)).await;
+    let order = |member: &str, value: Value| {
+        let mut order = json!({ "to": "+12125551234", "bot": "mesa" });
+        order[member] = value;
+        order
+    };
+    let many: serde_json::Map<_, _> = (0..17).map(|n| (n.to_string(), json!("x"))).collect();
+    for (member, value, code) in [
+        ("to", json!("+18765551234"), "country_not_allowed"),
+        ("to", json!("+999123456"), "country_not_allowed"),
+        ("time_limit_s", json!(5), "time_limit_invalid"),
+        ("metadata", json!(many), "metadata_invalid"),
+        ("metadata", json!({ "a": 1 }), "body_malformed"),
+        (
+            "machine",
+            json!({ "do": "leave_message", "text": "" }),
+            "text_invalid",
+        ),
+        ("surprise", json!(1), "body_malformed"),
+    ] {
+        let answer = place(order(member, value)).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::BAD_REQUEST, code),
+            "{member}"
+        );
+    }
+    assert!(house.carrier.asked.lock().unwrap().is_empty());
+    let mut good = order("metadata", json!({ "order": "7" }));
+    good["time_limit_s"] = json!(60);
+    let call = place(good).await.json()["call"].clone();
+    let shown = ask(
+        &house.calls,
+        "GET",
+        &format!("/calls/{}", call.as_str().unwrap()),
+        None,
+    )
+    .await;
+    assert_eq!(shown.json()["metadata"], json!({ "order": "7" }));
+    let asked = house.carrier.asked.lock().unwrap();
+    assert_eq!(asked[0].time_limit_s, Some(120));
+    assert_eq!(asked[0].machine_detection, None);
+}
+
+#[tokio::test]
+async fn who_answered_is_found_out_and_told_to_the_bot() {
+    let machine = Machine::LeaveMessage {
+        text: "Call us back.".to_owned(),
+    };
+    let house = house_of(Bot { machine, ..mesa() }).await;
+    let order = json!({ "to": "+12125551234", "bot": "mesa" });
+    ask(&house.calls, "POST", "/calls", Some(order)).await;
+    let detection = house.carrier.asked.lock().unwrap()[0]
+        .machine_detection
+        .clone();
+    let detection = detection.unwrap();
+    assert!(detection.until_message_ends);
+    assert_eq!(
+        detection.callback.as_deref(),
+        Some("https://status.example.com/twilio/call#rc=3&rp=all")
+    );
+    let verdict = AmdEvent {
+        call: call_sid(1_001),
+        account: account(),
+        answered_by: AnsweredBy::MachineEndBeep,
+        detection_ms: Some(2_000),
+    };
+    let told = post_signed(&house.status, CALLBACK, &verdict.to_form()).await;
+    assert_eq!(told.status, StatusCode::NO_CONTENT);
+    let by = Answerer::MachineRecords;
+    let (call, order) = house.edge.orders.lock().unwrap()[0].clone();
+    assert_eq!((call, order.order), (call_id(1_001), Do::Answered { by }));
+    // A call that is over meanwhile is no failure.
+    *house.edge.refuses.lock().unwrap() = Some(409);
+    let late = post_signed(&house.status, CALLBACK, &verdict.to_form()).await;
+    assert_eq!(late.status, StatusCode::NO_CONTENT);
+}

@@ -1,0 +1,203 @@
+//! What tenants' servers are told, and ends that nobody told us.
+
+use axum::http::StatusCode;
+use contract::{HookSecret, Numbered, Record, TenantId};
+use functions::account::Tenant;
+use functions::hook::{HttpPost, Post as _, PostError};
+use functions::store::Accounts as _;
+use serde_json::{Value, json};
+use twilio::rest::CallResource;
+use twilio::webhook::{CallStatus, CallStatusEvent};
+
+use crate::store::{batch, ended, turn};
+use crate::support::*;
+
+const INCOMING: &str = "https://voice.example.com/voice/incoming";
+const CALLBACK: &str = "https://status.example.com/twilio/call";
+
+async fn listening() -> House {
+    let house = house().await;
+    let tenant = Tenant {
+        webhook_url: Some("https://hooks.example.com/calls".to_owned()),
+        webhook_secret: Some(HookSecret::new([7; 32])),
+        ..Tenant::unnamed(TenantId::default())
+    };
+    house.memory.put_tenant(&tenant, false).await.unwrap();
+    post_signed(&house.voice, INCOMING, &inbound(1).to_form()).await;
+    house
+}
+
+fn numbered(number: u64, record: Record) -> Numbered {
+    Numbered {
+        number,
+        at_ms: NOW_MS,
+        record,
+    }
+}
+
+async fn tell(house: &House, records: Vec<Numbered>) -> StatusCode {
+    let body = json!(batch(1, records));
+    post_sealed(&house.status, "/records", &body).await.status
+}
+
+fn errands(house: &House) -> Vec<String> {
+    let errands = house.edge.errands.lock().unwrap();
+    errands.iter().map(|errand| errand.id.clone()).collect()
+}
+
+async fn reminded(house: &House, id: &str, attempt: u32) -> Value {
+    let body = json!({ "id": id, "attempt": attempt });
+    post_sealed(&house.status, "/errands", &body).await.json()
+}
+
+#[tokio::test]
+async fn a_call_is_told_when_it_starts_and_when_it_ends_once_each_signed() {
+    let house = listening().await;
+    let call = call_sid(1);
+    for _ in 0..2 {
+        tell(
+            &house,
+            vec![numbered(1, Record::Connected { stream: 1 }), turn(2)],
+        )
+        .await;
+        tell(&house, vec![ended(3, NOW_MS), numbered(4, Record::Filed)]).await;
+    }
+    let (started, over) = (
+        format!("tell-1-{call}-started"),
+        format!("tell-1-{call}-ended"),
+    );
+    let asked = errands(&house);
+    assert_eq!(asked.iter().filter(|id| **id == started).count(), 1);
+    assert_eq!(asked.iter().filter(|id| **id == over).count(), 1);
+    for _ in 0..2 {
+        assert_eq!(reminded(&house, &over, 1).await["state"], "done");
+    }
+    let posted = house.post.posted.lock().unwrap().clone();
+    let [(url, headers, body)] = posted.as_slice() else {
+        panic!("told {} times", posted.len())
+    };
+    assert_eq!(url, "https://hooks.example.com/calls");
+    let id = format!("{call}-ended");
+    let signed = HookSecret::new([7; 32]).headers(&id, NOW_MS / 1_000, body);
+    assert_eq!(headers.as_slice(), signed);
+    let body: Value = serde_json::from_slice(body).unwrap();
+    assert_eq!(body["type"], "call.ended");
+    assert_eq!(body["data"]["turns"][0]["text"], "turn 2");
+    assert!(body["data"]["cost"]["total_micro_dollars"].as_u64() > Some(0));
+}
+
+#[tokio::test]
+async fn a_server_that_fails_is_told_again_and_redelivery_is_a_new_round() {
+    let house = listening().await;
+    tell(&house, vec![ended(1, NOW_MS), numbered(2, Record::Filed)]).await;
+    let id = format!("{}-ended", call_sid(1));
+    *house.post.answer.lock().unwrap() = Err(PostError::Late);
+    let again = reminded(&house, &format!("tell-1-{id}"), 1).await;
+    assert_eq!(again, json!({ "state": "again", "after_s": 10 }));
+    let list = ask(&house.calls, "GET", "/webhooks", None).await.json();
+    assert_eq!(
+        (
+            &list["webhooks"][0]["state"],
+            &list["webhooks"][0]["attempts"]
+        ),
+        (&json!("pending"), &json!(1))
+    );
+    *house.post.answer.lock().unwrap() = Ok(410);
+    assert_eq!(
+        reminded(&house, &format!("tell-1-{id}"), 2).await["state"],
+        "done"
+    );
+    let redeliver = format!("/webhooks/{id}/redeliver");
+    let anew = ask(&house.calls, "POST", &redeliver, None).await.json();
+    assert_eq!(
+        (&anew["round"], &anew["state"]),
+        (&json!(2), &json!("pending"))
+    );
+    assert!(errands(&house).contains(&format!("tell-2-{id}")));
+    *house.post.answer.lock().unwrap() = Ok(204);
+    reminded(&house, &format!("tell-2-{id}"), 1).await;
+    let list = ask(&house.calls, "GET", "/webhooks?limit=1", None)
+        .await
+        .json();
+    assert_eq!(list["webhooks"][0]["state"], "delivered");
+    let unknown = ask(&house.calls, "POST", "/webhooks/nothing/redeliver", None).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    let wrong = ask(&house.calls, "GET", "/webhooks?after=x", None).await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn what_the_edge_cannot_be_asked_is_not_acknowledged() {
+    let house = listening().await;
+    *house.edge.reply.lock().unwrap() = None;
+    let records = || vec![ended(1, NOW_MS), numbered(2, Record::Filed)];
+    assert_eq!(
+        tell(&house, records()).await,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+    *house.edge.reply.lock().unwrap() = Some(ready());
+    assert_eq!(tell(&house, records()).await, StatusCode::OK);
+    assert!(errands(&house).contains(&format!("tell-1-{}-ended", call_sid(1))));
+}
+
+#[tokio::test]
+async fn a_call_that_nobody_answered_ends_with_the_carriers_word() {
+    let house = listening().await;
+    let busy = CallStatusEvent::new(account(), call_sid(1), CallStatus::Busy);
+    post_signed(&house.status, CALLBACK, &busy.to_form()).await;
+    assert_eq!(errands(&house), [format!("tell-1-{}-ended", call_sid(1))]);
+}
+
+#[tokio::test]
+async fn an_end_that_twilio_never_told_is_asked_for() {
+    let house = listening().await;
+    tell(&house, vec![ended(1, NOW_MS), numbered(2, Record::Filed)]).await;
+    let settle = format!("settle-{}", call_sid(1));
+    assert!(errands(&house).contains(&settle));
+    let known = |status| Some(CallResource::new(account(), call_sid(1), status));
+    *house.carrier.known.lock().unwrap() = known(CallStatus::InProgress);
+    assert_eq!(reminded(&house, &settle, 1).await["state"], "again");
+    *house.carrier.known.lock().unwrap() = known(CallStatus::Completed);
+    assert_eq!(reminded(&house, &settle, 2).await["state"], "done");
+    let path = format!("/calls/{}", call_sid(1));
+    let shown = ask(&house.calls, "GET", &path, None).await.json();
+    assert_eq!(
+        (&shown["status"], &shown["inferred"], &shown["complete"]),
+        (&json!("completed"), &json!(true), &json!(true))
+    );
+}
+
+#[tokio::test]
+async fn errands_are_taken_from_the_edge_only() {
+    let house = house().await;
+    let body = json!({ "id": "settle-x", "attempt": 1 });
+    let forged = sealed(
+        "/errands",
+        &body,
+        "another secret of thirty-two bytes",
+        NOW_MS / 1_000,
+    );
+    assert_eq!(
+        send(&house.status, forged).await.status,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(reminded(&house, "of-yesterday", 1).await["state"], "done");
+}
+
+#[tokio::test]
+async fn nothing_is_posted_to_addresses_of_this_network() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let router = axum::Router::new().fallback(async || StatusCode::TEMPORARY_REDIRECT);
+    tokio::spawn(async { axum::serve(listener, router).await });
+    let strict = HttpPost::new(false).unwrap();
+    for host in ["127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1"] {
+        let url = format!("http://{host}:{port}/");
+        let refused = strict.post(&url, &[], vec![]).await;
+        assert_eq!(refused, Err(PostError::Private), "{host}");
+    }
+    let anywhere = HttpPost::new(true).unwrap();
+    let url = format!("http://localhost:{port}/");
+    assert_eq!(anywhere.post(&url, &[], vec![]).await, Ok(307));
+}

@@ -1,0 +1,234 @@
+//! Calls in progress, their events, notes and money, as the API tells them; and conversations through sockets.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use contract::{Bot, CallId, Do, Pass, Pricing, Secret};
+use functions::store::Bots as _;
+use serde_json::{Value, json};
+
+use crate::store::{batch, ended, turn};
+use crate::support::*;
+
+async fn house_with_call() -> House {
+    let house = house().await;
+    let price = Pricing {
+        per_call_micro_dollars: 50_000,
+        per_minute_micro_dollars: 20_000,
+        included_minutes: 1,
+    };
+    house
+        .memory
+        .put_bot(&Bot { price, ..mesa() })
+        .await
+        .unwrap();
+    let incoming = "https://voice.example.com/voice/incoming";
+    post_signed(&house.voice, incoming, &inbound(1).to_form()).await;
+    house
+}
+
+fn path(rest: &str) -> String {
+    format!("/calls/{}{rest}", call_sid(1))
+}
+
+#[tokio::test]
+async fn an_order_reaches_the_call_unless_it_is_over_or_nobodys() {
+    let house = house_with_call().await;
+    let orders = path("/orders");
+    let give = async |body: Value| ask(&house.calls, "POST", &orders, Some(body)).await;
+    let say = json!({ "do": "say", "text": "One moment." });
+    assert_eq!(give(say.clone()).await.json(), json!({ "fresh": true }));
+    let order = house.edge.orders.lock().unwrap()[0].1.order.clone();
+    assert_eq!(
+        order,
+        Do::Say {
+            text: "One moment.".to_owned()
+        }
+    );
+    for wrong in [
+        json!({ "do": "dance" }),
+        json!({ "do": "say", "text": " " }),
+        json!({ "do": "send_keys", "keys": "12a" }),
+        json!({ "do": "transfer", "to": "12" }),
+        json!({ "do": "wrap" }),
+    ] {
+        assert_eq!(
+            give(wrong.clone()).await.status,
+            StatusCode::BAD_REQUEST,
+            "{wrong}"
+        );
+    }
+    for (status, code) in [
+        (404, "call_not_begun"),
+        (409, "call_ended"),
+        (500, "edge_unavailable"),
+    ] {
+        *house.edge.refuses.lock().unwrap() = Some(status);
+        assert_eq!(give(say.clone()).await.code(), code);
+    }
+    let elsewhere = format!("/calls/{}/orders", call_sid(2));
+    let missing = ask(&house.calls, "POST", &elsewhere, Some(say.clone())).await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    *house.edge.refuses.lock().unwrap() = None;
+    post_sealed(
+        &house.status,
+        "/records",
+        &json!(batch(1, vec![ended(1, NOW_MS)])),
+    )
+    .await;
+    assert_eq!(give(say).await.code(), "call_ended");
+}
+
+#[tokio::test]
+async fn events_are_told_page_by_page_or_live_at_the_edge() {
+    let house = house_with_call().await;
+    let records = json!(batch(1, vec![turn(1), turn(2)]));
+    post_sealed(&house.status, "/records", &records).await;
+    let page = ask(&house.calls, "GET", &path("/events?after=1"), None)
+        .await
+        .json();
+    assert_eq!(
+        (page["events"].as_array().unwrap().len(), &page["next"]),
+        (1, &json!("2"))
+    );
+    let wrong = ask(&house.calls, "GET", &path("/events?after=x"), None).await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    let request = Request::get(path("/events"))
+        .header("authorization", format!("Bearer {OPERATOR_KEY}"))
+        .header("accept", "text/event-stream");
+    let response =
+        tower::ServiceExt::oneshot(house.calls.clone(), request.body(Body::empty()).unwrap())
+            .await
+            .unwrap();
+    assert_eq!(response.status(), StatusCode::TEMPORARY_REDIRECT);
+    let location = response.headers()["location"].to_str().unwrap();
+    let (url, pass) = location.split_once("?pass=").unwrap();
+    assert_eq!(url, format!("{EDGE}{}", path("/events")));
+    let secret = Secret::new(EDGE_SECRET);
+    assert!(Pass::open(pass, &secret, &call_id(1), NOW_MS / 1_000).is_ok());
+}
+
+#[tokio::test]
+async fn a_note_is_kept_and_too_long_a_one_refused() {
+    let house = house_with_call().await;
+    let put = async |note: String| {
+        let body = json!({ "note": note });
+        ask(&house.calls, "PUT", &path("/note"), Some(body)).await
+    };
+    assert_eq!(put("call back".to_owned()).await.status, StatusCode::OK);
+    assert_eq!(put("x".repeat(10_001)).await.code(), "note_too_long");
+    let shown = ask(&house.calls, "GET", &path(""), None).await.json();
+    assert_eq!(shown["note"], "call back");
+}
+
+#[tokio::test]
+async fn a_month_is_told_by_bot_and_its_statement_adds_up() {
+    let house = house_with_call().await;
+    post_sealed(
+        &house.status,
+        "/records",
+        &json!(batch(1, vec![ended(1, NOW_MS)])),
+    )
+    .await;
+    let usage = ask(&house.calls, "GET", "/usage/2026-11", None)
+        .await
+        .json();
+    // 61 seconds: a call, and one minute beyond the included one.
+    assert_eq!(usage["price_micro_dollars"], 70_000);
+    assert_eq!(usage["bots"][0]["bot"], "mesa");
+    let cost = usage["cost_micro_dollars"].as_i64().unwrap();
+    assert_eq!(usage["margin_micro_dollars"], 70_000 - cost);
+    let statement = ask(&house.calls, "GET", "/statements/2026-11", None)
+        .await
+        .json();
+    assert_eq!(statement["total_micro_dollars"], 70_000);
+    assert_eq!(statement["lines"].as_array().unwrap().len(), 2);
+    let csv = ask(&house.calls, "GET", "/statements/2026-11?format=csv", None).await;
+    assert!(csv.body.ends_with("total,,,,70000\r\n"), "{}", csv.body);
+    let csv = ask(&house.calls, "GET", "/usage/2026-11?format=csv", None).await;
+    assert!(
+        csv.body
+            .contains("mesa,think_input_token,openai,gpt-6-luna,4211,"),
+        "{}",
+        csv.body
+    );
+    for wrong in [
+        "/usage/november",
+        "/statements/2026-13",
+        "/usage/2026-11?format=xml",
+    ] {
+        assert_eq!(
+            ask(&house.calls, "GET", wrong, None).await.status,
+            StatusCode::BAD_REQUEST
+        );
+    }
+    let shown = ask(&house.calls, "GET", &path(""), None).await.json();
+    assert_eq!(shown["price"]["total_micro_dollars"], 70_000);
+    assert_eq!(shown["margin_micro_dollars"], 70_000 - cost);
+}
+
+#[tokio::test]
+async fn nothing_of_this_opens_without_a_key() {
+    let house = house_with_call().await;
+    for (method, path) in [
+        ("POST", path("/orders")),
+        ("GET", path("/events")),
+        ("PUT", path("/note")),
+        ("GET", "/usage/2026-11".to_owned()),
+        ("GET", "/statements/2026-11".to_owned()),
+        ("GET", "/webhooks".to_owned()),
+        ("POST", "/webhooks/x/redeliver".to_owned()),
+    ] {
+        let request = Request::builder().method(method).uri(&path);
+        let answer = send(&house.calls, request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+    }
+    assert!(house.edge.orders.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_conversation_by_socket_is_a_call_like_others() {
+    let house = house().await;
+    let session = async |token: &str, bot: Option<&str>, secret: &str| {
+        let call = CallId::web(7);
+        let body = json!({ "call": call, "token": token, "bot": bot, "address": "192.0.2.1" });
+        send(
+            &house.calls,
+            sealed("/sessions", &body, secret, NOW_MS / 1_000),
+        )
+        .await
+    };
+    let opened = session(OPERATOR_KEY, Some("mesa"), EDGE_SECRET).await;
+    assert_eq!(opened.status, StatusCode::OK, "{}", opened.body);
+    let reply = opened.json();
+    assert_eq!(reply["opening"]["records_url"], format!("{STATUS}/records"));
+    assert_eq!(
+        (&reply["subject"], &reply["expires_s"]),
+        (&json!("operator"), &json!(0))
+    );
+    let shown = ask(
+        &house.calls,
+        "GET",
+        &format!("/calls/{}", CallId::web(7)),
+        None,
+    )
+    .await;
+    assert_eq!(shown.json()["status"], "in-progress");
+    for (token, bot, secret, status) in [
+        ("nobody", Some("mesa"), EDGE_SECRET, StatusCode::FORBIDDEN),
+        (OPERATOR_KEY, None, EDGE_SECRET, StatusCode::BAD_REQUEST),
+        (
+            OPERATOR_KEY,
+            Some("dusk"),
+            EDGE_SECRET,
+            StatusCode::BAD_REQUEST,
+        ),
+        (
+            OPERATOR_KEY,
+            Some("mesa"),
+            "another secret of thirty-two bytes",
+            StatusCode::FORBIDDEN,
+        ),
+    ] {
+        assert_eq!(session(token, bot, secret).await.status, status, "{bot:?}");
+    }
+}
