@@ -86,6 +86,7 @@ impl Shell {
         kept.handshakes.drain(..excess);
         kept.records_url = opening.records_url;
         kept.uploads_url = opening.uploads_url;
+        kept.speech_url = opening.speech_url;
         self.store.set(Fact::Opening, &kept);
         talk.opening = std::rc::Rc::new(kept);
         Ok(())

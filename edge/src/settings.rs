@@ -130,6 +130,7 @@ mod tests {
             handshakes: Vec::new(),
             records_url: String::new(),
             uploads_url: String::new(),
+            speech_url: String::new(),
             hook_secret: None,
         }
     }

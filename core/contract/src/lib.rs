@@ -11,6 +11,7 @@
 //! | [`SessionRequest`] → [`SessionReply`] | edge → functions | `POST {calls}/sessions` |
 //! | [`Batch`] → [`Accepted`] | edge → functions | `POST {status}/records` |
 //! | [`UploadRequest`] → [`UploadReply`] | edge → functions | `POST {status}/uploads` |
+//! | [`SpeechRequest`] → [`SpeechReply`] | edge → functions | `POST {status}/speech` |
 //!
 //! Requests between the two carry a [`Seal`]. Every refusal, of either, is one JSON shape: [`ErrorBody`].
 
@@ -26,6 +27,7 @@ mod price;
 mod record;
 mod seal;
 mod session;
+mod speech;
 mod tenant;
 mod ticket;
 mod upload;
@@ -46,6 +48,10 @@ pub use price::{Cost, CostItem, Dimension, Price, PriceTable};
 pub use record::{Accepted, Batch, EndReason, Event, Numbered, Record, Speaker, Timing, Turn};
 pub use seal::{SEAL_HEADER, Seal, SealError, Secret};
 pub use session::{SessionReply, SessionRequest};
+pub use speech::{
+    BadSpeechKey, SPEECH_BYTES_MAX, SPEECH_KEYS_MAX, SpeechKey, SpeechReply, SpeechRequest,
+    SpeechWish,
+};
 pub use tenant::TenantId;
 pub use ticket::{Ticket, TicketError};
 pub use upload::{Upload, UploadReply, UploadRequest, UploadWish};

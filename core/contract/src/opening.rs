@@ -28,6 +28,9 @@ pub struct Opening {
     pub records_url: String,
     /// Where [`crate::UploadRequest`]s go.
     pub uploads_url: String,
+    /// Where [`crate::SpeechRequest`]s go; empty: no speech is kept beyond the edge's memory.
+    #[serde(default)]
+    pub speech_url: String,
     /// Signs what goes to the tenant's own servers; none: it goes unsigned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hook_secret: Option<HookSecret>,

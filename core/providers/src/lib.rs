@@ -30,6 +30,7 @@ mod lines;
 pub mod listen;
 mod multipart;
 pub mod openai;
+pub mod phrase;
 mod post;
 pub mod probe;
 mod race;

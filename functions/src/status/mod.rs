@@ -5,6 +5,7 @@ mod carrier;
 mod errands;
 mod news;
 mod records;
+mod speech;
 
 use std::sync::Arc;
 
@@ -67,9 +68,10 @@ pub fn app(status: Status) -> Router {
         .route("/records", post(records::take))
         .route("/uploads", post(records::uploads))
         .route("/errands", post(errands::remembered))
+        .route("/speech", post(speech::places))
         .fallback(async || {
             Refusal::not_found(
-                "page: POST /twilio/call, /twilio/stream, /records, /uploads or /errands",
+                "page: POST /twilio/call, /twilio/stream, /records, /uploads, /speech or /errands",
             )
         })
         .with_state(Arc::new(status))

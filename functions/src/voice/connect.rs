@@ -75,6 +75,7 @@ impl Voice {
             records_url: self.status_url.at("/records"),
             uploads_url: self.status_url.at("/uploads"),
             hook_secret: terms.hook_secret.clone(),
+            speech_url: self.status_url.at("/speech"),
         };
         Ok((self.edge.open(&opening, &secrets.edge).await?, stream_url))
     }

@@ -39,6 +39,7 @@ fn opening() -> Opening {
         handshakes: vec![],
         records_url: String::new(),
         uploads_url: String::new(),
+        speech_url: String::new(),
         hook_secret: None,
     }
 }

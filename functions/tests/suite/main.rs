@@ -21,6 +21,7 @@ mod hooks;
 mod keys;
 mod programs;
 mod routes;
+mod speech;
 mod status;
 mod store;
 mod storm;

@@ -155,6 +155,7 @@ impl World {
             handshakes: handshakes.collect(),
             records_url: format!("{status}/records"),
             uploads_url: format!("{status}/uploads"),
+            speech_url: format!("{status}/speech"),
             hook_secret: None,
         }
     }

@@ -197,6 +197,7 @@ async fn session(
         handshakes: Vec::new(),
         records_url: format!("{}/records", desk.url),
         uploads_url: format!("{}/uploads", desk.url),
+        speech_url: String::new(),
         hook_secret: desk.hook_secret.clone(),
     };
     answer(&SessionReply {

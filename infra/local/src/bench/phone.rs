@@ -95,6 +95,7 @@ impl Phone {
             handshakes,
             records_url: format!("{}/records", line.sink),
             uploads_url: format!("{}/uploads", line.sink),
+            speech_url: String::new(),
             hook_secret: None,
         };
         let body = serde_json::to_vec(&opening)?;
