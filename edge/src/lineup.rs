@@ -5,6 +5,7 @@ use std::time::Duration;
 use call::Stage;
 use contract::{Bot, Fallback, Tool};
 use providers::catalog::{self, Known};
+use providers::phrase::Manner;
 use providers::{
     ApiKey, BaseUrl, Endpoint, Listener, Options, Speaker, Thinker, Who, listen, speak, think,
 };
@@ -23,6 +24,8 @@ pub(crate) struct Lineup {
     pub(crate) listen: Vec<Place<Listener>>,
     pub(crate) think: Vec<Place<Thinker>>,
     pub(crate) speak: Vec<Place<Speaker>>,
+    /// How the first of those who speak does it; none if no speech is to be kept.
+    pub(crate) manner: Option<Manner>,
 }
 
 /// One provider's place in the list.
@@ -270,6 +273,7 @@ fn lineup(variables: &Variables<'_>, bot: &Bot) -> Result<Lineup, Misconfigured>
         let doer = catalog::thinker(named.provider, settings);
         place(ready.post, doer, "THINK")
     });
+    let mut manner = None;
     let speak = named(&bot.speak, &bot.voice.id).map(|named| {
         let ready = ready(variables, Stage::Speak, "SPEAK", &named)?;
         let settings = speak::Settings {
@@ -279,13 +283,16 @@ fn lineup(variables: &Variables<'_>, bot: &Bot) -> Result<Lineup, Misconfigured>
             language: bot.language.clone(),
             options: ready.options,
         };
-        let doer = catalog::speaker(named.provider, settings, &bot.voice.directions);
+        let directions = &bot.voice.directions;
+        manner.get_or_insert_with(|| Manner::of(named.provider, &settings, directions));
+        let doer = catalog::speaker(named.provider, settings, directions);
         place(ready.post, doer, "SPEAK")
     });
     Ok(Lineup {
         listen: listen.collect::<Result<_, _>>()?,
         think: think.collect::<Result<_, _>>()?,
         speak: speak.collect::<Result<_, _>>()?,
+        manner: manner.filter(|_| variables.get("SPEECH_CACHE").as_deref() != Some("off")),
     })
 }
 

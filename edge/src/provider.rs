@@ -4,7 +4,10 @@
 //! is known here by its name. Each request of the engine's is a race between those whom the bot names for it.
 
 mod fetch;
+mod phrase;
+mod shelf;
 mod socket;
+mod wait;
 mod work;
 
 use std::cell::RefCell;
@@ -15,15 +18,14 @@ use std::time::Duration;
 use call::{Failure, Feed, Input, Instant, Reply, Request, RequestId, Stage};
 use contract::Amount;
 use providers::{Ask, Breakers, Listener, Race, Runner, Speaker, Thinker, Told, Who};
-use worker::Delay;
 
 use crate::clock::epoch_ms;
 use crate::line::Shell;
 use crate::lineup::{Lineup, Post};
 use crate::store::Remark;
 use crate::tool::Tools;
-use crate::web::{Task, spawn};
 
+use phrase::Phrases;
 use socket::Socket;
 use work::{Asked, Hearing, Running, Work, listened};
 
@@ -46,6 +48,7 @@ pub(crate) struct Works {
     serial: u64,
     inputs: VecDeque<Input>,
     remarks: Vec<Remark>,
+    phrases: Phrases,
 }
 
 impl Works {
@@ -60,21 +63,33 @@ impl Works {
             serial: 0,
             inputs: VecDeque::new(),
             remarks: Vec::new(),
+            phrases: Phrases::default(),
         }
     }
 
     /// Starts a request.
     pub(crate) fn ask(&mut self, now: Instant, id: RequestId, request: Request) {
-        let stage = request.stage();
         let asked = match request {
             Request::Listen => Asked::Listen(Hearing::default()),
             Request::Think { history } => Asked::Think(history),
-            Request::Speak { text } => Asked::Speak(text),
+            Request::Speak { text } => {
+                if self.recall(id, &text) {
+                    return;
+                }
+                Asked::Speak(text)
+            }
             Request::Do { name, arguments } => {
                 return self.tools.run(&self.line, id, name, arguments);
             }
         };
-        let posts = self.lineup.posts(stage);
+        self.begin(now, id, asked, usize::MAX);
+    }
+
+    /// Begins a request's race, between so many at most.
+    fn begin(&mut self, now: Instant, id: RequestId, asked: Asked, runners_max: usize) {
+        let stage = asked.stage();
+        let mut posts = self.lineup.posts(stage);
+        posts.truncate(runners_max);
         let now_ms = epoch_ms();
         let entries = BREAKERS.with_borrow(|breakers| {
             let entry = |post: &Post| providers::Entry {
@@ -113,6 +128,7 @@ impl Works {
     /// Stops a request.
     pub(crate) fn cancel(&mut self, now: Instant, id: RequestId) {
         self.tools.cancel(id);
+        self.phrases.forget(id);
         if let Some(work) = self.remove(id) {
             for runner in work.on_sockets() {
                 self.tell(now, (work.stage(), runner), Told::Cancel(id));
@@ -122,6 +138,7 @@ impl Works {
 
     /// Stops them all, and hangs up everywhere.
     pub(crate) fn cancel_all(&mut self) {
+        self.phrases.end();
         for work in std::mem::take(&mut self.under_way).into_values() {
             self.remarks.extend(work.bill());
         }
@@ -297,9 +314,6 @@ impl Works {
                 to_cancel.push(*loser);
             }
         }
-        if let Some(reply) = verdict.pass {
-            self.inputs.push_back(Input::Reply(id, reply));
-        }
         if work.race.is_over() && work.stop_sockets() {
             self.remove(id);
         }
@@ -311,6 +325,9 @@ impl Works {
         }
         if let Some(next) = verdict.start {
             self.start(now, id, next);
+        }
+        if let Some(reply) = verdict.pass {
+            self.pass(now, id, runner, reply);
         }
     }
 
@@ -326,36 +343,6 @@ impl Works {
         if work.race.is_over() && work.is_idle() {
             self.remove(id);
         }
-    }
-
-    /// Someone kept silent for too long, perhaps.
-    fn tick(&mut self, now: Instant, id: RequestId) {
-        let Some(work) = self.under_way.get_mut(&id) else {
-            return;
-        };
-        work.timer = None;
-        if let Some(next) = work.race.tick(now) {
-            work.hedged = true;
-            self.start(now, id, next);
-        }
-        self.arm(now, id);
-    }
-
-    /// Sees that nobody keeps silent for too long.
-    fn arm(&mut self, now: Instant, id: RequestId) {
-        let line = Weak::clone(&self.line);
-        let Some(work) = self.under_way.get_mut(&id) else {
-            return;
-        };
-        let due = work.race.deadline();
-        let set = work.timer.as_ref().map(|(set, _)| *set);
-        if due == set {
-            return;
-        }
-        work.timer = due.map(|due| {
-            let tick = move |works: &mut Self, now| works.tick(now, id);
-            (due, later(line, due.since(now), tick))
-        });
     }
 
     /// One failed: it may be left alone from now on.
@@ -383,18 +370,4 @@ impl Works {
         self.remarks.extend(work.bill());
         Some(work)
     }
-}
-
-/// Does something with a call's works after a while, unless the task is dropped before.
-fn later(
-    line: Weak<Shell>,
-    wait: Duration,
-    deed: impl FnOnce(&mut Works, Instant) + 'static,
-) -> Task {
-    spawn("provider timer", async move {
-        Delay::from(wait.max(Duration::from_millis(1))).await;
-        if let Some(line) = line.upgrade() {
-            line.provided(deed);
-        }
-    })
 }

@@ -103,6 +103,30 @@ pub(crate) fn config(opening: &Opening) -> Config {
     }
 }
 
+/// What the bot says in set words, first needed first, each once.
+pub(crate) fn phrases(opening: &Opening) -> Vec<String> {
+    let config = config(opening);
+    let message = match &config.machine {
+        call::Machine::LeaveMessage { text } if config.outbound => text.clone(),
+        call::Machine::LeaveMessage { .. } | call::Machine::Continue | call::Machine::HangUp => {
+            String::new()
+        }
+    };
+    let fillers = config.tools.into_iter().map(|tool| tool.filler);
+    let said = [config.consent, config.greeting]
+        .into_iter()
+        .chain([message, config.filler])
+        .chain(fillers)
+        .chain([config.apology, config.idle_prompt, config.goodbye]);
+    let mut phrases: Vec<String> = Vec::new();
+    for phrase in said {
+        if !phrase.is_empty() && !phrases.contains(&phrase) {
+            phrases.push(phrase);
+        }
+    }
+    phrases
+}
+
 /// What the engine must know of a tool that takes time.
 fn work(tool: &Tool) -> Option<ToolConfig> {
     match tool {
@@ -144,5 +168,23 @@ mod tests {
         assert_eq!(config(&opening(bot)).duration_max, None);
         let idle_after = config(&opening(Bot::default())).idle_after;
         assert_eq!(idle_after, Duration::from_secs(8));
+    }
+
+    #[test]
+    fn set_phrases_come_once_each_and_the_greeting_before_the_goodbye() {
+        let bot = Bot {
+            greeting: "Good evening.".to_owned(),
+            goodbye: "Good evening.".to_owned(),
+            apology: String::new(),
+            ..Bot::default()
+        };
+        assert_eq!(
+            phrases(&opening(bot)),
+            [
+                "Good evening.",
+                "One moment, please.",
+                "Are you still there?"
+            ]
+        );
     }
 }

@@ -147,6 +147,10 @@ impl Talk {
             recorder: Recorder::new(shell.store.recorded()),
             tape: Tape::default(),
         });
+        let mut works = Works::new(Weak::clone(&shell.me), Rc::new(lineup));
+        if !call.is_over() {
+            works.prepare(&opening);
+        }
         Self {
             reports: Reports::of(&opening),
             opening: Rc::new(opening),
@@ -162,7 +166,7 @@ impl Talk {
             watch: None,
             heard: Instant::ZERO,
             outbox: Outbox::default(),
-            works: Works::new(Weak::clone(&shell.me), Rc::new(lineup)),
+            works,
             timer: None,
             call,
             keep,

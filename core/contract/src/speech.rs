@@ -27,7 +27,13 @@ impl SpeechKey {
     /// Of a digest.
     #[must_use]
     pub fn of(digest: &[u8; 32]) -> Self {
-        Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        let mut text = String::with_capacity(64);
+        for byte in digest {
+            for half in [byte >> 4, byte & 15] {
+                text.extend(char::from_digit(half.into(), 16));
+            }
+        }
+        Self(text)
     }
 
     /// Where the speech lies in the bucket, under a prefix whose files do not stay for ever.

@@ -119,3 +119,29 @@ fn a_bots_own_model_and_voice_come_first() {
     assert_eq!(lineup.think[0].post.who.model, "mine");
     assert!(format!("{:?}", lineup.speak).contains("my voice"));
 }
+
+#[test]
+fn speech_is_kept_by_the_voice_that_is_asked_first_unless_that_is_off() {
+    let bot = |voice: &str, fallbacks: Vec<Fallback>| {
+        let mut bot = Bot::default();
+        bot.voice.id = voice.to_owned();
+        bot.speak.fallbacks = fallbacks;
+        bot
+    };
+    let manner = |bot: &Bot| lineup(&variables(OWN), bot).unwrap().manner;
+    let plain = manner(&bot("marin", Vec::new()));
+    assert!(plain.is_some());
+    assert_eq!(
+        manner(&bot("marin", vec![fallback("openai", "other")])),
+        plain
+    );
+    assert_ne!(manner(&bot("cedar", Vec::new())), plain);
+    let off = &[
+        ("OPENAI_BASE_URL", "http://127.0.0.1:9/v1"),
+        ("SPEECH_CACHE", "off"),
+    ];
+    assert_eq!(
+        lineup(&variables(off), &Bot::default()).unwrap().manner,
+        None
+    );
+}

@@ -9,7 +9,8 @@ use providers::{BROKEN, Conversation, Dial, Link, Listener, Message, Speaker, To
 use wasm_bindgen::JsValue;
 use worker::{Response, Result, WebSocket, WebsocketEvent};
 
-use super::{Line, Works, later};
+use super::wait::later;
+use super::{Line, Works};
 use crate::line::Shell;
 use crate::web::{AbortOnDrop, Task, send, spawn, timeout};
 

@@ -61,6 +61,16 @@ impl Hearing {
     }
 }
 
+impl Asked {
+    pub(super) fn stage(&self) -> Stage {
+        match self {
+            Self::Listen(_) => Stage::Listen,
+            Self::Think(_) => Stage::Think,
+            Self::Speak(_) => Stage::Speak,
+        }
+    }
+}
+
 impl Work {
     pub(super) fn new(posts: Vec<Post>, race: Race, asked: Asked) -> Self {
         Self {
@@ -75,11 +85,7 @@ impl Work {
     }
 
     pub(super) fn stage(&self) -> Stage {
-        match self.asked {
-            Asked::Listen(_) => Stage::Listen,
-            Asked::Think(_) => Stage::Think,
-            Asked::Speak(_) => Stage::Speak,
-        }
+        self.asked.stage()
     }
 
     /// How much was heard so far.
@@ -172,7 +178,7 @@ pub(super) fn failure(failure: Failure) -> &'static str {
 }
 
 /// What a provider did, as it is written down.
-fn did(who: &Who, amount: Amount) -> Option<Remark> {
+pub(super) fn did(who: &Who, amount: Amount) -> Option<Remark> {
     let stage = match who.stage {
         Stage::Listen => WorkStage::Listen,
         Stage::Think => WorkStage::Think,
