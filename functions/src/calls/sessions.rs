@@ -79,6 +79,7 @@ impl Api {
                 records_url: self.status_url.at("/records"),
                 uploads_url: self.status_url.at("/uploads"),
                 hook_secret: terms.hook_secret,
+                speech_url: self.status_url.at("/speech"),
             },
             subject: who.subject().to_owned(),
             expires_s: claims.map_or(0, |claims| claims.exp),
