@@ -26,11 +26,16 @@ impl Shell {
         if let Some(keep) = &mut talk.keep {
             keep.tape.begun(now, &config);
         }
-        let records = self.carry_out(&mut talk, now, outputs, &mut VecDeque::new());
+        let mut echoes = VecDeque::new();
+        let records = self.carry_out(&mut talk, now, outputs, &mut echoes);
         self.store.prepare();
         self.store.set(Fact::Opening, &*talk.opening);
         self.store.set(Fact::OpenedMs, &opened_ms);
         self.settle(&mut talk, now, records);
+        // What was said before is there at once.
+        for input in echoes {
+            self.step_at(&mut talk, now, input);
+        }
         *self.talk.borrow_mut() = Some(talk);
         self.wake_later(ALIVE_MS);
         Ok(())
@@ -78,8 +83,13 @@ impl Shell {
             .extend(told.into_iter().filter(|told| told.number > acknowledged));
         talk.wrapping = records.iter().any(is_wrap);
         let over = talk.is_over();
-        let records = self.carry_out(&mut talk, now, outputs, &mut VecDeque::new());
+        let mut echoes = VecDeque::new();
+        let records = self.carry_out(&mut talk, now, outputs, &mut echoes);
         self.settle(&mut talk, now, records);
+        // What was said before is there at once.
+        for input in echoes {
+            self.step_at(&mut talk, now, input);
+        }
         tracing::info!(
             call = self.name(),
             lines = journal.len(),

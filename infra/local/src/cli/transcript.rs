@@ -140,12 +140,13 @@ impl Transcript {
             let [listen, think, speak] = [WorkStage::Listen, WorkStage::Think, WorkStage::Speak]
                 .map(|stage| usage.total(stage));
             let used = format!(
-                "line {:.1} s · listening {:.1} s · thinking {} + {} tokens · speaking {} characters",
+                "line {:.1} s · listening {:.1} s · thinking {} + {} tokens · speaking {} characters, {} more from the cache",
                 usage.line_ms as f64 / 1000.0,
                 listen.listen_ms as f64 / 1000.0,
                 think.input_tokens + think.cached_tokens,
                 think.output_tokens,
-                speak.chars
+                speak.chars,
+                speak.cached_chars
             );
             self.row("usage", &used);
         }
