@@ -194,11 +194,10 @@ mod tests {
         // A known HMAC-SHA-256.
         let key = hmac::Key::new(hmac::HMAC_SHA256, b"key");
         let tag = hmac::sign(&key, b"The quick brown fox jumps over the lazy dog");
-        let hex: String = tag
+        let hex = tag
             .as_ref()
             .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+            .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
         assert_eq!(
             hex,
             "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8"

@@ -11,14 +11,14 @@ use crate::door::body_json;
 
 /// Reads a body; a member that is not `T`'s is refused by its name, at any depth.
 pub(super) async fn read<T: DeserializeOwned + Serialize>(body: Body) -> Result<T, Refusal> {
-    understand(body_json(body).await?)
+    understand(&body_json(body).await?)
 }
 
 /// Reads a value; a member that is not `T`'s is refused by its name, at any depth.
-pub(super) fn understand<T: DeserializeOwned + Serialize>(given: Value) -> Result<T, Refusal> {
+pub(super) fn understand<T: DeserializeOwned + Serialize>(given: &Value) -> Result<T, Refusal> {
     let mut unknown = None;
     let mut track = serde_path_to_error::Track::new();
-    let path = serde_path_to_error::Deserializer::new(given.clone(), &mut track);
+    let path = serde_path_to_error::Deserializer::new(given, &mut track);
     let read: Result<T, _> = serde_ignored::deserialize(path, |path| {
         unknown.get_or_insert_with(|| path.to_string());
     });
@@ -33,7 +33,7 @@ pub(super) fn understand<T: DeserializeOwned + Serialize>(given: Value) -> Resul
     // What stands in a tagged value is not seen by the reader above: there, what was given must come out again.
     let unknown = unknown.or_else(|| {
         let known = serde_json::to_value(&read).unwrap_or_default();
-        lost(&given, &known)
+        lost(given, &known)
     });
     match unknown {
         None => Ok(read),
@@ -113,7 +113,7 @@ mod tests {
     use contract::Bot;
     use serde_json::json;
 
-    fn field(given: Value) -> Option<String> {
+    fn field(given: &Value) -> Option<String> {
         understand::<Bot>(given).err()?.body.error.field
     }
 
@@ -131,20 +131,23 @@ mod tests {
                 "tools.1.when",
             ),
         ] {
-            assert_eq!(field(given.clone()).as_deref(), Some(wrong), "{given}");
+            assert_eq!(field(&given).as_deref(), Some(wrong), "{given}");
         }
         let options = json!({ "think": { "provider": "openai", "options": { "anything": 1 } } });
-        assert_eq!(understand::<Bot>(options.clone()).map(drop), Ok(()));
+        assert_eq!(understand::<Bot>(&options).map(drop), Ok(()));
     }
 
     #[test]
     fn what_cannot_be_is_named_where_it_stands() {
         assert_eq!(
-            field(json!({ "idle": { "after_ms": "x" } })).as_deref(),
+            field(&json!({ "idle": { "after_ms": "x" } })).as_deref(),
             Some("idle.after_ms")
         );
-        assert_eq!(field(json!({ "greeting": 7 })).as_deref(), Some("greeting"));
-        assert_eq!(field(json!([])), None);
+        assert_eq!(
+            field(&json!({ "greeting": 7 })).as_deref(),
+            Some("greeting")
+        );
+        assert_eq!(field(&json!([])), None);
     }
 
     #[test]

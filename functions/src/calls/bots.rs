@@ -188,7 +188,7 @@ fn read_bot(tenant: &TenantId, id: &BotId, mut given: Value) -> Result<Bot, Refu
     }
     // The version is counted here, whatever the operator read before.
     fields.remove("version");
-    let bot: Bot = body::understand(given)?;
+    let bot: Bot = body::understand(&given)?;
     if let Err(wrong) = bot.validate()
         && let Some(first) = wrong.first()
     {

@@ -55,7 +55,7 @@ pub(super) fn cors(origins: &[String]) -> CorsLayer {
             HeaderName::from_static("ratelimit-remaining"),
             HeaderName::from_static("ratelimit-reset"),
         ])
-        .max_age(std::time::Duration::from_secs(600))
+        .max_age(std::time::Duration::from_mins(10))
 }
 
 /// `/openapi.json`, and the same for people at `/docs`.
@@ -124,19 +124,46 @@ pub(super) fn finish(mut document: OpenApi) -> OpenApi {
         scheme.description = Some(about.to_owned());
         components.add_security_scheme(name, SecurityScheme::Http(scheme));
     }
-    for item in document.paths.paths.values_mut() {
-        let operations = [
-            &mut item.get,
-            &mut item.put,
-            &mut item.post,
-            &mut item.delete,
-            &mut item.patch,
-        ];
-        for operation in operations.into_iter().flatten() {
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in [
+            ("get", &mut item.get),
+            ("put", &mut item.put),
+            ("post", &mut item.post),
+            ("delete", &mut item.delete),
+            ("patch", &mut item.patch),
+        ] {
+            let Some(operation) = operation else {
+                continue;
+            };
+            // Handlers in different files have the same name; a client made of this needs another for each.
+            operation.operation_id = Some(name(method, path));
+            describe_answers(operation);
             refusals(operation);
         }
     }
     document
+}
+
+/// `get_bots_id` for `GET /bots/{id}`.
+fn name(method: &str, path: &str) -> String {
+    let words = path
+        .split(['/', '{', '}', '-', '.'])
+        .filter(|word| !word.is_empty());
+    std::iter::once(method)
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join("_")
+}
+
+/// The specification wants a word on each answer, also where there is nothing to say.
+fn describe_answers(operation: &mut Operation) {
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            "What was asked for".clone_into(&mut response.description);
+        }
+    }
 }
 
 /// The refusals that each operation may answer.

@@ -120,7 +120,7 @@ pub fn app(api: Api) -> Router {
         .with_state(api)
 }
 
-/// What the API can do, as OpenAPI 3.1.
+/// What the API can do, as `OpenAPI` 3.1.
 #[must_use]
 pub fn document() -> utoipa::openapi::OpenApi {
     let mut document = private().into_openapi();

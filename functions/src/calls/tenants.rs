@@ -193,7 +193,7 @@ async fn patch(
     let known = api.tenant_now(&id).await?;
     let mut changed = serde_json::to_value(&known).unwrap_or_default();
     body::merge(&mut changed, &patch);
-    let tenant: Tenant = body::understand(changed)?;
+    let tenant: Tenant = body::understand(&changed)?;
     if tenant.id != known.id || tenant.created_ms != known.created_ms {
         let field = if tenant.id == known.id {
             "created_ms"

@@ -1,13 +1,9 @@
-//! Tenants, keys, tokens, limits, and whose pages may ask.
-
-use std::collections::BTreeMap;
+//! Tenants, keys and tokens.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use functions::account::Scope;
-use functions::calls::Settings;
 use serde_json::{Value, json};
-use tower::ServiceExt as _;
 
 use crate::support::*;
 
@@ -158,7 +154,18 @@ async fn a_tenant_is_made_changed_and_deleted_when_it_is_empty() {
     )
     .await;
     assert_eq!(unknown.json()["error"]["field"], "limits.calls");
+}
 
+#[tokio::test]
+async fn a_tenant_with_bots_stays_and_the_keys_of_a_deleted_one_open_nothing() {
+    let house = house().await;
+    ask(
+        &house.calls,
+        "POST",
+        "/tenants",
+        Some(json!({ "id": "acme" })),
+    )
+    .await;
     let key = key_for(&house, "acme", &["bots:write"]).await;
     let bot = ask_as(
         &house.calls,
@@ -302,135 +309,4 @@ async fn lists_come_in_pages() {
     }
     assert_eq!(seen, ["a", "b", "c", "mesa"]);
     assert_eq!(after, "&after=");
-}
-
-/// A deployment with such settings.
-async fn set(settings: Settings) -> House {
-    house_with(settings).await
-}
-
-#[tokio::test]
-async fn a_key_places_so_many_calls_a_minute() {
-    let house = set(Settings {
-        calls_per_minute: 2,
-        ..Settings::default()
-    })
-    .await;
-    let key = key_for(&house, "default", &["calls:write"]).await;
-    let place = async |key: &str| {
-        let body = json!({ "to": "+15005550001", "bot": "mesa" });
-        ask_as(&house.calls, Some(key), "POST", "/calls", Some(body)).await
-    };
-    assert_eq!(place(&key).await.status, 201);
-    assert_eq!(place(&key).await.status, 201);
-    let third = place(&key).await;
-    assert_eq!(
-        (third.status.as_u16(), third.code().as_str()),
-        (429, "calls_limited")
-    );
-    assert_eq!(third.headers["retry-after"], "60");
-    assert_eq!(house.carrier.asked.lock().unwrap().len(), 2);
-    // Another key is another's.
-    let another = key_for(&house, "default", &["calls:write"]).await;
-    assert_eq!(place(&another).await.status, 201);
-    // A tenant may have a limit of its own.
-    let wider = json!({ "limits": { "calls_per_minute": 3 } });
-    ask(&house.calls, "PATCH", "/tenants/default", Some(wider)).await;
-    assert_eq!(place(&key).await.status, 201);
-    assert_eq!(place(&key).await.status, 429);
-}
-
-#[tokio::test]
-async fn a_key_makes_so_many_requests_a_minute_and_is_told_how_many_are_left() {
-    let house = set(Settings {
-        requests_per_minute: 25,
-        ..Settings::default()
-    })
-    .await;
-    let key = key_for(&house, "default", &["bots:read"]).await;
-    for left in (0..25).rev() {
-        let answer = ask_as(&house.calls, Some(&key), "GET", "/bots", None).await;
-        assert_eq!(answer.status, StatusCode::OK);
-        assert_eq!(answer.headers["ratelimit-remaining"], left.to_string());
-        assert_eq!(answer.headers["ratelimit-limit"], "25");
-    }
-    let refused = ask_as(&house.calls, Some(&key), "GET", "/bots", None).await;
-    assert_eq!(
-        (refused.status.as_u16(), refused.code().as_str()),
-        (429, "rate_limited")
-    );
-    assert_eq!(refused.headers["retry-after"], "60");
-}
-
-#[tokio::test]
-async fn only_pages_of_known_origins_are_let_ask_and_need_no_key_for_that() {
-    let origin = "https://console.example.com";
-    let house = set(Settings {
-        origins: vec![origin.to_owned()],
-        ..Settings::default()
-    })
-    .await;
-    let preflight = async |from: &str| -> BTreeMap<String, String> {
-        let request = Request::builder()
-            .method("OPTIONS")
-            .uri("/bots/mesa")
-            .header("origin", from)
-            .header("access-control-request-method", "PUT")
-            .header("access-control-request-headers", "authorization");
-        let request = request.body(Body::empty()).unwrap();
-        let response = house.calls.clone().oneshot(request).await.unwrap();
-        assert_eq!(response.status(), StatusCode::OK);
-        headers(&response)
-    };
-    let known = preflight(origin).await;
-    assert_eq!(known["access-control-allow-origin"], origin);
-    assert!(known["access-control-allow-methods"].contains("PUT"));
-    assert!(!known.contains_key("access-control-allow-credentials"));
-    for stranger in [
-        "https://evil.example",
-        "https://console.example.com.evil.example",
-        "null",
-    ] {
-        assert!(
-            !preflight(stranger)
-                .await
-                .contains_key("access-control-allow-origin")
-        );
-    }
-}
-
-#[tokio::test]
-async fn the_description_can_be_read_without_a_key_and_asks_nobody_else() {
-    let house = house().await;
-    let document = ask_as(&house.calls, None, "GET", "/openapi.json", None).await;
-    assert_eq!(document.json()["openapi"], "3.1.0");
-    let page = ask_as(&house.calls, None, "GET", "/docs/", None).await;
-    assert_eq!(page.headers["content-type"], "text/html");
-    assert!(page.headers["content-security-policy"].contains("default-src 'none'"));
-    assert!(!page.body.contains("http"), "{}", page.body);
-    let moved = ask_as(&house.calls, None, "GET", "/docs", None).await;
-    assert_eq!(
-        (moved.status.as_u16(), moved.headers["location"].as_str()),
-        (308, "docs/")
-    );
-    let script = ask_as(
-        &house.calls,
-        None,
-        "GET",
-        "/docs/swagger-initializer.js",
-        None,
-    )
-    .await;
-    assert!(script.body.contains("/openapi.json"), "{}", script.body);
-    assert_eq!(
-        ask_as(&house.calls, None, "GET", "/docs/none", None)
-            .await
-            .status,
-        404
-    );
-    let wrong = ask(&house.calls, "PUT", "/calls", None).await;
-    assert_eq!(
-        (wrong.status.as_u16(), wrong.code().as_str()),
-        (405, "method_wrong")
-    );
 }

@@ -18,6 +18,7 @@ mod dialling;
 mod edge;
 mod fakes;
 mod hooks;
+mod gate;
 mod keys;
 mod programs;
 mod routes;

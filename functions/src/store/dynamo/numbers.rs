@@ -23,7 +23,7 @@ fn read_listed(item: &Item) -> Option<(BotId, PhoneNumber)> {
     Some((BotId::new(bot)?, number.parse().ok()?))
 }
 
-fn malformed(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
+fn malformed(error: impl std::error::Error) -> StoreError {
     StoreError::new("assign", error.to_string())
 }
 

@@ -56,7 +56,8 @@ impl Options {
             edge_variables: BTreeMap::new(),
             function_variables: BTreeMap::new(),
             public_url: None,
-            parameters: BTreeMap::new(),
+            // Whoever waits for something here asks ten times a second.
+            parameters: owned([("RequestsPerMinute", "100000")]),
             instances_max: 50,
             verbose: false,
         }
@@ -69,9 +70,16 @@ impl Options {
             data: folder.to_owned(),
             tables_in_memory: true,
             ports: Ports::Free,
+            parameters: owned([("RequestsPerMinute", "100000"), ("CallsPerMinute", "1000")]),
             ..Self::of_checkout(root, twilio_api_url)
         }
     }
+}
+
+fn owned<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
+    pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
 }
 
 /// Which ports to listen on.
