@@ -123,6 +123,7 @@ fn outside(options: &mut StackOptions, public: &str) -> io::Result<()> {
     // Anybody can ask a tunnel: the keys that are the same on every machine would let them in.
     platform.credentials.operator_key = secret()?;
     platform.credentials.edge_secret = secret()?;
+    platform.credentials.jwt_key = secret()?;
     platform.public_url = Some(public.trim_end_matches('/').to_owned());
     Ok(())
 }
