@@ -20,7 +20,8 @@ pub(super) async fn places(
     State(status): State<Arc<Status>>,
     request: Request,
 ) -> Result<Json<SpeechReply>, Refusal> {
-    let wanted: SpeechRequest = sealed(&status.keyring, (status.clock)(), request).await?;
+    let sealed = sealed::<SpeechRequest>(&status.keyring, (status.clock)(), request).await?;
+    let wanted = sealed.body;
     let span = tracing::info_span!("speech", call_sid = %wanted.call);
     status.speech(wanted).instrument(span).await.map(Json)
 }
