@@ -58,7 +58,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new().routes(routes!(place))
 }
 
-#[utoipa::path(post, path = "/calls", tag = "calls", request_body = serde_json::Value, responses((status = 201, body = serde_json::Value)))]
+#[utoipa::path(post, path = "/calls", tag = "calls", security(("key" = ["calls:write"])), request_body = serde_json::Value, responses((status = 201, body = serde_json::Value)))]
 async fn place(
     State(api): State<Arc<Api>>,
     who: Principal,

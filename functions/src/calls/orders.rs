@@ -62,7 +62,7 @@ fn ended() -> Refusal {
     Refusal::new(StatusCode::CONFLICT, "call_ended", "the call is over")
 }
 
-#[utoipa::path(post, path = "/calls/{sid}/orders", tag = "calls", request_body = Value, responses((status = 200, body = Value)), params(("sid" = String, Path)))]
+#[utoipa::path(post, path = "/calls/{sid}/orders", tag = "calls", security(("key" = ["calls:write"])), request_body = Value, responses((status = 200, body = Value)), params(("sid" = String, Path)))]
 async fn give(
     State(api): State<Arc<Api>>,
     who: Principal,
@@ -138,7 +138,7 @@ struct Since {
     after: Option<String>,
 }
 
-#[utoipa::path(get, path = "/calls/{sid}/events", tag = "calls", responses((status = 200, body = Value), (status = 307)), params(("sid" = String, Path)))]
+#[utoipa::path(get, path = "/calls/{sid}/events", tag = "calls", security(("key" = ["calls:read"])), responses((status = 200, body = Value), (status = 307)), params(("sid" = String, Path)))]
 async fn events(
     State(api): State<Arc<Api>>,
     who: Principal,

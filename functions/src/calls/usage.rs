@@ -75,7 +75,7 @@ struct OfBot<'a> {
     margin_micro_dollars: i64,
 }
 
-#[utoipa::path(get, path = "/usage/{month}", tag = "usage", responses((status = 200, body = serde_json::Value)), params(("month" = String, Path)))]
+#[utoipa::path(get, path = "/usage/{month}", tag = "usage", security(("key" = ["usage:read"])), responses((status = 200, body = serde_json::Value)), params(("month" = String, Path)))]
 async fn usage(
     State(api): State<Arc<Api>>,
     who: Principal,
@@ -157,7 +157,7 @@ fn lines(meters: &Meters) -> (Vec<Line>, u64) {
     (lines, total)
 }
 
-#[utoipa::path(get, path = "/statements/{month}", tag = "usage", responses((status = 200, body = serde_json::Value)), params(("month" = String, Path)))]
+#[utoipa::path(get, path = "/statements/{month}", tag = "usage", security(("key" = ["usage:read"])), responses((status = 200, body = serde_json::Value)), params(("month" = String, Path)))]
 async fn statement(
     State(api): State<Arc<Api>>,
     who: Principal,

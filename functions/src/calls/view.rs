@@ -47,7 +47,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(annotate))
 }
 
-#[utoipa::path(get, path = "/calls", tag = "calls", responses((status = 200, body = Value)))]
+#[utoipa::path(get, path = "/calls", tag = "calls", security(("key" = ["calls:read"])), responses((status = 200, body = Value)))]
 async fn list(
     State(api): State<Arc<Api>>,
     who: Principal,
@@ -147,7 +147,7 @@ pub(super) fn call_id(text: &str) -> Result<CallId, Refusal> {
     })
 }
 
-#[utoipa::path(get, path = "/calls/{sid}", tag = "calls", responses((status = 200, body = Value)), params(("sid" = String, Path)))]
+#[utoipa::path(get, path = "/calls/{sid}", tag = "calls", security(("key" = ["calls:read"])), responses((status = 200, body = Value)), params(("sid" = String, Path)))]
 async fn detail(
     State(api): State<Arc<Api>>,
     who: Principal,
@@ -169,7 +169,7 @@ struct Annotation {
     note: String,
 }
 
-#[utoipa::path(put, path = "/calls/{sid}/note", tag = "calls", request_body = Value, responses((status = 200, body = Value)), params(("sid" = String, Path)))]
+#[utoipa::path(put, path = "/calls/{sid}/note", tag = "calls", security(("key" = ["calls:write"])), request_body = Value, responses((status = 200, body = Value)), params(("sid" = String, Path)))]
 async fn annotate(
     State(api): State<Arc<Api>>,
     who: Principal,

@@ -48,7 +48,7 @@ impl From<Delivery> for Shown {
     }
 }
 
-#[utoipa::path(get, path = "/webhooks", tag = "webhooks", responses((status = 200, body = Value)))]
+#[utoipa::path(get, path = "/webhooks", tag = "webhooks", security(("key" = ["calls:read"])), responses((status = 200, body = Value)))]
 async fn list(
     State(api): State<Arc<Api>>,
     who: Principal,
@@ -67,7 +67,7 @@ async fn list(
     Ok(Json(json!({ "webhooks": hooks, "next": page.next })))
 }
 
-#[utoipa::path(post, path = "/webhooks/{id}/redeliver", tag = "webhooks", responses((status = 200, body = Value)), params(("id" = String, Path)))]
+#[utoipa::path(post, path = "/webhooks/{id}/redeliver", tag = "webhooks", security(("key" = ["calls:write"])), responses((status = 200, body = Value)), params(("id" = String, Path)))]
 async fn again(
     State(api): State<Arc<Api>>,
     who: Principal,
