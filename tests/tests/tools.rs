@@ -2,7 +2,9 @@
 
 mod common;
 
-use call::{Call, Config, Failure, Instant, Output, Record, Reply, Request, Stage, ToolConfig};
+use call::{
+    Call, Config, Failure, Instant, Note, Output, Record, Reply, Request, Stage, ToolConfig,
+};
 use common::{asked, bot, told, when, words};
 use std::time::Duration;
 use tests::caller::{Act, Start};
@@ -119,6 +121,54 @@ fn a_caller_who_speaks_meanwhile_is_answered_and_hears_the_news_afterwards() {
             "bot: A moment.",
             "bot: A moment.",
         ]
+    );
+}
+
+#[test]
+fn whoever_murmurs_while_work_is_done_soon_hears_that_it_takes_a_moment() {
+    let mut story = looking_up(look_up(20_000, ""), "Let me see.")
+        .say(Start::AfterBot(3_000), "Yes.")
+        .act(Start::AfterBot(5_000), Act::HangUp);
+    story.speeds.do_ms = (15_000, 15_000);
+    let ending = told(story);
+    let is_slow = |output: &Output| {
+        matches!(
+            output,
+            Output::Persist(Record::Note {
+                note: Note::Slow,
+                ..
+            })
+        )
+    };
+    let told = when(&ending, is_slow);
+    let murmur = when(&ending, |output| {
+        matches!(
+            output,
+            Output::Persist(Record::Note {
+                note: Note::ReplyResumed,
+                ..
+            })
+        )
+    });
+    let next = told.iter().find(|at| **at > murmur[0]);
+    assert!(next.is_some_and(|at| at - murmur[0] <= 2_400), "{told:?}");
+}
+
+#[test]
+fn one_piece_of_work_after_the_other_does_not_put_off_the_phrase() {
+    let mut answer = Answer::says("Let me see.");
+    for _ in 0..6 {
+        answer = answer.wants("look_up", "{}");
+    }
+    let mut story = Story::quiet(look_up(3_000, "I am looking it up."))
+        .answer(ASKED, answer)
+        .answer("look_up: done", Answer::says("Seven is free."))
+        .say(Start::AfterBot(400), ASKED)
+        .act(Start::AfterBot(4_000), Act::HangUp);
+    story.speeds.do_ms = (600, 600);
+    assert_eq!(
+        words(&told(story)).last().map(String::as_str),
+        Some("bot: Let me see. I am looking it up. Seven is free.")
     );
 }
 

@@ -53,6 +53,33 @@ fn long_speech_without_a_word_is_read_again_and_a_short_noise_is_not() {
 }
 
 #[test]
+fn whoever_speaks_into_a_reply_that_broke_off_and_is_not_understood_is_told_so() {
+    let asked = "What do you have?";
+    let mut story = Story::quiet(bot())
+        .say(Start::AfterBot(500), asked)
+        .answer(
+            asked,
+            Answer::says("We have soup. We also have some fish, and a cake."),
+        )
+        .say(
+            Start::AfterBot(1_000),
+            "I would like to have some of the soup, and then the fish, if it is fresh, please.",
+        )
+        .act(Start::AfterBot(500), Act::HangUp);
+    story.weather.fates = vec![
+        (Stage::Think, 0..1, Fate::Stuck),
+        (Stage::Listen, 1..9, Fate::Failed(Failure::Broken)),
+    ];
+    assert_eq!(
+        words(&told(story))[2..],
+        [
+            "bot: We have soup.",
+            "bot: Sorry, something went wrong. Could you say that again?"
+        ]
+    );
+}
+
+#[test]
 fn nothing_is_fed_to_a_transcription_that_failed() {
     // It fails at the draft, in a pause after which the caller goes on.
     let config = Config {

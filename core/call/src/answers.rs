@@ -122,8 +122,7 @@ impl Call {
     /// A turn that nobody could write down.
     pub(crate) fn deaf(&mut self) -> Cue {
         // Whoever was interrupted by something unknown had better go on, if there is anything to go on with.
-        let is_answer = !self.filling || self.think.is_busy();
-        if self.holds_reply() && is_answer {
+        if self.holds_reply() && self.goes_on() {
             Cue::Murmur
         } else if self.listen.was_too_weak() {
             self.unheard += 1;

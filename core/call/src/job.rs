@@ -148,21 +148,36 @@ impl Call {
 
     /// Has the caller told that it takes a moment, once nothing is heard for some time.
     fn fill_later(&mut self, now: Instant) {
-        let Some(job) = &self.jobs.running else {
-            return;
-        };
-        let wait = match (job.fills, job.filler.is_empty()) {
-            (0, false) => FILL_AFTER,
-            (0, true) => self.config.budgets.slow_after,
-            _ => FILL_AGAIN,
-        };
+        let slow_after = self.config.budgets.slow_after;
         let silent_from = now.max(self.speak.playout_end());
-        self.timers.set(Timer::Fill, silent_from + wait);
+        match &self.jobs.running {
+            Some(job) if job.fills == 0 => {
+                let is_mute = job.filler.is_empty();
+                let wait = if is_mute { slow_after } else { FILL_AFTER };
+                // One piece of work after the other must not put it off.
+                self.timers.hasten(Timer::Fill, silent_from + wait);
+            }
+            Some(_) | None => self.timers.set(Timer::Fill, silent_from + FILL_AGAIN),
+        }
+    }
+
+    /// Has the caller told if the model takes long too: that counts from when something was heard last.
+    fn fill_after_work(&mut self, now: Instant, was_told: bool) {
+        let silent_from = self.speak.playout_end().max(self.listen.voice_ended());
+        let slow_at = silent_from + self.config.budgets.slow_after;
+        let soonest = if was_told { now + FILL_AFTER } else { now };
+        self.timers.set(Timer::Fill, slow_at.max(soonest));
     }
 
     /// It has been silent for some time.
     pub(crate) fn fill_due(&mut self, now: Instant) -> Option<Cue> {
-        if !self.jobs.is_awaited() {
+        if !self.is_unfinished() {
+            return None;
+        }
+        let heard_until = self.speak.playout_end();
+        if now < heard_until + FILL_AFTER {
+            self.timers
+                .set(Timer::Fill, heard_until + self.config.budgets.slow_after);
             return None;
         }
         let is_silent = self.turn == Turn::Replying && self.speak.is_complete();
@@ -222,7 +237,11 @@ impl Call {
     ) -> Option<Cue> {
         let job = self.jobs.running.take()?;
         self.timers.cancel(Timer::Job);
-        self.timers.cancel(Timer::Fill);
+        if job.attached {
+            self.fill_after_work(now, job.fills > 0);
+        } else {
+            self.timers.cancel(Timer::Fill);
+        }
         self.records.push(Record::Result {
             id: job.id,
             text,

@@ -50,7 +50,15 @@ impl Call {
         let is_question = all.trim_end().ends_with(['?', '？']) && unheard <= UNHEARD_CHARS;
         // And nobody says yes to a reply that was not heard.
         let asked = is_question || self.speak.began().is_none();
-        endpoint::is_backchannel(text, &self.config.language, asked)
+        let is_backchannel = endpoint::is_backchannel(text, &self.config.language, asked);
+        // A reply without a rest cannot go on: whatever is said after it wants another.
+        is_backchannel && (text.is_empty() || self.goes_on())
+    }
+
+    /// Whether the reply has something left to say, to be made, or to do.
+    pub(crate) fn goes_on(&self) -> bool {
+        let is_unheard = !self.filling && !self.speak.is_complete();
+        is_unheard || self.is_unfinished() || self.think.tool().is_some()
     }
 
     /// Whether these words are the beginning of such a murmur: "I" of "I see".

@@ -19,14 +19,17 @@ impl Call {
 
     pub(crate) fn resume_reply(&mut self, now: Instant, out: &mut Vec<Output>) {
         self.note(now, Note::ReplyResumed);
+        let since = if self.turn == Turn::Away {
+            now
+        } else {
+            self.listen.voice_ended()
+        };
+        let slow_at = since + self.config.budgets.slow_after;
         if self.speak.began().is_none() {
-            let since = if self.turn == Turn::Away {
-                now
-            } else {
-                self.listen.voice_ended()
-            };
-            self.timers
-                .set(Timer::Slow, since + self.config.budgets.slow_after);
+            self.timers.set(Timer::Slow, slow_at);
+        } else if self.speak.is_complete() {
+            // There is nothing to go on with before the model or its work is done.
+            self.timers.hasten(Timer::Fill, slow_at.max(now));
         }
         self.speak.open();
         self.ask_for_sound(now, out);
@@ -71,6 +74,11 @@ impl Call {
         ] {
             self.timers.cancel(timer);
         }
+    }
+
+    /// Whether more of this reply is being made: by the model, or by work that it waits for.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        self.think.is_busy() || self.jobs.is_awaited()
     }
 
     pub(crate) fn conclude(&mut self, now: Instant, out: &mut Vec<Output>) {
@@ -154,7 +162,7 @@ impl Call {
     pub(crate) fn fill(&mut self, now: Instant, out: &mut Vec<Output>) {
         let words = self.jobs.filler().unwrap_or(&self.config.filler).to_owned();
         // While work is done, the caller is told again and again.
-        let again = self.jobs.is_awaited() && self.speak.is_complete();
+        let again = self.is_unfinished() && self.speak.is_complete();
         if !self.speak.has_pieces() || again {
             self.note(now, Note::Slow);
             self.filling = !self.speak.has_pieces() || self.filling;

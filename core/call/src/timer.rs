@@ -59,6 +59,12 @@ impl Timers {
         self.0.insert(timer, at);
     }
 
+    /// Waits until `at`, or for as long as was set before if that is shorter.
+    pub(crate) fn hasten(&mut self, timer: Timer, at: Instant) {
+        let until = self.0.entry(timer).or_insert(at);
+        *until = at.min(*until);
+    }
+
     /// Waits no longer.
     pub(crate) fn cancel(&mut self, timer: Timer) {
         self.0.remove(&timer);
