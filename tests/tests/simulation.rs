@@ -77,7 +77,10 @@ const ONCE_BROKEN: [(u64, &str); 15] = [
     (1141, "a filler was taken for the answer"),
     (5565, "words that came late were answered later still"),
     (8156, "the same, after an interruption"),
-    (6187, "words read before the stream broke were never answered"),
+    (
+        6187,
+        "words read before the stream broke were never answered",
+    ),
     (7559, "a reply that broke off went on, into silence"),
     (9179, "a yes to a reply that broke off was not answered"),
 ];
