@@ -7,9 +7,10 @@
 
 mod common;
 
-use call::{Call, Config, Input, Instant, Output, Tape, TapeError};
+use call::{Call, Config, EndOfTurn, Input, Instant, Output, Tape, TapeError};
 use common::{GREETING, bot, told, when, words};
 use proptest::prelude::*;
+use std::time::Duration;
 use tests::caller::{Act, Start};
 use tests::log::What;
 use tests::providers::Answer;
@@ -38,6 +39,29 @@ fn ear(ending: &Ending) -> String {
         ending.spoken[span.request as usize].1[from..to].to_owned()
     };
     ending.heard.iter().map(text).collect()
+}
+
+#[test]
+fn words_that_were_read_in_a_pause_in_which_the_stream_broke_are_answered_on_the_next() {
+    let config = Config {
+        end: EndOfTurn::Silence(Duration::from_millis(1_500)),
+        speculate: true,
+        ..bot()
+    };
+    let ending = told(
+        Story::quiet(config)
+            .answer("The menu?", Answer::says(MENU))
+            .say(Start::AfterBot(400), "The menu?")
+            .act(Start::After(700), Act::Drop(3_000))
+            .act(Start::AfterBot(3_000), Act::HangUp),
+    );
+    assert_eq!(
+        words(&ending)[1..],
+        [
+            "caller: The menu?".to_owned(),
+            format!("bot: One moment, please. {MENU}")
+        ]
+    );
 }
 
 #[test]

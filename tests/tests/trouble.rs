@@ -80,6 +80,25 @@ fn whoever_speaks_into_a_reply_that_broke_off_and_is_not_understood_is_told_so()
 }
 
 #[test]
+fn a_yes_to_a_reply_that_broke_off_is_answered() {
+    let asked = "What do you have?";
+    let mut story = Story::quiet(bot())
+        .say(Start::AfterBot(500), asked)
+        .answer(
+            asked,
+            Answer::says("We have soup. We also have some fish, and a cake."),
+        )
+        .say(Start::AfterBot(1_500), "Yes.")
+        .act(Start::AfterBot(500), Act::HangUp);
+    story.weather.fates = vec![(Stage::Think, 0..1, Fate::Stuck)];
+    story.speeds.listen_ms = (900, 900);
+    assert_eq!(
+        words(&told(story))[2..],
+        ["bot: We have soup.", "caller: Yes.", "bot: Very well."]
+    );
+}
+
+#[test]
 fn nothing_is_fed_to_a_transcription_that_failed() {
     // It fails at the draft, in a pause after which the caller goes on.
     let config = Config {

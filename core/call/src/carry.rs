@@ -39,6 +39,10 @@ impl Call {
                 self.listen.open(id, now, out);
             }
             Move::Transcribe => {
+                if self.turn == Turn::Away {
+                    // Words that were there before the stream broke would bring no answer any more: they are read anew.
+                    self.listen.unread();
+                }
                 let length = self.listen.transcribe(out);
                 self.expect_words(now, length);
             }

@@ -275,6 +275,11 @@ impl Listen {
         Some(dictation.length)
     }
 
+    /// Forgets the words, so that they can be asked for anew.
+    pub(crate) fn unread(&mut self) {
+        self.dictation.iter_mut().for_each(|it| it.text = None);
+    }
+
     /// Whether this transcript is waited for, and what it covers was certainly speech: there must be words in it.
     pub(crate) fn wants_words(&self, flush: u32) -> bool {
         self.dictation.as_ref().is_some_and(|dictation| {

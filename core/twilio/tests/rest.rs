@@ -5,8 +5,8 @@ mod tests {
     use proptest::prelude::*;
     use twilio::rest::{
         CallChange, CallEvent, CallResource, CallUpdate, CreateCall, FetchCall, HttpRequest,
-        Instructions, ListNumbers, MachineDetection, Method, RequestError, RestError, UpdateCall,
-        RestoreNumber, UpdateNumber, basic_auth,
+        Instructions, ListNumbers, MachineDetection, Method, RequestError, RestError,
+        RestoreNumber, UpdateCall, UpdateNumber, basic_auth,
     };
     use twilio::signature::AuthToken;
     use twilio::webhook::CallStatus;
