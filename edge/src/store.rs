@@ -9,10 +9,12 @@
 //!
 //! Nothing here fails the caller: a write that does not work is logged, and the call goes on.
 
+use std::cell::Cell;
+
 use call::Record;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use worker::{Result, SqlStorage, SqlStorageValue, State, Storage};
+use worker::{Result, SqlCursor, SqlStorage, SqlStorageValue, State, Storage};
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -145,6 +147,8 @@ pub(crate) struct SoundSize {
 pub(crate) struct Store {
     sql: SqlStorage,
     storage: Storage,
+    /// Whether the tables are known to be there.
+    made: Cell<bool>,
 }
 
 impl Store {
@@ -154,12 +158,29 @@ impl Store {
         Self {
             sql: storage.sql(),
             storage,
+            made: Cell::new(false),
         }
     }
 
     /// Makes the tables, if this is a new object.
     pub(crate) fn prepare(&self) {
         self.write(SCHEMA, Vec::new());
+    }
+
+    /// Reads, unless there is no call here: without its tables the runtime would log an error for each attempt.
+    fn read(&self, query: &str, values: Vec<SqlStorageValue>) -> Option<SqlCursor> {
+        if !self.made.get() {
+            let made = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'fact'";
+            let cursor = self.sql.exec(made, None).ok()?;
+            self.made.set(cursor.raw().next().is_some());
+        }
+        if !self.made.get() {
+            return None;
+        }
+        let cursor = self.sql.exec(query, values);
+        cursor
+            .inspect_err(|error| tracing::error!(%error, "the store cannot be read"))
+            .ok()
     }
 
     /// Reads a fact; none if it is not known, or there is no call here.
@@ -169,8 +190,7 @@ impl Store {
             value: String,
         }
         let query = "SELECT value FROM fact WHERE name = ?";
-        // Without tables there is no call here: no error.
-        let cursor = self.sql.exec(query, vec![fact.name().into()]).ok()?;
+        let cursor = self.read(query, vec![fact.name().into()])?;
         let row = cursor.next::<Row>().next()?.ok()?;
         serde_json::from_str(&row.value)
             .inspect_err(
@@ -210,7 +230,7 @@ impl Store {
             record: String,
         }
         let query = "SELECT at_ms, record FROM journal ORDER BY number";
-        let Ok(cursor) = self.sql.exec(query, None) else {
+        let Some(cursor) = self.read(query, Vec::new()) else {
             return Vec::new();
         };
         let rows = cursor.next::<Row>().map(|row| {
@@ -256,7 +276,7 @@ impl Store {
     pub(crate) fn sound_size(&self) -> SoundSize {
         let query = "SELECT COUNT(*) AS chunks, COALESCE(SUM(LENGTH(caller)), 0) AS track, \
                      COALESCE(SUM(LENGTH(tape)), 0) AS tape FROM sound";
-        let cursor = self.sql.exec(query, None).ok();
+        let cursor = self.read(query, Vec::new());
         let size = cursor.and_then(|cursor| cursor.next::<SoundSize>().next());
         size.and_then(Result::ok).unwrap_or_default()
     }
@@ -290,6 +310,7 @@ impl Store {
     /// Forgets everything.
     pub(crate) async fn forget(&self) -> Result<()> {
         self.storage.delete_alarm().await?;
+        self.made.set(false);
         self.storage.delete_all().await
     }
 
@@ -303,7 +324,7 @@ impl Store {
     }
 
     fn blobs(&self, query: &str, at: u32) -> Option<Vec<Vec<u8>>> {
-        let cursor = self.sql.exec(query, vec![integer(at.into())]).ok()?;
+        let cursor = self.read(query, vec![integer(at.into())])?;
         let columns = cursor.raw().next()?.ok()?;
         let blob = |column| match column {
             SqlStorageValue::Blob(bytes) => Some(bytes),

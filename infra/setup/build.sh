@@ -39,15 +39,24 @@ platform() { cargo build --manifest-path infra/local/Cargo.toml --target-dir inf
 
 platform_release() { cargo build --manifest-path infra/local/Cargo.toml --target-dir infra/local/target --bins --release; }
 
+# In the chains every step says `|| return`: bash does not stop at errors inside of what `together` waits for.
+natives() {
+  built build-functions target/debug/voice "build: functions" functions -- "${rust[@]}" core functions || return
+  built build-cli target/debug/callbox "build: callbox" program -- "${rust[@]}" core cli || return
+  built build-local infra/local/target/debug/callbox-local "build: local platform" platform -- "${local_sources[@]}"
+}
+
+# Side by side with the other chain: the last minute of the edge's build is one core's.
+pages() {
+  built build-web web/build/talk.js "build: pages" infra/setup/build-web.sh -- \
+    web/src web/pages web/package-lock.json infra/tools/package-lock.json infra/setup/build-web.sh || return
+  built build-edge edge/build/index_bg.wasm "build: edge" infra/setup/build-edge.sh -- \
+    "${rust[@]}" core edge infra/setup/build-edge.sh
+}
+
 exec 9>.tools/build-lock
 flock 9
-built build-functions target/debug/voice "build: functions" functions -- "${rust[@]}" core functions
-built build-cli target/debug/callbox "build: callbox" program -- "${rust[@]}" core cli
-built build-edge edge/build/index_bg.wasm "build: edge" infra/setup/build-edge.sh -- "${rust[@]}" core edge infra/setup/build-edge.sh
-built build-web web/build/talk.js "build: pages" infra/setup/build-web.sh -- \
-  web/src web/pages web/package-lock.json infra/tools/package-lock.json infra/setup/build-web.sh
-built build-local infra/local/target/debug/callbox-local "build: local platform" platform -- \
-  "${local_sources[@]}"
+together natives pages
 if [ "${1:-}" = release ]; then
   built build-local-release infra/local/target/release/callbox-local "build: local platform, optimised" platform_release -- \
     "${local_sources[@]}"

@@ -15,7 +15,7 @@ export const root = new URL("../..", import.meta.url).pathname;
 export class Desk {
   /** Closed when the test is over. @param {{microphone?: string, refuse?: boolean}} options `microphone`: a WAV that it hears again and again */
   static async open(test, { microphone, refuse = false } = {}) {
-    if (!PAGES_URL) throw new Error("PAGES_URL is not set: run these by `cargo test -p e2e --test pages`");
+    if (!PAGES_URL) throw new Error("PAGES_URL is not set: run these by `cargo test -p e2e --test suite pages`");
     const desk = new Desk();
     test.after(() => desk.close());
     const bot = PAGES_BOT && JSON.parse(PAGES_BOT);

@@ -1,0 +1,21 @@
+//! The real parts together, through a caller, a browser, a program or a failure.
+
+mod assistant;
+mod configuration;
+mod conversation;
+mod crash;
+mod doors;
+mod errands;
+mod handshakes;
+mod junk;
+mod live;
+mod number;
+mod operator;
+mod orders;
+mod outages;
+mod pages;
+mod providers;
+mod replay;
+mod sockets;
+mod speech_cache;
+mod webhooks;
