@@ -115,9 +115,7 @@ async fn who_watches_sees_everything_so_far_and_then_what_comes() {
     early.sees("turn", turn("for four people")).await;
     early.sees("state", |_| true).await;
     world.ask(&call, "tomorrow", "what time").await;
-    early
-        .sees("state", |data| data["state"] == "thinking")
-        .await;
+    // It may never have thought: a reply that was prepared in the pause before the decision is there at once.
     early
         .sees("state", |data| data["state"] == "speaking")
         .await;
