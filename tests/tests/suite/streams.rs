@@ -199,7 +199,7 @@ proptest! {
         let mut whole = Tape::default();
         whole.push(Instant::ZERO, &Input::Opened);
         whole.push(Instant::from_ms(5), &Input::Frame {
-            at: std::time::Duration::from_millis(20),
+            at: Duration::from_millis(20),
             audio: tests::voice::bot(1, 0, 20),
         });
         whole.push(Instant::from_ms(9), &Input::Tick);

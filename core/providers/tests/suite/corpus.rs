@@ -6,7 +6,7 @@
 )]
 
 use call::{Failure, Reply, Spent, ToolCall};
-use providers::{End, Exchange};
+use providers::End;
 
 use crate::exchanges::{speaking, thinking, transcribing};
 use crate::road::{meaning, replies};

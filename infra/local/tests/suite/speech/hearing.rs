@@ -6,7 +6,7 @@ use local::speech::{LISTEN_MODEL, LISTEN_OPEN_MODEL, Speech, Voice};
 
 use crate::speech::telephone::{heard, root, speech, spoken, transcribe};
 
-const SENTENCES: &str = include_str!("../../speech/sentences.txt");
+const SENTENCES: &str = include_str!("../../../speech/sentences.txt");
 
 /// Of every `step`th sentence: how many there are, and which are misheard.
 async fn misheard(speech: &Speech, voice: Voice, step: usize) -> (usize, Vec<String>) {
