@@ -99,7 +99,7 @@ impl Stack {
         .map(|(_, stand_in)| stand_in)
         .collect();
         settings.edge_variables.extend(found);
-        let named = named_providers(|name| environment.get(name).cloned(), &speech.sockets_url());
+        let named = named_providers(|name| environment.get(name).cloned(), &speech.root_url());
         settings.edge_variables.extend(named);
         let platform = Platform::start(settings).await?;
         let urls = platform.urls();

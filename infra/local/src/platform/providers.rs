@@ -43,45 +43,74 @@ pub fn providers(
     chosen
 }
 
-/// Providers with a name of their own: their key, their base URL, and whether this machine has a stand-in for those of them
-/// that listen over a socket.
-const NAMED: [(&str, &str, bool); 8] = [
-    ("DEEPGRAM_API_KEY", "DEEPGRAM_BASE_URL", true),
-    ("ELEVENLABS_API_KEY", "ELEVENLABS_BASE_URL", true),
-    ("ASSEMBLYAI_API_KEY", "ASSEMBLYAI_BASE_URL", true),
-    ("GOOGLE_API_KEY", "GOOGLE_BASE_URL", false),
-    ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", false),
-    ("CARTESIA_API_KEY", "CARTESIA_BASE_URL", false),
-    ("WORKERS_AI_API_KEY", "WORKERS_AI_BASE_URL", false),
-    ("SPEECH_HTTP_KEY", "SPEECH_HTTP_URL", false),
+/// A provider with a name of its own, by the variables of its key and its base URL.
+struct Named {
+    key: &'static str,
+    url: &'static str,
+    /// Where this machine stands in for it, below the root of its server.
+    stand_in: Option<&'static str>,
+}
+
+const fn named(key: &'static str, url: &'static str, stand_in: Option<&'static str>) -> Named {
+    Named { key, url, stand_in }
+}
+
+const NAMED: [Named; 9] = [
+    named("DEEPGRAM_API_KEY", "DEEPGRAM_BASE_URL", Some("deepgram")),
+    named(
+        "ELEVENLABS_API_KEY",
+        "ELEVENLABS_BASE_URL",
+        Some("elevenlabs"),
+    ),
+    named(
+        "ASSEMBLYAI_API_KEY",
+        "ASSEMBLYAI_BASE_URL",
+        Some("assemblyai"),
+    ),
+    named("GOOGLE_API_KEY", "GOOGLE_BASE_URL", None),
+    named("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", Some("anthropic")),
+    named("CARTESIA_API_KEY", "CARTESIA_BASE_URL", Some("cartesia")),
+    named(
+        "WORKERS_AI_API_KEY",
+        "WORKERS_AI_BASE_URL",
+        Some("workers-ai"),
+    ),
+    named("OLLAMA_API_KEY", "OLLAMA_BASE_URL", Some("ollama")),
+    named(
+        "SPEECH_HTTP_KEY",
+        "SPEECH_HTTP_URL",
+        Some("melotts/convert/tts"),
+    ),
 ];
 
-/// The edge's variables about providers with a name of their own. Of those that listen over a socket, whoever has neither
-/// key nor base URL in the environment gets `stand_in`, the root of this machine's server.
+/// What the stand-ins are shown as a key: they want one where their originals do, and any will do.
+const STAND_IN_KEY: &str = "stand-in";
+
+/// The edge's variables about providers with a name of their own. Whoever has neither key nor base URL in the environment gets
+/// the stand-in below `root`, this machine's server, where there is one.
 #[must_use]
 pub fn named_providers(
     variable: impl Fn(&str) -> Option<String>,
-    stand_in: &str,
+    root: &str,
 ) -> BTreeMap<String, String> {
-    let mut chosen = BTreeMap::new();
-    let mut take = |name: &str| {
+    let set = |name: &str| {
         let value = variable(name).map(|value| value.trim().to_owned());
-        let value = value.filter(|value| !value.is_empty());
-        let is_set = value.is_some();
-        chosen.extend(value.map(|value| (name.to_owned(), value)));
-        is_set
+        value.filter(|value| !value.is_empty())
     };
-    let mut stand_ins = Vec::new();
-    for (key, url, has_stand_in) in NAMED {
-        let (has_key, has_url) = (take(key), take(url));
-        if has_stand_in && !has_key && !has_url {
-            stand_ins.push((url.to_owned(), stand_in.to_owned()));
-        }
+    let mut chosen = BTreeMap::new();
+    for provider in NAMED {
+        let (key, url) = match (set(provider.key), set(provider.url), provider.stand_in) {
+            (None, None, Some(path)) => (
+                Some(STAND_IN_KEY.to_owned()),
+                Some(format!("{root}/{path}")),
+            ),
+            (key, url, _) => (key, url),
+        };
+        chosen.extend(key.map(|key| (provider.key.to_owned(), key)));
+        chosen.extend(url.map(|url| (provider.url.to_owned(), url)));
     }
-    for name in ["OLLAMA_BASE_URL", "OLLAMA_API_KEY", "CLOUDFLARE_ACCOUNT_ID"] {
-        take(name);
-    }
-    chosen.extend(stand_ins);
+    let account = "CLOUDFLARE_ACCOUNT_ID";
+    chosen.extend(set(account).map(|id| (account.to_owned(), id)));
     chosen
 }
 
@@ -139,16 +168,26 @@ mod tests {
     }
 
     #[test]
-    fn who_listens_over_a_socket_has_a_stand_in_unless_there_is_a_key() {
-        let find = |name: &str| (name == "DEEPGRAM_API_KEY").then(|| " dg ".to_owned());
-        let found: Vec<_> = named_providers(find, "http://stand-in")
-            .into_iter()
-            .collect();
-        let expected = [
-            ("ASSEMBLYAI_BASE_URL", "http://stand-in"),
-            ("DEEPGRAM_API_KEY", "dg"),
-            ("ELEVENLABS_BASE_URL", "http://stand-in"),
-        ];
-        assert_eq!(found, pairs(&expected));
+    fn who_has_neither_key_nor_base_url_is_stood_in_for() {
+        let here = "http://stand-in";
+        let environment = |name: &str| match name {
+            "DEEPGRAM_API_KEY" => Some(" dg ".to_owned()),
+            "OLLAMA_BASE_URL" => Some("http://127.0.0.1:11434".to_owned()),
+            _ => None,
+        };
+        let found = named_providers(environment, here);
+        let value = |name: &str| found.get(name).map(String::as_str);
+        assert_eq!(value("DEEPGRAM_API_KEY"), Some("dg"));
+        assert_eq!(value("DEEPGRAM_BASE_URL"), None);
+        assert_eq!(value("OLLAMA_BASE_URL"), Some("http://127.0.0.1:11434"));
+        assert_eq!(value("OLLAMA_API_KEY"), None);
+        assert_eq!(
+            value("ANTHROPIC_BASE_URL"),
+            Some("http://stand-in/anthropic")
+        );
+        assert_eq!(value("ANTHROPIC_API_KEY"), Some(STAND_IN_KEY));
+        let melo = "http://stand-in/melotts/convert/tts";
+        assert_eq!(value("SPEECH_HTTP_URL"), Some(melo));
+        assert_eq!(value("GOOGLE_BASE_URL"), None, "nobody stands in for it");
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! | route | what it does |
 //! |---|---|
-//! | `/v1/listen`, `/v2/listen`, `/v1/speech-to-text/realtime`, `/v3/ws` | those who listen over a socket: Deepgram's Nova and Flux, `ElevenLabs`, `AssemblyAI` |
+//! | `/deepgram/…`, `/elevenlabs/…`, `/assemblyai/…` | those who listen over a socket: Nova and Flux, Scribe, `AssemblyAI` |
 //! | `/instant/v1/…` | the same three, with a fixed answer at once: for benches |
 //! | `/anthropic/…`, `/ollama/…`, `/workers-ai/…` | the receptionist in other protocols |
 //! | `/elevenlabs/…`, `/deepgram/…`, `/cartesia/…`, `/melotts/…` | the voice in other protocols, also over sockets |
@@ -148,9 +148,9 @@ impl Speech {
         format!("{}/v1", self.server.url())
     }
 
-    /// `http://127.0.0.1:<port>`, as a base URL of those who listen over a socket.
+    /// `http://127.0.0.1:<port>`: below it, by their names, are those whose protocol is not OpenAI's.
     #[must_use]
-    pub fn sockets_url(&self) -> String {
+    pub fn root_url(&self) -> String {
         self.server.url()
     }
 

@@ -7,6 +7,7 @@ mod crash;
 mod doors;
 mod errands;
 mod handshakes;
+mod hedging;
 mod junk;
 mod live;
 mod number;

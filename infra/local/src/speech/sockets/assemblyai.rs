@@ -1,4 +1,4 @@
-//! `AssemblyAI`: `/v3/ws`.
+//! `AssemblyAI`: `/assemblyai/v3/ws`.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Deepgram Flux: `/v2/listen`.
+//! Deepgram Flux: `/deepgram/v2/listen`.
 
 use audio::{FRAME_SAMPLES, Level};
 use serde_json::{Value, json};

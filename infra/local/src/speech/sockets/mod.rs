@@ -25,10 +25,10 @@ use super::{Shared, answer, faults};
 /// The routes of all of them.
 pub(super) fn router() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/v2/listen", any(flux))
-        .route("/v1/listen", any(nova))
-        .route("/v1/speech-to-text/realtime", any(scribe))
-        .route("/v3/ws", any(assemblyai))
+        .route("/deepgram/v2/listen", any(flux))
+        .route("/deepgram/v1/listen", any(nova))
+        .route("/elevenlabs/v1/speech-to-text/realtime", any(scribe))
+        .route("/assemblyai/v3/ws", any(assemblyai))
 }
 
 async fn flux(state: State<Arc<Shared>>, upgrade: WebSocketUpgrade) -> Response {

@@ -1,4 +1,4 @@
-//! Scribe by `ElevenLabs`: `/v1/speech-to-text/realtime`.
+//! Scribe by `ElevenLabs`: `/elevenlabs/v1/speech-to-text/realtime`.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;

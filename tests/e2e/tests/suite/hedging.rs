@@ -1,0 +1,161 @@
+//! Providers by their own protocols on the whole road, and what becomes of one that says nothing for longer than it usually
+//! takes: the next is asked too, the first useful answer is heard, and what each of them did is in the call's usage.
+
+#![allow(clippy::expect_used, reason = "helpers of tests are tests")]
+
+use contract::{Bot, Fallback, Speaker, WorkStage};
+use e2e::{World, said, story};
+use local::demo::{self, Shown};
+use local::speech::{Fault, Kind, Stage};
+
+const WORDS: &str = "for four people|no thank you goodbye";
+const UNDERSTOOD: [&str; 2] = ["for four people", "no thank you goodbye"];
+
+/// Where nothing said is kept: every voice is asked each time.
+async fn world(bot: Bot) -> World {
+    World::with(|options| {
+        options.bot = bot;
+        let variables = &mut options.platform.edge_variables;
+        variables.insert("SPEECH_CACHE".to_owned(), "off".to_owned());
+    })
+    .await
+}
+
+fn fallback(provider: &str, model: &str) -> Vec<Fallback> {
+    vec![Fallback {
+        provider: provider.to_owned(),
+        model: model.to_owned(),
+        voice: "stand-in".to_owned(),
+        ..Fallback::default()
+    }]
+}
+
+/// Who did anything for a stage.
+fn workers(shown: &Shown, stage: WorkStage) -> Vec<&str> {
+    let usage = shown.usage.as_ref().expect("what was used");
+    let work = usage.work.iter().filter(|work| work.stage == stage);
+    work.map(|work| work.provider.as_str()).collect()
+}
+
+fn events(shown: &Shown) -> Vec<String> {
+    let events = shown.events.iter();
+    events
+        .map(|event| format!("{}: {}", event.name, event.detail))
+        .collect()
+}
+
+/// A conversation in which the `after`th request of a stage says nothing at all, ever.
+async fn overtakes(bot: Bot, stage: Stage, after: u32, kind: Kind) -> Shown {
+    let world = world(bot).await;
+    world.speech.desk().arm(Fault {
+        after,
+        ..Fault::next(stage, kind, 1)
+    });
+    let call = world.dial();
+    world.play(&call, WORDS).await;
+    let shown = world.told(&call).await;
+    assert!(
+        world.speech.desk().faults().is_empty(),
+        "the fault has struck"
+    );
+    assert_eq!(
+        said(&shown, Speaker::Caller),
+        UNDERSTOOD,
+        "{:#?}{}",
+        events(&shown),
+        story(&call)
+    );
+    let replies = said(&shown, Speaker::Bot).join(" ");
+    assert!(replies.contains("For which day?"), "{replies}");
+    assert!(!replies.contains("Sorry"), "{replies}");
+    shown
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_says_nothing_is_overtaken_by_the_next() {
+    let mut bot = demo::bot();
+    bot.think.fallbacks = fallback("anthropic", "stand-in");
+    let shown = overtakes(bot, Stage::Think, 0, Kind::Stall).await;
+    let told = events(&shown);
+    assert!(
+        told.iter()
+            .any(|event| event.starts_with("hedged: ") && event.contains("anthropic")),
+        "{told:#?}"
+    );
+    assert!(workers(&shown, WorkStage::Think).contains(&"anthropic"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voice_that_says_nothing_is_overtaken_by_the_next() {
+    let mut bot = demo::bot();
+    bot.speak.fallbacks = fallback("elevenlabs", "eleven_flash_v2_5");
+    // The first request is the greeting.
+    let shown = overtakes(bot, Stage::Speak, 1, Kind::Stall).await;
+    let told = events(&shown);
+    assert!(
+        told.iter()
+            .any(|event| event.starts_with("hedged: ") && event.contains("elevenlabs")),
+        "{told:#?}"
+    );
+    assert!(workers(&shown, WorkStage::Speak).contains(&"elevenlabs"));
+}
+
+/// Whoever listens over a socket, and fails when its words are wanted.
+async fn loses_no_word(kind: Kind) {
+    let mut bot = demo::bot();
+    "deepgram-nova".clone_into(&mut bot.listen.provider);
+    bot.listen.fallbacks = fallback("openai", "");
+    let shown = overtakes(bot, Stage::Listen, 0, kind).await;
+    assert!(workers(&shown, WorkStage::Listen).contains(&"openai"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_word_is_lost_when_a_socket_falls_silent() {
+    loses_no_word(Kind::Stall).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_word_is_lost_when_a_socket_is_cut() {
+    loses_no_word(Kind::Cut).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_word_is_lost_when_a_socket_talks_nonsense() {
+    loses_no_word(Kind::Garbage).await;
+}
+
+/// A conversation with others than those whose protocol is `OpenAI`'s.
+async fn converses(listen: &str, think: &str, speak: (&str, &str)) {
+    let mut bot = demo::bot();
+    listen.clone_into(&mut bot.listen.provider);
+    think.clone_into(&mut bot.think.provider);
+    "stand-in".clone_into(&mut bot.think.model);
+    speak.0.clone_into(&mut bot.speak.provider);
+    speak.1.clone_into(&mut bot.speak.model);
+    "EN-US".clone_into(&mut bot.voice.id);
+    let world = world(bot).await;
+    let call = world.dial();
+    world.play(&call, WORDS).await;
+    let shown = world.told(&call).await;
+    let told = events(&shown);
+    assert_eq!(said(&shown, Speaker::Caller), UNDERSTOOD, "{told:#?}");
+    assert_eq!(workers(&shown, WorkStage::Listen), [listen], "{told:#?}");
+    assert_eq!(workers(&shown, WorkStage::Think), [think], "{told:#?}");
+    assert_eq!(workers(&shown, WorkStage::Speak), [speak.0], "{told:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn flux_anthropic_and_an_elevenlabs_socket_hold_a_conversation() {
+    let voice = ("elevenlabs-socket", "eleven_flash_v2_5");
+    converses("deepgram-flux", "anthropic", voice).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn assemblyai_ollama_and_melotts_hold_a_conversation() {
+    converses("assemblyai", "ollama", ("http", "")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scribe_workers_ai_and_a_cartesia_socket_hold_a_conversation() {
+    converses("elevenlabs", "workers-ai", ("cartesia-socket", "sonic-3")).await;
+}
