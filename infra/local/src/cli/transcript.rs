@@ -110,7 +110,7 @@ impl Transcript {
         );
         self.row(
             "latency",
-            &format!("p50 {p50} ms, p95 {p95} ms from the caller's last sound to the bot's first"),
+            &format!("p50 {p50} ms, p95 {p95} ms from caller's last sound to bot's first"),
         );
         for stop in stops {
             self.row(
@@ -122,7 +122,11 @@ impl Transcript {
         if let Some(wav) = wav {
             self.row(
                 "recording",
-                &format!("{} (caller left, bot right)", wav.display()),
+                &format!(
+                    "{}\n{}caller left, bot right",
+                    wav.display(),
+                    " ".repeat(ROW)
+                ),
             );
         }
         println!();
@@ -139,16 +143,18 @@ impl Transcript {
         if let Some(usage) = &shown.usage {
             let [listen, think, speak] = [WorkStage::Listen, WorkStage::Think, WorkStage::Speak]
                 .map(|stage| usage.total(stage));
-            let used = format!(
-                "line {:.1} s · listening {:.1} s · thinking {} + {} tokens · speaking {} characters, {} more from the cache",
-                usage.line_ms as f64 / 1000.0,
-                listen.listen_ms as f64 / 1000.0,
-                think.input_tokens + think.cached_tokens,
-                think.output_tokens,
-                speak.chars,
-                speak.cached_chars
+            let read = think.input_tokens + think.cached_tokens;
+            let used = [
+                format!("line {:.1} s", usage.line_ms as f64 / 1000.0),
+                format!("listening {:.1} s", listen.listen_ms as f64 / 1000.0),
+                format!("thinking {read} + {} tokens", think.output_tokens),
+                format!("speaking {} characters", speak.chars),
+                format!("{} more from the cache", speak.cached_chars),
+            ];
+            self.row(
+                "usage",
+                &folded(used.iter().map(String::as_str), " · ", ROW),
             );
-            self.row("usage", &used);
         }
         if let Some(cost) = &shown.cost {
             let items: Vec<String> = cost
@@ -169,7 +175,8 @@ impl Transcript {
                     cost.total_micro_dollars as f64 / 1e6
                 ),
             );
-            println!("                {}", self.look.faint(&items.join(" · ")));
+            let items = folded(items.iter().map(String::as_str), " · ", ROW);
+            println!("{}{}", " ".repeat(ROW), self.look.faint(&items));
         }
     }
 
@@ -198,20 +205,53 @@ fn percentile(values: &[u32], percent: usize) -> u32 {
     sorted.get(rank).copied().unwrap_or_default()
 }
 
-/// Long turns go on below themselves, within 80 columns.
+/// Long turns go on below themselves.
 fn wrapped(text: &str) -> String {
-    const WIDTH: usize = 62;
+    folded(text.split_whitespace(), " ", TURN)
+}
+
+/// Columns before what was said, and before what a row tells.
+const TURN: usize = 16;
+const ROW: usize = 14;
+
+/// Pieces in lines of less than 80 columns, of which all but the first are indented; no piece is cut.
+fn folded<'a>(pieces: impl IntoIterator<Item = &'a str>, separator: &str, indent: usize) -> String {
+    const WIDTH: usize = 78;
     let mut lines: Vec<String> = vec![String::new()];
-    for word in text.split_whitespace() {
+    for piece in pieces {
         let Some(line) = lines.last_mut() else { break };
-        if line.is_empty() || line.chars().count() + 1 + word.chars().count() <= WIDTH {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
+        let length = [&**line, separator, piece]
+            .iter()
+            .map(|text| text.chars().count())
+            .sum::<usize>();
+        if line.is_empty() {
+            line.push_str(piece);
+        } else if indent + length <= WIDTH {
+            line.push_str(separator);
+            line.push_str(piece);
         } else {
-            lines.push(word.to_owned());
+            lines.push(piece.to_owned());
         }
     }
-    lines.join("\n                ")
+    lines.join(&format!("{}\n{}", separator.trim_end(), " ".repeat(indent)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_long_goes_on_below_itself_and_no_piece_is_cut() {
+        let amounts = [
+            "line 48.5 s",
+            "listening 11.8 s",
+            "thinking 1151 + 111 tokens",
+            "speaking 691 characters",
+        ];
+        assert_eq!(
+            folded(amounts, " · ", ROW),
+            "line 48.5 s · listening 11.8 s · thinking 1151 + 111 tokens ·\n              speaking 691 characters"
+        );
+        assert_eq!(folded([], " ", ROW), "");
+    }
 }

@@ -101,12 +101,28 @@ async fn a_voice_that_says_nothing_is_overtaken_by_the_next() {
 }
 
 /// Whoever listens over a socket, and fails when its words are wanted.
-async fn loses_no_word(kind: Kind) {
+async fn loses_no_word(kind: Kind) -> Vec<String> {
     let mut bot = demo::bot();
     "deepgram-nova".clone_into(&mut bot.listen.provider);
     bot.listen.fallbacks = fallback("openai", "");
     let shown = overtakes(bot, Stage::Listen, 0, kind).await;
     assert!(workers(&shown, WorkStage::Listen).contains(&"openai"));
+    events(&shown)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_word_is_lost_when_a_socket_refuses_its_key_and_it_is_left_alone_for_a_while() {
+    let refused = Kind::Status {
+        status: 401,
+        retry_after_s: None,
+    };
+    let told = loses_no_word(refused).await;
+    for name in ["provider_failed: ", "provider_rested: "] {
+        assert!(
+            told.iter().any(|event| event.starts_with(name)),
+            "{told:#?}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,6 +158,12 @@ async fn converses(listen: &str, think: &str, speak: (&str, &str)) {
     assert_eq!(workers(&shown, WorkStage::Listen), [listen], "{told:#?}");
     assert_eq!(workers(&shown, WorkStage::Think), [think], "{told:#?}");
     assert_eq!(workers(&shown, WorkStage::Speak), [speak.0], "{told:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nova_and_a_deepgram_socket_hold_a_conversation() {
+    let voice = ("deepgram-socket", "aura-2-thalia-en");
+    converses("deepgram-nova", "openai", voice).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,6 +17,5 @@ mod outages;
 mod pages;
 mod providers;
 mod replay;
-mod sockets;
 mod speech_cache;
 mod webhooks;
