@@ -19,6 +19,10 @@ pub enum Reached {
     #[error("as many calls as allowed are going on: try again when one has ended")]
     Calls,
     /// The day's calls have cost what they may.
+    ///
+    /// # Errors
+    ///
+    /// The store failed.
     #[error(
         "the calls of this day have cost what they may: raise spend_per_day_max, or wait for midnight UTC"
     )]
@@ -50,6 +54,10 @@ pub struct Limits<'a> {
 
 impl Limits<'_> {
     /// Lets a call begin, with a place of its own under that name; the name of its place, if places are counted.
+    ///
+    /// # Errors
+    ///
+    /// The store failed.
     pub async fn admit(
         &self,
         bot: &Bot,
@@ -88,6 +96,10 @@ impl Limits<'_> {
     }
 
     /// Whether the day's calls of the bot or of its tenant have cost what they may.
+    ///
+    /// # Errors
+    ///
+    /// The store failed.
     pub async fn is_spent(&self, bot: &Bot, terms: &Terms, now_ms: u64) -> Stored<bool> {
         let (bot_max, tenant_max) = (bot.limits.spend_per_day_max, terms.limits.spend_per_day_max);
         if bot_max == 0 && tenant_max == 0 {
@@ -99,6 +111,10 @@ impl Limits<'_> {
     }
 
     /// Gives a call's place free.
+    ///
+    /// # Errors
+    ///
+    /// The store failed.
     pub async fn leave(&self, tenant: &TenantId, bot: &contract::BotId, seat: &str) -> Stored<()> {
         self.money.rise(tenant, bot, seat).await
     }

@@ -33,21 +33,18 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     if let Some(address) = address.to_ipv4_mapped() {
         return is_public_v4(address);
     }
-    let [a, b, c, d, e, f, g, h] = address.segments();
-    let embedded = |high: u16, low: u16| {
-        let [a, b] = high.to_be_bytes();
-        let [c, d] = low.to_be_bytes();
-        is_public_v4(Ipv4Addr::new(a, b, c, d))
-    };
-    match (a, b) {
+    let segments = address.segments();
+    let embedded =
+        |high: u16, low: u16| is_public_v4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)));
+    match (segments[0], segments[1]) {
         // NAT64.
-        (0x64, 0xff9b) if [c, d, e, f] == [0; 4] => embedded(g, h),
+        (0x64, 0xff9b) if segments[2..6] == [0; 4] => embedded(segments[6], segments[7]),
         // 6to4.
-        (0x2002, _) => embedded(b, c),
+        (0x2002, high) => embedded(high, segments[2]),
         // Teredo and other protocol assignments, documentation.
         (0x2001, 0..0x200 | 0xdb8) => false,
         // Global unicast, but for the second block of documentation.
-        (0x2000..0x4000, _) => a != 0x3fff,
+        (first @ 0x2000..0x4000, _) => first != 0x3fff,
         _ => false,
     }
 }

@@ -134,7 +134,7 @@ pub fn is_worth(since_ms: u64, now_ms: u64) -> bool {
 
 /// The message, as the Standard Webhooks specification lays it out.
 #[must_use]
-pub fn message(happening: Happening, at_ms: u64, data: serde_json::Value) -> Vec<u8> {
+pub fn message(happening: Happening, at_ms: u64, data: &serde_json::Value) -> Vec<u8> {
     let at = Timestamp::from_millisecond(i64::try_from(at_ms).unwrap_or(i64::MAX));
     let message = serde_json::json!({
         "type": happening.as_str(),
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_message_has_type_time_and_data() {
-        let message = message(Happening::Ended, 1_795_262_400_500, serde_json::json!({}));
+        let message = message(Happening::Ended, 1_795_262_400_500, &serde_json::json!({}));
         assert_eq!(
             String::from_utf8(message).unwrap(),
             r#"{"data":{},"timestamp":"2026-11-21T12:00:00.5Z","type":"call.ended"}"#

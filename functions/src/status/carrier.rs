@@ -90,9 +90,9 @@ impl Status {
         let secrets = self.keyring.secrets();
         let call = verdict.call.into();
         match self.edge.order(&call, &order, &secrets.edge).await {
-            Ok(_) => Ok(()),
-            // It is over, or was never answered by a bot.
-            Err(EdgeError::Refused {
+            // Who refuses is over, or was never answered by a bot.
+            Ok(_)
+            | Err(EdgeError::Refused {
                 status: 404 | 409, ..
             }) => Ok(()),
             Err(error) => Err(unreachable(&error)),

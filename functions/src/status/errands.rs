@@ -71,7 +71,7 @@ impl Status {
             DeliveryState::Pending if !is_worth(delivery.round_ms, now_ms) => {
                 DeliveryState::GivenUp
             }
-            state => state,
+            DeliveryState::Pending | DeliveryState::Delivered | DeliveryState::GivenUp => state,
         };
         tracing::info!(?state, last, attempts = delivery.attempts, "told");
         self.outbox
@@ -101,7 +101,7 @@ impl Status {
         };
         let recording = shown::recording(&detail, self.files.as_ref()).await?;
         let data = serde_json::to_value(Whole::of(detail, recording)).unwrap_or_default();
-        let body = message(delivery.id.happening, delivery.at_ms, data);
+        let body = message(delivery.id.happening, delivery.at_ms, &data);
         let id = delivery.id.to_string();
         let headers = match &terms.hook_secret {
             Some(secret) => secret.headers(&id, now_ms / 1_000, &body).to_vec(),

@@ -1,13 +1,5 @@
 //! How conversations are told and shown.
 
-#![allow(dead_code, reason = "every file of tests takes what it needs")]
-#![expect(
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::wildcard_enum_match_arm,
-    reason = "a story that breaks a rule is shown, and fails the test"
-)]
-
 use call::{Config, EndOfTurn, EndReason, Line, Note, Output, Record, Stage};
 use std::time::Duration;
 use tests::log::{Entry, What};

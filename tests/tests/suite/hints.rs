@@ -1,11 +1,5 @@
 //! What speech-to-text tells of its own accord, and what the engine makes of it.
 
-#![expect(
-    clippy::panic,
-    clippy::wildcard_enum_match_arm,
-    reason = "a test fails by panicking, and looks for one thing among many"
-)]
-
 use std::time::Duration;
 
 use audio::Clip;

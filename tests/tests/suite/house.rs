@@ -1,11 +1,5 @@
 //! The rules of the house: which room may use which, how long a file may be, and what is not left lying about.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests fail by panicking, and say why"
-)]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

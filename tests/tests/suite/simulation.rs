@@ -1,7 +1,5 @@
 //! A thousand calls in all weathers.
 
-#![expect(clippy::print_stdout, reason = "tests fail by panicking, and say why")]
-
 use std::panic::catch_unwind;
 
 use tests::story::Story;

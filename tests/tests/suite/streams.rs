@@ -1,10 +1,5 @@
 //! Streams that break, engines that die: the call goes on.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "tests fail by panicking, and say why"
-)]
-
 use crate::common::{GREETING, bot, told, when, words};
 use call::{Call, Config, EndOfTurn, Input, Instant, Output, Tape, TapeError};
 use proptest::prelude::*;

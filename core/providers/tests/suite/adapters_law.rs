@@ -1,5 +1,4 @@
 //! Whatever is sent to whichever adapter: no panic, one end, nothing after it, and no cut that changes anything.
-#![expect(clippy::unwrap_used, reason = "what is broken here is the test")]
 
 use call::{Line, Reply};
 use proptest::prelude::*;

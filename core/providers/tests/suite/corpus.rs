@@ -1,9 +1,4 @@
 //! Responses as real servers send them, whole and cut everywhere, mean what they should.
-#![expect(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "what is broken here is the test"
-)]
 
 use call::{Failure, Reply, Spent, ToolCall};
 use providers::End;

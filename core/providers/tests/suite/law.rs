@@ -1,10 +1,4 @@
 //! Whatever a server sends, and however it is cut: one end, and nothing after it.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "what is broken here is the test"
-)]
 
 use call::Reply;
 use proptest::prelude::*;

@@ -1,5 +1,4 @@
 //! Responses as voices send them, whole and cut everywhere: sound as it came, and what is none is told.
-#![expect(clippy::unwrap_used, reason = "what is broken here is the test")]
 
 use audio::{FRAME_SAMPLES, mulaw};
 use call::{Failure, Reply, Spent};

@@ -1,5 +1,4 @@
 //! Responses as language models send them, whole and cut everywhere, mean what they should.
-#![expect(clippy::unwrap_used, reason = "what is broken here is the test")]
 
 use call::{Failure, Line, Reply, Spent, ToolCall};
 use providers::think::{Anthropic, Ollama, Settings, WorkersAi};

@@ -90,12 +90,11 @@ impl Dynamo {
     async fn count(&self, batch: &Batch, counted: &Counted, now_ms: u64) -> Stored<()> {
         let call = &batch.call;
         let counts = Meter::counts(&counted.receipt, counted.calls());
-        let (sk, told) = match &counted.ended {
-            Some(ended) => ("USE", ("ended", json(ended)?)),
-            None => {
-                let cost = counted.receipt.cost.total_micro_dollars;
-                ("USE#SUMMARY", ("summary_micro_dollars", number(cost)))
-            }
+        let (sk, told) = if let Some(ended) = &counted.ended {
+            ("USE", ("ended", json(ended)?))
+        } else {
+            let cost = counted.receipt.cost.total_micro_dollars;
+            ("USE#SUMMARY", ("summary_micro_dollars", number(cost)))
         };
         let used = Item::at(call_key(call), sk)
             .with("receipt", json(&counted.receipt)?)

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 /// What another tenant gets for the same request.
-pub enum Other {
+pub(super) enum Other {
     /// As if the thing were not there.
     Nothing,
     /// Its own, and nothing of ours: the answer says `mesa` nowhere.
@@ -13,14 +13,14 @@ pub enum Other {
     Refused,
 }
 
-pub struct Case {
-    pub operation: &'static str,
-    pub path: &'static str,
-    pub body: Option<Value>,
-    pub status: u16,
+pub(super) struct Case {
+    pub(super) operation: &'static str,
+    pub(super) path: &'static str,
+    pub(super) body: Option<Value>,
+    pub(super) status: u16,
     /// Path, body and field of a request that cannot be; none where nothing can be wrong.
-    pub wrong: Option<(&'static str, Option<Value>, &'static str)>,
-    pub other: Other,
+    pub(super) wrong: Option<(&'static str, Option<Value>, &'static str)>,
+    pub(super) other: Other,
 }
 
 fn case(operation: &'static str, path: &'static str, status: u16, other: Other) -> Case {
@@ -50,12 +50,12 @@ impl Case {
     }
 }
 
-pub const CALL: &str = "/calls/CA00000000000000000000000000000001";
+pub(super) const CALL: &str = "/calls/CA00000000000000000000000000000001";
 const EVENTS: &str = "/calls/CA00000000000000000000000000000001/events";
 const ORDERS: &str = "/calls/CA00000000000000000000000000000001/orders";
 const NOTE: &str = "/calls/CA00000000000000000000000000000001/note";
 const REDELIVER: &str = "/webhooks/CA00000000000000000000000000000001-started/redeliver";
-pub fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     let health = case("GET /health", "/health", 200, Other::Own);
     let all = [of_setup(), of_calls(), of_accounts(), vec![health]];
     all.into_iter().flatten().collect()

@@ -17,7 +17,7 @@ fn dial(key: &str) -> Dial {
         bot: mesa(),
         to: number("+15005550001"),
         from: number(OUR_NUMBER),
-        metadata: Default::default(),
+        metadata: std::collections::BTreeMap::default(),
         began_ms: NOW_MS,
         state: DialState::Pending,
         call: None,

@@ -1,7 +1,5 @@
 //! The launcher of the edge, with a Worker of a few lines in place of the real one.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 use std::path::{Path, PathBuf};
 
 use local::edge::{Edge, EdgeOptions};

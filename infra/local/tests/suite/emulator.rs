@@ -1,7 +1,5 @@
 //! The emulator against a real function built on `lambda_http` (examples/echo.rs).
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

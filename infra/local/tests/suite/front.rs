@@ -1,7 +1,5 @@
 //! The front door, with the functions and the edge that `make build` made: what comes through a tunnel is told by its host.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 use std::path::Path;
 
 use local::platform::{Options, Platform, providers};

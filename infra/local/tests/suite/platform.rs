@@ -1,7 +1,5 @@
 //! The whole platform, with the functions and the edge that `make build` made.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 use std::path::Path;
 
 use local::platform::{Options, Platform, Ports, providers};

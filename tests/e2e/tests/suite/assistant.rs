@@ -1,12 +1,5 @@
 //! Conversations through sockets of the caller's own: typed and spoken, interrupted, cut off and gone on with.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are tests"
-)]
-
 use audio::{Resampler, mulaw};
 use contract::{Bot, Record, WorkStage};
 use e2e::{Guest, Office, World, until};

@@ -1,12 +1,5 @@
 //! A deployment that is not configured says so at once, in one line that names what is missing, and not at its first call.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are tests"
-)]
-
 use std::collections::BTreeMap;
 use std::process::{Command, Output};
 

@@ -1,13 +1,6 @@
 //! The edge dies in the middle of a call, as no deployment ever should: nothing that was heard is lost, nothing is said
 //! twice, and the caller stays on the line.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are tests"
-)]
-
 use std::time::Duration;
 
 use contract::{Speaker, WorkStage};

@@ -1,13 +1,6 @@
 //! Who is not let in: whatever comes unsigned, wrongly signed, too late, twice or for somebody else changes nothing, asks
 //! no provider, and leaves a line in the log.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are tests"
-)]
-
 use contract::{Batch, SEAL_HEADER, Seal, Secret, TenantId, UploadRequest, Usage};
 use e2e::{World, made_up_call, now_s};
 use local::demo;

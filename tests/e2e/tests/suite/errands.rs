@@ -1,12 +1,5 @@
 //! Errands: the edge is the functions' alarm clock.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are tests"
-)]
-
 use contract::Errand;
 use e2e::{Answer, Office, World, now_s, until};
 use local::demo;

@@ -1,13 +1,6 @@
 //! Which streams are let in: one per ticket, with Twilio's signature, for the call that was opened. Whoever else knocks is
 //! refused with a line in the log, and asks no provider anything.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are tests"
-)]
-
 use std::time::Duration;
 
 use contract::{BotId, Secret, Ticket};

@@ -1,8 +1,6 @@
 //! Providers by their own protocols on the whole road, and what becomes of one that says nothing for longer than it usually
 //! takes: the next is asked too, the first useful answer is heard, and what each of them did is in the call's usage.
 
-#![allow(clippy::expect_used, reason = "helpers of tests are tests")]
-
 use contract::{Bot, Fallback, Speaker, WorkStage};
 use e2e::{World, said, story};
 use local::demo::{self, Shown};

@@ -1,12 +1,5 @@
 //! A stream that brings rubbish: the call goes on, and what the caller says is still understood.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are tests"
-)]
-
 use std::time::Duration;
 
 use contract::WorkStage;

@@ -1,12 +1,5 @@
 //! A call as it runs, as server-sent events.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are tests"
-)]
-
 use std::time::Duration;
 
 use contract::{CallId, Pass};

@@ -1,5 +1,12 @@
 //! The real parts together, through a caller, a browser, a program or a failure.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking, and says why"
+)]
+
 mod assistant;
 mod configuration;
 mod conversation;

@@ -1,11 +1,5 @@
 //! `callbox start`, `status` and `stop` against the simulated Twilio: whatever happens, a number gets back what it had.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests are tests"
-)]
-
 use std::os::unix::fs::PermissionsExt as _;
 
 use e2e::Program;

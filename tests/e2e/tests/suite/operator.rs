@@ -1,11 +1,5 @@
 //! `callbox bot`, `call`, `calls` and `doctor` against the real platform.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests are tests"
-)]
-
 use std::collections::BTreeMap;
 
 use e2e::{Program, World};

@@ -1,12 +1,5 @@
 //! Orders to a call in progress: carried out once, at once, and by nobody but the functions.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are tests"
-)]
-
 use contract::{Bot, Do, Order, Speaker};
 use e2e::{Answer, World, happens, made_up_call, said};
 use local::demo;

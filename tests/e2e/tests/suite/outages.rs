@@ -1,12 +1,5 @@
 //! A part is out of order: the caller hears words and never dead air, and what has to be told is told later, once.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are tests"
-)]
-
 use std::time::Duration;
 
 use contract::Speaker;

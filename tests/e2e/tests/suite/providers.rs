@@ -1,13 +1,6 @@
 //! Providers that fail: once, and the conversation goes on; for long, and the caller still hears something soon; turn
 //! after turn, and a person or the carrier's voice takes over.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are tests"
-)]
-
 use std::time::Duration;
 
 use contract::{Bot, Speaker};

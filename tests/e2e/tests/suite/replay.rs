@@ -1,12 +1,5 @@
 //! The tape of a real call, run through the engine again, gives the conversation that the API shows, to the millisecond.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are tests"
-)]
-
 use call::{Output, Record, Tape, Taped};
 use contract::Speaker;
 use e2e::{World, happens};

@@ -1,8 +1,6 @@
 //! A phrase spoken before is not paid for again: neither in the same process, nor in one that begins anew, and what is
 //! broken where it is kept is made anew.
 
-#![allow(clippy::expect_used, reason = "helpers of tests are tests")]
-
 use std::fs;
 use std::path::PathBuf;
 

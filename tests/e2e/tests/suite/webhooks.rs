@@ -1,12 +1,5 @@
 //! Tools that are servers of the operator's, asked in the middle of a conversation.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are tests"
-)]
-
 use contract::{Bot, HookSecret, Tool, WebhookTool};
 use e2e::{Guest, Office, World};
 use local::demo;

@@ -1,7 +1,5 @@
 //! The local stores through the real AWS SDK: what the functions rely on, held for whichever endpoint stands in.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 mod dynamo;
 mod secrets;
 mod storage;
