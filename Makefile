@@ -15,6 +15,7 @@ help: ## show this
 	@echo '  make call SAY="Hello.|A table for two.|Goodbye."   what the caller says, turn by turn'
 	@echo '  make call WAV=caller.wav                           a recording as the caller'
 	@echo '  make call OUTBOUND=1                               the bot calls'
+	@echo '  make call REPLY=url                                the bot is heard from URLs that Twilio plays'
 	@echo '  make dev PUBLIC=https://a-tunnel.example            real calls reach this machine: see callbox start'
 	@echo '  make call JSON=1                                   for machines; progress goes to standard error'
 
@@ -26,7 +27,7 @@ build: setup ## build functions, edge and local platform
 
 call: build ## place a phone call to the demo bot
 	@# make hands its command line's variables on in the environment, where quotes and spaces in them do no harm
-	@$(LOCAL) call $(if $(JSON),--json) $(if $(OUTBOUND),--outbound) $(if $(SAY),--say "$$SAY") $(if $(WAV),--wav "$$WAV") $(ARGS)
+	@$(LOCAL) call $(if $(JSON),--json) $(if $(OUTBOUND),--outbound) $(if $(REPLY),--reply "$$REPLY") $(if $(SAY),--say "$$SAY") $(if $(WAV),--wav "$$WAV") $(ARGS)
 
 dev: build ## keep the platform up and print its URLs
 	@$(LOCAL) dev $(if $(JSON),--json) $(if $(PUBLIC),--public "$$PUBLIC") $(ARGS)

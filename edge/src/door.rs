@@ -14,7 +14,7 @@ use crate::refusal::Refusal;
 use crate::settings;
 use crate::stream::SIGNATURE;
 use crate::web::{env_opt, refuse};
-use crate::{assistant, errand, live, open, order};
+use crate::{assistant, errand, live, open, order, play};
 
 /// What a door answers.
 pub(crate) type Answer = std::result::Result<Response, Refusal>;
@@ -30,6 +30,9 @@ pub(crate) async fn enter(request: Request, env: &Env) -> Result<Response> {
         (Method::Put, ["calls", call]) => ("an opening", open::announce(request, env, call).await),
         (Method::Post, ["calls", call, "orders"]) => {
             ("an order", order::give(request, env, call).await)
+        }
+        (Method::Post, ["calls", call, "played"]) => {
+            ("a file's end", play::played(request, env, call).await)
         }
         (Method::Get, ["calls", call, "events"]) => {
             ("a look at a call", live::watch(request, env, call).await)
@@ -231,6 +234,7 @@ impl Shell {
         let answer = match (request.method(), segments.as_slice()) {
             (Method::Put, ["calls", _]) => self.open(request).await,
             (Method::Post, ["calls", _, "orders"]) => self.obey(request).await,
+            (Method::Post, ["calls", _, "played"]) => self.file_played(request).await,
             (Method::Get, ["calls", _, "events"]) => self.show(&request),
             (Method::Get, ["media", sid, text]) => self.let_in(&request, sid, text),
             (Method::Get, ["ws", call, kind, way]) => self.await_auth(&request, call, kind, way),

@@ -9,7 +9,7 @@ use worker::{Env, Error, Response, Result, Url};
 
 use crate::clock::epoch_s;
 use crate::settings;
-use crate::web::{bytes, send, timeout};
+use crate::web::{Sent, bytes, send, timeout};
 
 /// How long the functions may take.
 const FUNCTIONS_MAX: Duration = Duration::from_secs(15);
@@ -20,6 +20,15 @@ const FUNCTIONS_MAX: Duration = Duration::from_secs(15);
 ///
 /// There was no answer, or the deployment has no secret.
 pub(crate) async fn post(env: &Env, url: &str, body: &impl Serialize) -> Result<(u16, String)> {
+    end(begin(env, url, body)?).await
+}
+
+/// Posts a body at once: before whatever is written to the store afterwards.
+///
+/// # Errors
+///
+/// The deployment has no secret, or the URL is none.
+pub(crate) fn begin(env: &Env, url: &str, body: &impl Serialize) -> Result<Sent> {
     let secret = settings::secret(env).map_err(|wrong| Error::RustError(wrong.message))?;
     let body = serde_json::to_vec(body)?;
     let path = Url::parse(url)?.path().to_owned();
@@ -28,7 +37,15 @@ pub(crate) async fn post(env: &Env, url: &str, body: &impl Serialize) -> Result<
         ("content-type", "application/json"),
         (SEAL_HEADER, seal.as_str()),
     ];
-    let sent = send("POST", url, headers, &bytes(&body))?;
+    send("POST", url, headers, &bytes(&body))
+}
+
+/// Waits for the answer to what was posted: the status and what came.
+///
+/// # Errors
+///
+/// There was none in time.
+pub(crate) async fn end(sent: Sent) -> Result<(u16, String)> {
     timeout(FUNCTIONS_MAX, async {
         let (mut response, guard) = sent.response().await?;
         let text = response.text().await?;

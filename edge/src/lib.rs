@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | `PUT /calls/{CallId}` | functions, sealed | open a call, or announce its next stream |
 //! | `POST /calls/{CallId}/orders` | functions, sealed | interrupt, say, transfer, hang up, press keys, wrap up |
+//! | `POST /calls/{CallId}/played` | functions, sealed | the carrier has played a file: what comes next |
 //! | `GET /calls/{CallId}/events?pass=…` | whoever bears a [`contract::Pass`] | a call as it runs, as server-sent events |
 //! | `PUT /errands/{id}` | functions, sealed | to be called back later, until it is done |
 //! | `GET /media/{CallId}/{ticket}` | Twilio, signed | the media stream's WebSocket |
@@ -42,6 +43,7 @@ mod mouth;
 mod open;
 mod order;
 mod outbox;
+mod play;
 mod provider;
 mod recorder;
 mod refusal;

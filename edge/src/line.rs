@@ -171,7 +171,7 @@ impl Shell {
                     if let Some(mouth) = &mut talk.mouth {
                         mouth.play(now, &clip);
                         talk.sounding = true;
-                        if let Some(keep) = &mut talk.keep {
+                        if let Some(keep) = talk.keep.as_mut().filter(|_| mouth.plays_at_once()) {
                             keep.recorder.play(now, &clip);
                         }
                     }
@@ -226,6 +226,7 @@ impl Shell {
             // The last record sums up what was used, and after it nothing more is.
             talk.works.cancel_all();
         }
+        self.hand_over(talk);
         self.write(talk, now, records);
         if let Some(keep) = &mut talk.keep {
             let tracks = if over {
@@ -271,7 +272,7 @@ impl Shell {
 
     /// Sees that the deadline is not missed. A timer that goes off too early is cheaper than one that is set anew for
     /// every frame, so it is only replaced when it would be too late.
-    fn arm(&self, talk: &mut Talk, now: Instant) {
+    pub(crate) fn arm(&self, talk: &mut Talk, now: Instant) {
         let Some(due) = talk.due() else {
             return;
         };
@@ -301,6 +302,8 @@ impl Shell {
         for mark in played.unwrap_or_default() {
             self.step_at(talk, now, Input::Played(mark));
         }
+        // A file that is over makes room for the next.
+        self.hand_over(talk);
         if talk.call.deadline().is_some_and(|due| due <= now) {
             self.step_at(talk, now, Input::Tick);
         } else if !talk.is_over() {

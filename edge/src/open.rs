@@ -56,7 +56,7 @@ impl Shell {
             let call = opening.call;
             self.begin(opening)?;
             tracing::info!(%call, "a call is opened");
-            return reply(OpeningState::Ready, None);
+            return reply(OpeningState::Ready, None, false);
         }
         let farewell = self.store.fact::<Farewell>(Fact::Farewell);
         let mut talk = self.talk.borrow_mut();
@@ -64,14 +64,14 @@ impl Shell {
             return Err(Refusal::new(500, "internal", "the call cannot go on"));
         };
         if talk.is_over() && opening.account == talk.opening.account {
-            return reply(OpeningState::Ended, farewell);
+            return reply(OpeningState::Ended, farewell, false);
         }
         self.renew(talk, opening)?;
         if farewell.is_some() {
             // Keys are pressed once.
             self.store.clear(Fact::Farewell);
         }
-        reply(OpeningState::Ready, farewell)
+        reply(OpeningState::Ready, farewell, talk.mouth.is_some())
     }
 
     /// Takes from another opening of the same call what may be new. The bot stays as it was when the call began.
@@ -87,12 +87,18 @@ impl Shell {
         kept.records_url = opening.records_url;
         kept.uploads_url = opening.uploads_url;
         kept.speech_url = opening.speech_url;
+        kept.plays_url = opening.plays_url;
         self.store.set(Fact::Opening, &kept);
         talk.opening = std::rc::Rc::new(kept);
         Ok(())
     }
 }
 
-fn reply(state: OpeningState, farewell: Option<Farewell>) -> Answer {
-    Ok(Response::from_json(&OpeningReply { state, farewell })?)
+fn reply(state: OpeningState, farewell: Option<Farewell>, streaming: bool) -> Answer {
+    let reply = OpeningReply {
+        state,
+        farewell,
+        streaming,
+    };
+    Ok(Response::from_json(&reply)?)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use call::{Budgets, Config, ToolConfig};
+use call::{Budgets, Config, Delivery, ToolConfig};
 use contract::{Bot, Direction, EndOfTurn, Machine, Opening, Secret, Tool};
 use worker::Env;
 
@@ -99,8 +99,18 @@ pub(crate) fn config(opening: &Opening) -> Config {
         apology: bot.apology.clone(),
         filler: bot.filler.clone(),
         fallback: bot.fallback_number.as_ref().map(ToString::to_string),
+        delivery: if plays_files(opening) {
+            Delivery::Files
+        } else {
+            Delivery::Stream
+        },
         budgets: Budgets::default(),
     }
+}
+
+/// Whether the carrier plays our sound from files, and its stream only listens.
+pub(crate) fn plays_files(opening: &Opening) -> bool {
+    !opening.plays_url.is_empty()
 }
 
 /// What the bot says in set words, first needed first, each once.
@@ -155,6 +165,7 @@ mod tests {
             records_url: String::new(),
             uploads_url: String::new(),
             speech_url: String::new(),
+            plays_url: String::new(),
             hook_secret: None,
         }
     }
@@ -168,6 +179,14 @@ mod tests {
         assert_eq!(config(&opening(bot)).duration_max, None);
         let idle_after = config(&opening(Bot::default())).idle_after;
         assert_eq!(idle_after, Duration::from_secs(8));
+    }
+
+    #[test]
+    fn a_carrier_that_plays_files_is_given_whole_sentences() {
+        let mut opening = opening(Bot::default());
+        assert_eq!(config(&opening).delivery, Delivery::Stream);
+        opening.plays_url = "https://voice.example.com/voice/plays".to_owned();
+        assert_eq!(config(&opening).delivery, Delivery::Files);
     }
 
     #[test]

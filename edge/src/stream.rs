@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use call::{Closing, Input, Instant};
 use contract::{ErrorBody, Ticket};
+use twilio::StreamSid;
 use twilio::media::Start;
 use twilio::signature::{SIGNATURE_HEADER, matches_any};
 use wasm_bindgen::JsValue;
@@ -12,6 +13,8 @@ use worker::{Delay, Response, Result, WebSocket, WebSocketPair};
 use crate::carrier::{self, Attachment, Junk, Message, close, objection};
 use crate::line::Shell;
 use crate::mouth::Mouth;
+use crate::play;
+use crate::settings;
 use crate::talk::Talk;
 use crate::web::{detach, refuse, spawn};
 
@@ -185,8 +188,8 @@ impl Shell {
             },
         );
         tracing::info!(call = %talk.opening.call, stream = %start.stream, "a stream is open");
-        let mouth = carrier::Mouth::new(socket.clone(), start.stream);
-        self.connect(talk, now, Mouth::Carrier(mouth), now);
+        let mouth = mouth(talk, now, socket.clone(), start.stream);
+        self.connect(talk, now, mouth, now);
         Ok(())
     }
 
@@ -206,7 +209,7 @@ impl Shell {
             if let Some(talk) = talk.as_mut().filter(|talk| talk.mouth.is_none()) {
                 tracing::info!(call = %talk.opening.call, %stream, "the stream is still open");
                 let now = talk.clock.read();
-                let mouth = Mouth::Carrier(carrier::Mouth::new(socket, stream));
+                let mouth = mouth(talk, now, socket, stream);
                 self.connect(talk, now, mouth, Instant::from_ms(opened_ms));
             }
         }
@@ -242,7 +245,8 @@ impl Shell {
         let now = talk.clock.read();
         self.tell_usage(talk, now);
         // A peer that vanished does not always close its socket. Who types may be silent for long.
-        if matches!(talk.mouth, Some(Mouth::Carrier(_))) && now.since(talk.heard) >= QUIET_MAX {
+        let by_carrier = matches!(talk.mouth, Some(Mouth::Carrier(_) | Mouth::Files(_)));
+        if by_carrier && now.since(talk.heard) >= QUIET_MAX {
             tracing::warn!(call = %talk.opening.call, "nothing was heard on the stream for long: it counts as dropped");
             self.dropped(talk, now, "nothing was heard for long");
         }
@@ -285,6 +289,15 @@ pub(crate) const SIGNATURE_FORGED: &str = "signature_forged";
 
 /// The header that a handshake must bear.
 pub(crate) const SIGNATURE: &str = SIGNATURE_HEADER;
+
+/// How the caller hears us beside, or through, a stream.
+fn mouth(talk: &Talk, now: Instant, socket: WebSocket, stream: StreamSid) -> Mouth {
+    if settings::plays_files(&talk.opening) {
+        Mouth::Files(Box::new(play::Mouth::new(socket, now)))
+    } else {
+        Mouth::Carrier(carrier::Mouth::new(socket, stream))
+    }
+}
 
 fn attach(socket: &WebSocket, attachment: &Attachment) {
     if let Err(error) = socket.serialize_attachment(attachment) {

@@ -1,20 +1,21 @@
-//! The carrier's REST API, as the functions use it: to dial, and to ask what became of a call.
+//! The carrier's REST API, as the functions use it: to dial, to change a call, and to ask what became of one.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::Client;
 use twilio::rest::{
-    CallResource, CreateCall, FetchCall, HttpRequest, Method, RequestError, RestError, basic_auth,
+    CallResource, CallUpdate, CreateCall, FetchCall, HttpRequest, Method, RequestError, RestError,
+    UpdateCall, basic_auth,
 };
 
 use crate::config::BaseUrl;
 use crate::secrets::Secrets;
 
-/// Time for dialling. A request that is given up may have dialled all the same.
+/// Time for an answer. A request that is given up may have dialled all the same.
 const TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Why a call was not placed; or perhaps was.
+/// Why a call was not placed, or not changed; or perhaps was.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum DialError {
     /// Found before anything was sent.
@@ -27,7 +28,7 @@ pub enum DialError {
     #[error(transparent)]
     Refused(#[from] RestError),
     /// The answer was lost; the telephone may be ringing.
-    #[error("Twilio did not say whether it dialled: {0}")]
+    #[error("Twilio did not say whether it did so: {0}")]
     Unknown(String),
 }
 
@@ -40,6 +41,13 @@ pub trait Carrier: Send + Sync {
     /// See [`DialError`]; only for some of them is it safe to dial again.
     async fn dial(&self, secrets: &Secrets, create: &CreateCall)
     -> Result<CallResource, DialError>;
+
+    /// Has a call do something else.
+    ///
+    /// # Errors
+    /// See [`DialError`].
+    async fn update(&self, secrets: &Secrets, update: &UpdateCall)
+    -> Result<CallUpdate, DialError>;
 
     /// Asks how a call stands; `None` if Twilio knows of none.
     ///
@@ -102,6 +110,17 @@ impl HttpCarrier {
     }
 }
 
+/// A gateway's 5xx, or a success that cannot be read, says nothing about the telephone.
+fn certain<T>(status: u16, outcome: Result<T, RestError>) -> Result<T, DialError> {
+    outcome.map_err(|error| {
+        if status >= 500 || (200..300).contains(&status) {
+            DialError::Unknown(error.to_string())
+        } else {
+            error.into()
+        }
+    })
+}
+
 #[async_trait]
 impl Carrier for HttpCarrier {
     async fn dial(
@@ -112,14 +131,17 @@ impl Carrier for HttpCarrier {
         let (status, body) = self
             .send(secrets, create.request(&secrets.account)?)
             .await?;
-        match CreateCall::outcome(status, &body) {
-            Ok(call) => Ok(call),
-            // A gateway's 5xx, or a success that cannot be read, says nothing about the telephone.
-            Err(error) if status >= 500 || (200..300).contains(&status) => {
-                Err(DialError::Unknown(error.to_string()))
-            }
-            Err(error) => Err(error.into()),
-        }
+        certain(status, CreateCall::outcome(status, &body))
+    }
+
+    async fn update(
+        &self,
+        secrets: &Secrets,
+        update: &UpdateCall,
+    ) -> Result<CallUpdate, DialError> {
+        let request = update.request(&secrets.account)?;
+        let (status, body) = self.send(secrets, request).await?;
+        certain(status, update.outcome(status, &body))
     }
 
     async fn fetch(

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use contract::{
-    CallId, Errand, Opening, OpeningReply, Order, OrderReply, SEAL_HEADER, Seal, Secret,
+    CallId, Errand, Opening, OpeningReply, Order, OrderReply, Played, PlayedReply, SEAL_HEADER,
+    Seal, Secret,
 };
 use reqwest::{Client, Method, StatusCode};
 use serde::Serialize;
@@ -75,6 +76,18 @@ pub trait Edge: Send + Sync {
         order: &Order,
         secret: &Secret,
     ) -> Result<OrderReply, EdgeError>;
+
+    /// Tells it that the carrier has played something to its end; it answers what comes next. The same again is answered the
+    /// same.
+    ///
+    /// # Errors
+    /// If it has no such call, or does not answer within three seconds.
+    async fn played(
+        &self,
+        call: &CallId,
+        played: Played,
+        secret: &Secret,
+    ) -> Result<PlayedReply, EdgeError>;
 
     /// Asks to be reminded of something. The same errand again changes nothing.
     ///
@@ -205,6 +218,17 @@ impl Edge for HttpEdge {
     ) -> Result<OrderReply, EdgeError> {
         let path = format!("/calls/{call}/orders");
         self.insist(Method::POST, &path, order, secret, SOON).await
+    }
+
+    async fn played(
+        &self,
+        call: &CallId,
+        played: Played,
+        secret: &Secret,
+    ) -> Result<PlayedReply, EdgeError> {
+        let path = format!("/calls/{call}/played");
+        self.insist(Method::POST, &path, &played, secret, SOON)
+            .await
     }
 
     async fn remind(&self, errand: &Errand, secret: &Secret) -> Result<(), EdgeError> {

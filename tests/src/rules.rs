@@ -98,7 +98,8 @@ impl Rules {
             | Input::Closed(_)
             | Input::Order(_)
             | Input::Text(_)
-            | Input::Answered(_) => (),
+            | Input::Answered(_)
+            | Input::Delayed(_) => (),
         }
         false
     }

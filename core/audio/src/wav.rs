@@ -6,7 +6,7 @@ mod write;
 use thiserror::Error;
 
 pub use read::{Reader, Spec, read};
-pub use write::{Sound, header, mono, stereo};
+pub use write::{Sound, header, mono, stereo, telephone};
 
 /// Why these bytes are not a WAV file that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

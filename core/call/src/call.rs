@@ -131,12 +131,13 @@ impl Call {
     }
 
     pub(crate) fn new(config: Config, now: Instant) -> Self {
+        let delivery = config.delivery;
         Self {
             config,
             turn: Turn::Ringing,
             listen: Listen::default(),
             think: Think::default(),
-            speak: Speak::resumed(now, String::new()),
+            speak: Speak::resumed(now, delivery, String::new()),
             timers: Timers::default(),
             history: History::default(),
             // After a crash no id may come again. Fewer than a thousand requests begin in a millisecond.

@@ -28,8 +28,6 @@ const LEAVE_AFTER: Duration = Duration::from_secs(15);
 const LEAVE_CHAR: Duration = Duration::from_millis(120);
 /// How long a caller who asked for a moment is left alone.
 const HOLD: Duration = Duration::from_mins(1);
-/// How much later than computed the carrier may have played everything.
-const PLAYOUT_SLACK: Duration = Duration::from_millis(1_500);
 
 impl Call {
     pub(crate) fn carry_out(&mut self, now: Instant, step: Move, out: &mut Vec<Output>) {
@@ -373,8 +371,9 @@ impl Call {
             None => self.timers.cancel(Timer::Pump),
         }
         if self.speak.is_audible(now) {
+            let slack = self.config.delivery.slack();
             self.timers
-                .set(Timer::Playout, self.speak.playout_end() + PLAYOUT_SLACK);
+                .set(Timer::Playout, self.speak.playout_end() + slack);
         } else {
             self.timers.cancel(Timer::Playout);
         }

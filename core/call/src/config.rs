@@ -46,8 +46,33 @@ pub struct Config {
     pub machine: Machine,
     /// Work that the model can have done, by name.
     pub tools: Vec<ToolConfig>,
+    /// How the carrier takes our sound.
+    pub delivery: Delivery,
     /// How long a provider may keep silent.
     pub budgets: Budgets,
+}
+
+/// How the carrier takes our sound.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Delivery {
+    /// As a stream: it is played as it comes, and little of it lies at the carrier, so that little has to be taken back.
+    #[default]
+    Stream,
+    /// As files, of whole sentences: each is handed over once all of its sound is there, as early as that may be. The
+    /// carrier plays one after the other, and later than it got them: [`Input::Delayed`](crate::Input::Delayed) tells how
+    /// much.
+    Files,
+}
+
+impl Delivery {
+    /// How much later than computed the carrier may have played everything.
+    pub(crate) const fn slack(self) -> Duration {
+        match self {
+            Self::Stream => Duration::from_millis(1_500),
+            // Between any two files somebody has to ask for the next one.
+            Self::Files => Duration::from_secs(10),
+        }
+    }
 }
 
 /// What is done when a machine has answered an outbound call.
@@ -136,6 +161,7 @@ impl Default for Config {
             outbound: false,
             machine: Machine::Continue,
             tools: Vec::new(),
+            delivery: Delivery::default(),
             budgets: Budgets::default(),
         }
     }

@@ -11,6 +11,8 @@ use crate::time::Instant;
 
 /// The longest way to the caller's telephone and back.
 const ROUND_TRIP: Duration = Duration::from_millis(600);
+/// The most by which our sound is heard later than computed: that of earlier sound is forgotten.
+const DELAY_MAX: Duration = Duration::from_secs(3);
 /// How much softer than our loudest sound the echo is thought to be, in decibels: at first, at best, at worst. A line's
 /// own echo is 20 dB down or better; a loudspeaker on a table is not.
 const RETURN_DB: i32 = -20;
@@ -81,18 +83,31 @@ impl Echo {
         self.busy_until = until;
     }
 
+    /// The carrier began to play so much later than it was told to. What was over by then, as it seemed, has not been heard.
+    pub(crate) fn delay(&mut self, now: Instant, by: Duration) {
+        for (until, _) in &mut self.played {
+            if *until > now - by {
+                *until = *until + by;
+            }
+        }
+        self.busy_until = self.busy_until + by;
+    }
+
     /// How loud our sound can be in what is heard now; silence if nothing of it can be.
     fn own(&mut self, now: Instant) -> Level {
         while self
             .played
             .front()
-            .is_some_and(|(until, _)| *until + ROUND_TRIP < now)
+            .is_some_and(|(until, _)| *until + ROUND_TRIP + DELAY_MAX < now)
         {
             self.played.pop_front();
         }
+        let past = self
+            .played
+            .partition_point(|(until, _)| *until + ROUND_TRIP < now);
         let begun = self
             .played
-            .iter()
+            .range(past..)
             .take_while(|(until, _)| *until <= now + FRAME);
         begun
             .map(|(_, level)| *level)
@@ -168,6 +183,31 @@ mod tests {
         cleared.follow(Instant::from_ms(200), &[Output::Clear]);
         assert!(cleared.gate(Instant::from_ms(700), None) > Level::SILENCE);
         assert_eq!(cleared.gate(Instant::from_ms(900), None), Level::SILENCE);
+    }
+
+    #[test]
+    fn the_echo_of_what_is_played_late_comes_late() {
+        let mut echo = Echo::default();
+        echo.follow(
+            Instant::ZERO,
+            &[Output::Play(tone(2, Duration::from_secs(1)))],
+        );
+        assert_eq!(echo.gate(Instant::from_ms(1_700), None), Level::SILENCE);
+        echo.delay(Instant::from_ms(1_700), Duration::from_millis(1_700));
+        assert!(echo.gate(Instant::from_ms(1_800), None) > Level::SILENCE);
+        assert!(echo.gate(Instant::from_ms(3_200), None) > Level::SILENCE);
+        assert_eq!(echo.gate(Instant::from_ms(3_400), None), Level::SILENCE);
+    }
+
+    #[test]
+    fn what_was_heard_before_a_late_sound_stays_where_it_was() {
+        let mut echo = Echo::default();
+        let play = |sixteenths| Output::Play(tone(sixteenths, Duration::from_secs(1)));
+        echo.follow(Instant::ZERO, &[play(4), play(1)]);
+        echo.delay(Instant::from_ms(1_700), Duration::from_millis(700));
+        let between = echo.gate(Instant::from_ms(1_650), None);
+        assert_eq!(between, Level::SILENCE);
+        assert!(echo.gate(Instant::from_ms(1_800), None) > Level::SILENCE);
     }
 
     #[test]

@@ -39,6 +39,9 @@ pub enum Input {
     Text(String),
     /// The carrier says who or what answered an outbound call. May come late, or more than once.
     Answered(Answerer),
+    /// The carrier has begun to play sound that it was given as a file, so much later than computed. All that lies there
+    /// will be heard so much later.
+    Delayed(Duration),
 }
 
 /// Who or what answered an outbound call, as the carrier's detection has it.

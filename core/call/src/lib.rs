@@ -50,7 +50,7 @@ mod words;
 
 pub use call::Call;
 pub use completeness::Completeness;
-pub use config::{Budgets, Config, EndOfTurn, Machine, ToolConfig};
+pub use config::{Budgets, Config, Delivery, EndOfTurn, Machine, ToolConfig};
 pub use history::{History, Line};
 pub use input::{Answerer, Closing, Input, Key};
 pub use order::Order;

@@ -49,6 +49,12 @@ impl Call {
             Input::Order(order) => self.ordered(now, order),
             Input::Text(text) => self.typed(now, &text),
             Input::Answered(answerer) => self.answered(now, answerer),
+            Input::Delayed(by) => {
+                self.speak.delay(by);
+                self.listen.echo.delay(now, by);
+                self.pump(now, out);
+                None
+            }
         }
     }
 

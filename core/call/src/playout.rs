@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use audio::Clip;
 
+use crate::config::Delivery;
 use crate::output::{Mark, Output};
 use crate::time::Instant;
 
 /// Distance of marks: what the caller heard is known this exactly.
 const MARK_EVERY: Duration = Duration::from_millis(240);
-/// How much sound may lie at the carrier: enough for a hiccup of the network, little to take back.
+/// How much of a stream's sound may lie at the carrier: enough for a hiccup of the network, little to take back.
 const LEAD: Duration = Duration::from_millis(1_200);
 
 /// The sound of one reply.
@@ -22,11 +23,14 @@ pub(crate) struct Playout {
     sent: VecDeque<Sent>,
     /// Whether sound may go to the carrier.
     open: bool,
+    delivery: Delivery,
     mark: Mark,
     since_mark: Duration,
     /// When all sound at the carrier will have been played.
     end: Instant,
     began: Option<Instant>,
+    /// Whether it is known by how much it became audible later than it was handed over.
+    is_timed: bool,
 }
 
 /// Some sound of a sentence.
@@ -45,12 +49,13 @@ struct Sent {
 
 impl Playout {
     /// An engine that was resumed: no mark may repeat.
-    pub(crate) fn resumed(now: Instant) -> Self {
+    pub(crate) fn resumed(now: Instant, delivery: Delivery) -> Self {
         let mark = Mark {
             generation: now.as_ms(),
             number: 0,
         };
         Self {
+            delivery,
             mark,
             ..Self::default()
         }
@@ -59,6 +64,7 @@ impl Playout {
     /// For the next reply, once this one is cleared.
     pub(crate) fn next(&self) -> Self {
         Self {
+            delivery: self.delivery,
             mark: self.mark,
             end: self.end,
             since_mark: self.since_mark,
@@ -91,9 +97,18 @@ impl Playout {
         self.end
     }
 
-    /// When the carrier can take more; none if there is no more.
+    /// When the carrier can take more; none if there is no more, or it takes whatever there is.
     pub(crate) fn more_at(&self) -> Option<Instant> {
-        (self.open && !self.pending.is_empty()).then(|| self.end - LEAD.saturating_sub(MARK_EVERY))
+        let waits = self.open && !self.pending.is_empty() && self.delivery == Delivery::Stream;
+        waits.then(|| self.end - LEAD.saturating_sub(MARK_EVERY))
+    }
+
+    /// What lies at the carrier will be heard so much later than computed.
+    pub(crate) fn delay(&mut self, by: Duration) {
+        self.end = self.end + by;
+        if !std::mem::replace(&mut self.is_timed, true) {
+            self.began = self.began.map(|began| began + by);
+        }
     }
 
     /// Lets sound go to the carrier, or keeps it from there.
@@ -117,10 +132,12 @@ impl Playout {
         if !self.open {
             return;
         }
-        while self.end.since(now) < LEAD {
+        while self.has_room(now) {
             // All sound up to the next mark goes in one message, however small the pieces are that it came in.
             let mut clips = Vec::new();
-            while let Some(chunk) = self.next_chunk(MARK_EVERY.saturating_sub(self.since_mark)) {
+            while self.may_go(&is_last)
+                && let Some(chunk) = self.next_chunk(MARK_EVERY.saturating_sub(self.since_mark))
+            {
                 self.since_mark += chunk.clip.duration();
                 clips.push(chunk.clip.clone());
                 self.sent.push_back(Sent { chunk, mark: None });
@@ -136,10 +153,24 @@ impl Playout {
                 self.set_mark(out);
             }
         }
-        let is_last = |sent: &Sent| is_last(sent.chunk.piece);
-        if self.pending.is_empty() && self.sent.back().is_some_and(is_last) {
+        let is_last_sent = |sent: &Sent| is_last(sent.chunk.piece);
+        if !self.may_go(&is_last) && self.sent.back().is_some_and(is_last_sent) {
             self.set_mark(out);
         }
+    }
+
+    /// Whether the carrier can take more.
+    fn has_room(&self, now: Instant) -> bool {
+        match self.delivery {
+            Delivery::Stream => self.end.since(now) < LEAD,
+            Delivery::Files => true,
+        }
+    }
+
+    /// Whether there is sound that can be handed over. A file is whole, or it does not go.
+    fn may_go(&self, is_last: impl Fn(usize) -> bool) -> bool {
+        let next = self.pending.front();
+        next.is_some_and(|chunk| self.delivery == Delivery::Stream || is_last(chunk.piece))
     }
 
     fn set_mark(&mut self, out: &mut Vec<Output>) {

@@ -173,7 +173,7 @@ impl Call {
             .nth(unfinished.heard_chars)
             .map_or(all.len(), |(at, _)| at);
         let (heard, rest) = all.split_at_checked(at).unwrap_or(("", &all));
-        self.speak = Speak::resumed(now, heard.trim().to_owned());
+        self.speak = Speak::resumed(now, self.config.delivery, heard.trim().to_owned());
         self.saying = !all.is_empty();
         self.heard_chars = unfinished.heard_chars;
         let consent = &self.config.consent;

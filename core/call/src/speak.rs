@@ -1,8 +1,11 @@
 //! Speaking a reply: sentence by sentence to text-to-speech, its sound to the carrier, and what came of it to the
 //! caller's ear.
 
+use std::time::Duration;
+
 use audio::Clip;
 
+use crate::config::Delivery;
 use crate::output::{Mark, Output};
 use crate::piece::{Piece, State};
 use crate::playout::{Chunk, Playout};
@@ -34,10 +37,10 @@ pub(crate) enum Loss {
 
 impl Speak {
     /// An engine that was resumed: no mark may repeat, and `prior` was heard already.
-    pub(crate) fn resumed(now: Instant, prior: String) -> Self {
+    pub(crate) fn resumed(now: Instant, delivery: Delivery, prior: String) -> Self {
         Self {
             prior,
-            playout: Playout::resumed(now),
+            playout: Playout::resumed(now, delivery),
             ..Self::default()
         }
     }
@@ -246,6 +249,11 @@ impl Speak {
         let is_news = heard.peek().is_some();
         Self::add_heard(&mut self.pieces, heard);
         is_news
+    }
+
+    /// What lies at the carrier will be heard so much later than computed.
+    pub(crate) fn delay(&mut self, by: Duration) {
+        self.playout.delay(by);
     }
 
     /// All sound at the carrier must have been heard by now, whatever became of its marks.

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`Opening`] → [`OpeningReply`] | functions → edge | `PUT {edge}/calls/{CallId}` |
 //! | [`Order`] → [`OrderReply`] | functions → edge | `POST {edge}/calls/{CallId}/orders` |
+//! | [`Played`] → [`PlayedReply`] | functions → edge | `POST {edge}/calls/{CallId}/played` |
 //! | [`Errand`] | functions → edge | `PUT {edge}/errands/{id}` |
 //! | [`ErrandCall`] → [`ErrandReply`] | edge → functions | `POST` to the errand's URL |
 //! | [`Ticket`] | functions → Twilio → edge | last segment of the stream's path |
@@ -12,6 +13,7 @@
 //! | [`Batch`] → [`Accepted`] | edge → functions | `POST {status}/records` |
 //! | [`UploadRequest`] → [`UploadReply`] | edge → functions | `POST {status}/uploads` |
 //! | [`SpeechRequest`] → [`SpeechReply`] | edge → functions | `POST {status}/speech` |
+//! | [`PlayRequest`] → [`PlayReply`] | edge → functions | `POST {voice}/voice/plays` |
 //!
 //! Requests between the two carry a [`Seal`]. Every refusal, of either, is one JSON shape: [`ErrorBody`].
 
@@ -23,6 +25,7 @@ mod hook;
 mod opening;
 mod order;
 mod pass;
+mod play;
 mod price;
 mod record;
 mod seal;
@@ -44,6 +47,7 @@ pub use hook::{HOOK_ID_HEADER, HOOK_SIGNATURE_HEADER, HOOK_TIME_HEADER, HookSecr
 pub use opening::{Direction, Farewell, Opening, OpeningReply, OpeningState};
 pub use order::{Answerer, Do, Order, OrderReply};
 pub use pass::{BadPass, Pass};
+pub use play::{PLAY_BYTES_MAX, Play, PlayReply, PlayRequest, PlaySound, Played, PlayedReply};
 pub use price::{Cost, CostItem, Dimension, Price, PriceTable};
 pub use record::{Accepted, Batch, EndReason, Event, Numbered, Record, Speaker, Timing, Turn};
 pub use seal::{SEAL_HEADER, Seal, SealError, Secret};

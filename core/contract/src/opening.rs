@@ -31,6 +31,10 @@ pub struct Opening {
     /// Where [`crate::SpeechRequest`]s go; empty: no speech is kept beyond the edge's memory.
     #[serde(default)]
     pub speech_url: String,
+    /// Where [`crate::PlayRequest`]s go, if the carrier plays replies by URL and streams one way only; empty: the stream takes
+    /// replies too.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub plays_url: String,
     /// Signs what goes to the tenant's own servers; none: it goes unsigned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hook_secret: Option<HookSecret>,
@@ -55,6 +59,9 @@ pub struct OpeningReply {
     /// What the carrier has to do before, or instead of, the next stream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub farewell: Option<Farewell>,
+    /// Whether a stream of the call is open already.
+    #[serde(default)]
+    pub streaming: bool,
 }
 
 /// How far the call is.
@@ -67,8 +74,8 @@ pub enum OpeningState {
     Ended,
 }
 
-/// What the edge cannot do itself, because only TwiML can: it closes the stream, and the functions answer Twilio's
-/// `action` request with this.
+/// What the edge cannot do itself, because only TwiML can: it closes the stream, Twilio asks the functions what comes next,
+/// and they answer with this.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Farewell {

@@ -121,7 +121,7 @@ impl Shell {
             Said::Played { ms } => {
                 let marks = match &mut talk.mouth {
                     Some(Mouth::Guest(mouth)) => mouth.reported(ms),
-                    Some(Mouth::Carrier(_)) | None => Vec::new(),
+                    Some(Mouth::Carrier(_) | Mouth::Files(_)) | None => Vec::new(),
                 };
                 for mark in marks {
                     self.step_at(talk, now, Input::Played(mark));

@@ -79,6 +79,8 @@ impl Api {
                 uploads_url: self.status_url.at("/uploads"),
                 hook_secret: terms.hook_secret,
                 speech_url: self.status_url.at("/speech"),
+                // There is no carrier: whoever opened the socket plays for himself.
+                plays_url: String::new(),
             },
             subject: who.subject().to_owned(),
             expires_s: claims.map_or(0, |claims| claims.exp),

@@ -11,7 +11,7 @@ use crate::config::{BadSetting, BaseUrl, Environment};
 use crate::edge::HttpEdge;
 use crate::hook::HttpPost;
 use crate::status::Status;
-use crate::voice::Voice;
+use crate::voice::{Shelf, Voice};
 
 const CALLS_TABLE: &str = "the name of the table of calls";
 const CONFIG_TABLE: &str = "the name of the table of bots and numbers";
@@ -30,16 +30,22 @@ pub async fn voice(start: Start) -> Result<Router, BadSetting> {
         calls: String,
         config: String,
         secret: String,
+        bucket: String,
+        path_style: bool,
         edge: BaseUrl,
         status: BaseUrl,
+        twilio: BaseUrl,
     }
     let settings = start.settings(|environment| {
         Ok(Settings {
             calls: environment.required("CALLS_TABLE", CALLS_TABLE)?,
             config: environment.required("CONFIG_TABLE", CONFIG_TABLE)?,
             secret: environment.required("SECRET_ARN", SECRET_ARN)?,
+            bucket: environment.required("AUDIO_BUCKET", AUDIO_BUCKET)?,
+            path_style: path_style(environment),
             edge: environment.base_url("EDGE_URL", EDGE_URL)?,
             status: environment.base_url("STATUS_URL", STATUS_URL)?,
+            twilio: twilio_url(environment)?,
         })
     })?;
     let (keyring, tables) = start
@@ -53,6 +59,8 @@ pub async fn voice(start: Start) -> Result<Router, BadSetting> {
         agreed: tables.clone(),
         dials: tables,
         edge: Arc::new(edge),
+        carrier: Arc::new(HttpCarrier::new(start.http()?, settings.twilio)),
+        shelf: Shelf::new(start.bucket(&settings.bucket, settings.path_style)),
         keyring,
         clock: wall_ms,
         edge_url: settings.edge,

@@ -9,9 +9,11 @@ use tracing::Instrument as _;
 use twilio::webhook::{
     AmdEvent, AnsweredBy, CallStatus, CallStatusEvent, StreamChange, StreamEvent,
 };
+use twilio::{CallSid, rest};
 
 use super::Status;
 use crate::Refusal;
+use crate::carrier::DialError;
 use crate::door::twilio_request;
 use crate::edge::EdgeError;
 use crate::hook::unreachable;
@@ -150,11 +152,38 @@ pub(super) async fn stream(
     let span =
         tracing::info_span!("stream_status", call_sid = %event.call, stream_sid = %event.stream);
     let origin = webhook.origin;
-    status.streamed(event, &origin).instrument(span).await?;
+    let told = async {
+        if let Some(url) = webhook.query.get("resume")
+            && event.change != StreamChange::Started
+        {
+            status.resume(event.call, url).await;
+        }
+        status.streamed(event, &origin).await
+    };
+    told.instrument(span).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 impl Status {
+    /// A one-way stream has ended, of which the call itself takes no notice: it is sent where that is answered. Twilio signed
+    /// the URL with its callback.
+    async fn resume(&self, call: CallSid, url: &str) {
+        let update = rest::UpdateCall {
+            call,
+            change: rest::CallChange::Instructions(rest::Instructions::Url(url.to_owned())),
+        };
+        match self.carrier.update(&self.keyring.secrets(), &update).await {
+            Ok(_) => (),
+            // It ended with its stream.
+            Err(DialError::Refused(error)) if error.is_not_in_progress() || error.status == 404 => {
+            }
+            Err(error) => {
+                // The call asks by itself, a little later.
+                tracing::error!(code = "resume_failed", %error, "the call does not know that its stream has ended");
+            }
+        }
+    }
+
     async fn streamed(&self, event: StreamEvent, origin: &str) -> Result<(), Refusal> {
         let (name, detail) = match event.change {
             StreamChange::Started => ("stream-started", String::new()),

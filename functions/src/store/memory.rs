@@ -32,6 +32,8 @@ struct State {
     seats: BTreeMap<(TenantId, Option<BotId>), BTreeSet<String>>,
     outbox: BTreeMap<String, Delivery>,
     dials: BTreeMap<DialId, Dial>,
+    files: BTreeMap<String, Vec<u8>>,
+    puts: u32,
 }
 
 struct Kept {
@@ -47,6 +49,18 @@ impl Memory {
     /// From now on every operation fails, or none.
     pub fn breaks(&self, broken: bool) {
         self.held().broken = broken;
+    }
+
+    /// A file that was put into the bucket.
+    #[must_use]
+    pub fn file(&self, key: &str) -> Option<Vec<u8>> {
+        self.held().files.get(key).cloned()
+    }
+
+    /// How often a file was put into the bucket.
+    #[must_use]
+    pub fn puts(&self) -> u32 {
+        self.held().puts
     }
 
     fn held(&self) -> MutexGuard<'_, State> {
@@ -150,6 +164,13 @@ impl Files for Memory {
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect(),
         })
+    }
+
+    async fn put(&self, key: &str, _content_type: &str, bytes: Vec<u8>) -> Stored<()> {
+        let mut state = self.state("put")?;
+        state.puts += 1;
+        state.files.insert(key.to_owned(), bytes);
+        Ok(())
     }
 
     async fn download(&self, key: &str) -> Stored<String> {

@@ -274,6 +274,8 @@ pub trait Dials: Send + Sync {
 pub trait Files: Send + Sync {
     /// A presigned `PUT`, bound to type and length.
     async fn upload(&self, key: &str, wish: &UploadWish) -> Stored<Upload>;
+    /// Puts a file there, in place of any of that key.
+    async fn put(&self, key: &str, content_type: &str, bytes: Vec<u8>) -> Stored<()>;
     /// A presigned `GET`, good for some minutes.
     async fn download(&self, key: &str) -> Stored<String>;
 }

@@ -1,10 +1,11 @@
 use axum::response::Response;
-use contract::{Bot, Farewell, Opening, OpeningReply, OpeningState, Ticket};
+use contract::{Bot, Farewell, Opening, OpeningReply, OpeningState, ReplyMode, Ticket};
+use twilio::Form;
 use twilio::signature::handshake_signatures;
 use twilio::twiml::{Play, Stream, Verb};
 use twilio::webhook::VoiceRequest;
 
-use super::{Trouble, Voice, direction, words};
+use super::{Trouble, Voice, direction, plays, words};
 use crate::edge::EdgeError;
 use crate::secrets::Secrets;
 use crate::store::Terms;
@@ -24,7 +25,7 @@ impl Voice {
         origin: &str,
         asked: &VoiceRequest,
     ) -> Response {
-        match self.open(&bot, terms, asked).await {
+        match self.open(&bot, terms, origin, asked).await {
             Ok((reply, stream_url)) => {
                 tracing::info!(bot = %bot.id, state = ?reply.state, "opened");
                 words::twiml(self.verbs(&bot, reply, stream_url, origin))
@@ -38,16 +39,17 @@ impl Voice {
         &self,
         bot: &Bot,
         terms: &Terms,
+        origin: &str,
         asked: &VoiceRequest,
     ) -> Result<(OpeningReply, String), Trouble> {
         let secrets = self.keyring.secrets();
-        let opened = self.open_with(&secrets, bot, terms, asked).await;
+        let opened = self.open_with(&secrets, bot, terms, origin, asked).await;
         if let Err(Trouble::Edge(EdgeError::Refused {
             status: 401 | 403, ..
         })) = opened
             && let Some(newer) = self.keyring.newer().await
         {
-            return self.open_with(&newer, bot, terms, asked).await;
+            return self.open_with(&newer, bot, terms, origin, asked).await;
         }
         opened
     }
@@ -57,6 +59,7 @@ impl Voice {
         secrets: &Secrets,
         bot: &Bot,
         terms: &Terms,
+        origin: &str,
         asked: &VoiceRequest,
     ) -> Result<(OpeningReply, String), Trouble> {
         let stream_url = self.stream_url(bot, asked, secrets)?;
@@ -76,6 +79,10 @@ impl Voice {
             uploads_url: self.status_url.at("/uploads"),
             hook_secret: terms.hook_secret.clone(),
             speech_url: self.status_url.at("/speech"),
+            plays_url: match bot.reply {
+                ReplyMode::Stream => String::new(),
+                ReplyMode::Url => format!("{origin}/voice/plays"),
+            },
         };
         Ok((self.edge.open(&opening, &secrets.edge).await?, stream_url))
     }
@@ -101,12 +108,10 @@ impl Voice {
     }
 
     fn verbs(&self, bot: &Bot, reply: OpeningReply, stream_url: String, origin: &str) -> Vec<Verb> {
-        let connect = || Verb::Connect {
-            action: Some(format!("{origin}/voice/resume")),
-            stream: Stream {
-                status_callback: Some(self.status_url.at("/twilio/stream")),
-                ..Stream::to(stream_url)
-            },
+        let streaming = reply.streaming;
+        let go_on = || match bot.reply {
+            ReplyMode::Stream => self.both_ways(stream_url, origin),
+            ReplyMode::Url => self.one_way(stream_url, streaming, origin),
         };
         match (reply.state, reply.farewell) {
             (_, Some(Farewell::HangUp { say })) => {
@@ -122,10 +127,37 @@ impl Voice {
                     .take(KEYS_MAX)
                     .collect();
                 let pressed = (!keys.is_empty()).then_some(Verb::Play(Play::Digits(keys)));
-                pressed.into_iter().chain([connect()]).collect()
+                pressed.into_iter().chain(go_on()).collect()
             }
-            (OpeningState::Ready, None) => vec![connect()],
+            (OpeningState::Ready, None) => go_on(),
             (OpeningState::Ended, None | Some(Farewell::SendKeys { .. })) => vec![Verb::Hangup],
         }
+    }
+
+    /// The stream takes the bot's voice, and when it ends Twilio asks what comes next.
+    fn both_ways(&self, stream_url: String, origin: &str) -> Vec<Verb> {
+        vec![Verb::Connect {
+            action: Some(format!("{origin}/voice/resume")),
+            stream: Stream {
+                status_callback: Some(self.status_url.at("/twilio/stream")),
+                ..Stream::to(stream_url)
+            },
+        }]
+    }
+
+    /// The stream only listens, beside whatever the call does. When it ends Twilio only tells so, to a function that then
+    /// sends the call here.
+    fn one_way(&self, stream_url: String, streaming: bool, origin: &str) -> Vec<Verb> {
+        let next: Form = [("resume", format!("{origin}/voice/resume"))]
+            .into_iter()
+            .collect();
+        let told = format!("/twilio/stream?{}", next.encode());
+        let start = (!streaming).then(|| Verb::Start {
+            stream: Stream {
+                status_callback: Some(self.status_url.at(&told)),
+                ..Stream::to(stream_url)
+            },
+        });
+        start.into_iter().chain(plays::silence(origin)).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! `voice`: Twilio asks what a call shall do, and gets TwiML. Whatever fails behind it, the caller hears words.
 
 mod connect;
+mod plays;
 mod words;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use tracing::Instrument as _;
 use twilio::webhook::{Direction as Wire, FieldError, VoiceRequest};
 
 use crate::Refusal;
+use crate::carrier::Carrier;
 use crate::clock::Clock;
 use crate::config::BaseUrl;
 use crate::door::{Webhook, twilio_request};
@@ -25,6 +27,8 @@ use crate::secrets::Keyring;
 use crate::store::{
     Agreed, Bots, Calls, Dial, DialId, Dials, Metadata, Money, Opened, StoreError, Terms,
 };
+
+pub use plays::Shelf;
 
 /// Most resumes of one call in one minute. A stream that breaks more often is a loop, not a bad line.
 pub const RESUMES_PER_MINUTE_MAX: u32 = 10;
@@ -46,6 +50,10 @@ pub struct Voice {
     pub agreed: Arc<dyn Agreed>,
     /// The edge.
     pub edge: Arc<dyn Edge>,
+    /// Twilio, to have calls play something.
+    pub carrier: Arc<dyn Carrier>,
+    /// Where what is played lies.
+    pub shelf: Shelf,
     /// Secrets.
     pub keyring: Arc<Keyring>,
     /// Time.
@@ -88,9 +96,13 @@ pub fn app(voice: Voice) -> Router {
     Router::new()
         .route("/voice/incoming", post(incoming))
         .route("/voice/resume", post(resume))
+        .route("/voice/plays", post(plays::play))
+        .route("/voice/played", post(plays::played))
         .route("/voice/fallback", post(async || words::sorry(None)))
         .fallback(async || {
-            Refusal::not_found("page: POST /voice/incoming, /voice/resume or /voice/fallback")
+            Refusal::not_found(
+                "page: POST /voice/incoming, /voice/resume, /voice/fallback, /voice/plays or /voice/played",
+            )
         })
         .with_state(Arc::new(voice))
 }

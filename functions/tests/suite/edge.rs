@@ -40,6 +40,7 @@ fn opening() -> Opening {
         records_url: String::new(),
         uploads_url: String::new(),
         speech_url: String::new(),
+        plays_url: String::new(),
         hook_secret: None,
     }
 }

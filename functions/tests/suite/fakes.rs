@@ -3,13 +3,15 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use contract::{CallId, Errand, Opening, OpeningReply, Order, OrderReply, Secret};
+use contract::{
+    CallId, Errand, Opening, OpeningReply, Order, OrderReply, Play, Played, PlayedReply, Secret,
+};
 use functions::carrier::{Carrier, DialError};
 use functions::edge::{Edge, EdgeError};
 use functions::hook::{Post, PostError};
 use functions::secrets::Secrets;
 use serde_json::{Value, json};
-use twilio::rest::{CallResource, CreateCall, FetchCall};
+use twilio::rest::{CallResource, CallUpdate, CreateCall, FetchCall, UpdateCall};
 use twilio::webhook::CallStatus;
 
 use crate::support::*;
@@ -22,6 +24,10 @@ pub(crate) struct FakeEdge {
     pub(crate) refuses: Mutex<Option<u16>>,
     pub(crate) errands: Mutex<Vec<Errand>>,
     pub(crate) reply: Mutex<Option<OpeningReply>>,
+    /// What was played to its end.
+    pub(crate) played: Mutex<Vec<(CallId, Played)>>,
+    /// What comes next.
+    pub(crate) next: Mutex<Option<Play>>,
 }
 
 #[async_trait]
@@ -49,6 +55,20 @@ impl Edge for FakeEdge {
         Ok(OrderReply { fresh: true })
     }
 
+    async fn played(
+        &self,
+        call: &CallId,
+        played: Played,
+        _secret: &Secret,
+    ) -> Result<PlayedReply, EdgeError> {
+        if self.reply.lock().unwrap().is_none() {
+            return Err(EdgeError::Silent("told to".to_owned()));
+        }
+        self.played.lock().unwrap().push((*call, played));
+        let play = self.next.lock().unwrap().take();
+        Ok(PlayedReply { play })
+    }
+
     async fn remind(&self, errand: &Errand, _secret: &Secret) -> Result<(), EdgeError> {
         if self.reply.lock().unwrap().is_none() {
             return Err(EdgeError::Silent("told to".to_owned()));
@@ -69,6 +89,8 @@ impl Edge for FakeEdge {
 #[derive(Default)]
 pub(crate) struct FakeCarrier {
     pub(crate) asked: Mutex<Vec<CreateCall>>,
+    /// How calls were changed, or would have been.
+    pub(crate) updates: Mutex<Vec<UpdateCall>>,
     pub(crate) failure: Mutex<Option<DialError>>,
     /// What it says became of calls.
     pub(crate) known: Mutex<Option<CallResource>>,
@@ -91,6 +113,20 @@ impl Carrier for FakeCarrier {
                 CallStatus::Queued,
             )),
         }
+    }
+
+    async fn update(
+        &self,
+        secrets: &Secrets,
+        update: &UpdateCall,
+    ) -> Result<CallUpdate, DialError> {
+        self.updates.lock().unwrap().push(update.clone());
+        if let Some(failure) = &*self.failure.lock().unwrap() {
+            return Err(failure.clone());
+        }
+        let status = CallStatus::InProgress;
+        let call = CallResource::new(secrets.account, update.call, status);
+        Ok(CallUpdate::Done(Box::new(call)))
     }
 
     async fn fetch(
@@ -135,6 +171,8 @@ pub(crate) fn fake_edge() -> Arc<FakeEdge> {
         refuses: Mutex::default(),
         errands: Mutex::default(),
         reply: Mutex::new(Some(ready())),
+        played: Mutex::default(),
+        next: Mutex::default(),
     })
 }
 

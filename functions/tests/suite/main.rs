@@ -20,6 +20,7 @@ mod fakes;
 mod gate;
 mod hooks;
 mod keys;
+mod plays;
 mod programs;
 mod routes;
 mod speech;

@@ -106,6 +106,7 @@ pub(crate) fn ready() -> OpeningReply {
     OpeningReply {
         state: OpeningState::Ready,
         farewell: None,
+        streaming: false,
     }
 }
 
@@ -136,6 +137,8 @@ pub(crate) async fn house_with(settings: Settings) -> House {
         money: memory.clone(),
         agreed: memory.clone(),
         edge: edge.clone(),
+        carrier: carrier.clone(),
+        shelf: functions::voice::Shelf::new(memory.clone()),
         keyring: keyring.clone(),
         clock,
         edge_url: BaseUrl::parse(EDGE).unwrap(),
@@ -267,11 +270,22 @@ pub(crate) async fn post_signed(app: &Router, url: &str, form: &Form) -> Answer 
     send(app, webhook(url, form, Some(&signature(url, form)))).await
 }
 
-/// A request as the edge makes it.
+/// A request to `status` as the edge makes it.
 pub(crate) fn sealed(path: &str, body: &Value, secret: &str, now_s: u64) -> Request<Body> {
+    sealed_to(STATUS, path, body, secret, now_s)
+}
+
+/// A request as the edge makes it.
+pub(crate) fn sealed_to(
+    origin: &str,
+    path: &str,
+    body: &Value,
+    secret: &str,
+    now_s: u64,
+) -> Request<Body> {
     let body = body.to_string();
     let seal = Seal::new(&Secret::new(secret), now_s, "POST", path, body.as_bytes());
-    Request::post(format!("{STATUS}{path}"))
+    Request::post(format!("{origin}{path}"))
         .header(SEAL_HEADER, seal.as_str())
         .body(Body::from(body))
         .unwrap()

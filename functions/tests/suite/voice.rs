@@ -264,7 +264,11 @@ async fn what_only_twiml_can_do_is_done_when_the_edge_says_so() {
     let house = house().await;
     incoming(&house, 1).await;
     let says = |state, farewell| {
-        *house.edge.reply.lock().unwrap() = Some(OpeningReply { state, farewell });
+        *house.edge.reply.lock().unwrap() = Some(OpeningReply {
+            state,
+            farewell,
+            streaming: false,
+        });
     };
 
     says(

@@ -156,6 +156,7 @@ impl World {
             records_url: format!("{status}/records"),
             uploads_url: format!("{status}/uploads"),
             speech_url: format!("{status}/speech"),
+            plays_url: String::new(),
             hook_secret: None,
         }
     }

@@ -122,12 +122,12 @@ impl World {
     ///
     /// The script got stuck.
     #[expect(clippy::expect_used, reason = "a test that got stuck has failed")]
-    pub async fn say(&self, call: &Call, text: &str) {
+    pub async fn say(&self, call: &Call, text: &str) -> Vec<Outcome> {
         let mut steps = self.script(text).await;
         steps.retain(|step| !matches!(step, Step::HangUp));
         caller::play(call, &steps)
             .await
-            .expect("the script is played to its end");
+            .expect("the script is played to its end")
     }
 
     /// Says something, and waits until an answer with these words was heard.

@@ -198,6 +198,7 @@ async fn session(
         records_url: format!("{}/records", desk.url),
         uploads_url: format!("{}/uploads", desk.url),
         speech_url: String::new(),
+        plays_url: String::new(),
         hook_secret: desk.hook_secret.clone(),
     };
     answer(&SessionReply {

@@ -70,6 +70,12 @@ pub fn mono(sound: Sound, rate_hz: u32, samples: &[i16]) -> Vec<u8> {
     file(sound, 1, rate_hz, coded(sound, samples))
 }
 
+/// A file of one channel at 8 kHz, from its μ-law bytes.
+#[must_use]
+pub fn telephone(mulaw: Vec<u8>) -> Vec<u8> {
+    file(Sound::Mulaw, 1, crate::RATE_HZ, mulaw)
+}
+
 /// A telephone recording of two channels at 8 kHz, from their μ-law bytes; the shorter one is silent at its end.
 #[must_use]
 pub fn stereo(sound: Sound, left: &[u8], right: &[u8]) -> Vec<u8> {

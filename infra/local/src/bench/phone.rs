@@ -96,6 +96,7 @@ impl Phone {
             records_url: format!("{}/records", line.sink),
             uploads_url: format!("{}/uploads", line.sink),
             speech_url: String::new(),
+            plays_url: String::new(),
             hook_secret: None,
         };
         let body = serde_json::to_vec(&opening)?;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use contract::ReplyMode;
 use local::caller::{self, Script, Step, Utterance, on_the_telephone};
 use local::demo::{self, Shown};
 use local::platform::Ports;
@@ -36,6 +37,26 @@ pub(crate) struct CallArgs {
     /// Let the bot call instead of being called.
     #[arg(long)]
     pub(crate) outbound: bool,
+    /// How the caller hears the bot: through the stream, or from URLs that the carrier plays.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) reply: Reply,
+}
+
+/// How the caller hears the bot.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Reply {
+    #[default]
+    Stream,
+    Url,
+}
+
+impl From<Reply> for ReplyMode {
+    fn from(reply: Reply) -> Self {
+        match reply {
+            Reply::Stream => Self::Stream,
+            Reply::Url => Self::Url,
+        }
+    }
 }
 
 /// Places a call.
@@ -55,6 +76,7 @@ pub(crate) async fn run(shared: &Shared, arguments: CallArgs, look: Look) -> io:
         ..StackOptions::of_checkout(&shared.root)
     };
     options.platform.edge_variables.clear();
+    options.bot.reply = arguments.reply.into();
     // `dev` may be up: a call needs neither its ports nor its data.
     options.platform.ports = Ports::Free;
     if shared.data.is_none() {

@@ -30,6 +30,7 @@ pub(crate) struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   callbox-local call                     a synthesised caller books a table
+  callbox-local call --reply url         ... and hears the bot from URLs that Twilio plays
   callbox-local dev                      keep the platform up and print its URLs
   callbox-local dev --verbose            ... with the logs of every process
   callbox-local --json dev | head -n 1   the URLs for a script

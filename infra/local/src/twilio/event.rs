@@ -65,7 +65,7 @@ pub enum What {
     },
     /// The caller pressed a key.
     KeyPressed(char),
-    /// Sound arrived over the stream while there was none to play. It is heard within a frame.
+    /// Sound arrived over the stream, or from the URL of a `<Play>`, while there was none to play. It is heard within a frame.
     BotAudioStarted,
     /// Sound arrived over the stream.
     BotAudioQueued {
@@ -74,9 +74,9 @@ pub enum What {
         /// What is waiting to be heard now, in milliseconds.
         waiting_ms: u64,
     },
-    /// The last of the sound that came over the stream has been heard.
+    /// The last of the sound that came over the stream, or from a URL, has been heard.
     BotSilent,
-    /// The bot had the waiting sound thrown away.
+    /// The bot had the waiting sound thrown away: by a `clear`, or by an update of the call that ended a `<Play>`.
     Clear {
         /// What was never heard, in milliseconds.
         discarded_ms: u64,

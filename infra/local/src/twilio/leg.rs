@@ -40,7 +40,8 @@ pub(super) struct Leg {
     pub(super) streams: Vec<Stream>,
     orders: UnboundedReceiver<Order>,
     ends_at: Option<Instant>,
-    /// Whether what waits to be heard came over the stream, rather than from a verb.
+    /// Whether what waits to be heard is the bot's: it came over the stream or from a URL, and is neither words nor tones of
+    /// Twilio's own.
     bot_sounds: bool,
     keeps_sound: bool,
 }
@@ -158,8 +159,8 @@ impl Leg {
             Order::LoseFrames(frames) => self.line.lose(frames),
             Order::OmitSilence(omit) => self.line.omit_silence = omit,
             Order::DropSocket => {
-                if let Some(index) = self.streams.iter().position(|stream| stream.two_way) {
-                    self.stream_ended(index, Closer::Fault, None);
+                if !self.streams.is_empty() {
+                    self.stream_ended(0, Closer::Fault, None);
                 }
             }
             Order::Update(instructions) => return Err(Interrupt::Update(instructions)),
@@ -260,14 +261,18 @@ impl Leg {
         }
     }
 
+    /// What is queued next is the bot's.
+    pub(super) fn bot_begins(&mut self) {
+        if !std::mem::replace(&mut self.bot_sounds, true) {
+            self.happened(What::BotAudioStarted);
+        }
+    }
+
     fn queue(&mut self, index: usize, sound: Vec<u8>) {
         if sound.is_empty() {
             return;
         }
-        if !self.bot_sounds {
-            self.happened(What::BotAudioStarted);
-            self.bot_sounds = true;
-        }
+        self.bot_begins();
         let length = sound.len();
         let lost = self.line.playout.sound(sound);
         self.happened(What::BotAudioQueued {
@@ -347,7 +352,13 @@ impl Leg {
 
     /// Ends what a verb may have begun. One-way streams stay: they belong to the call.
     pub(super) fn interrupt(&mut self) {
-        self.line.playout.clear();
+        let (samples, _) = self.line.playout.clear();
+        let is_file = !self.streams.iter().any(|stream| stream.two_way);
+        if is_file && std::mem::take(&mut self.bot_sounds) {
+            let discarded_ms = ms(samples);
+            self.happened(What::Clear { discarded_ms });
+            self.happened(What::BotSilent);
+        }
         while let Some(index) = self.streams.iter().position(|stream| stream.two_way) {
             self.stream_ended(index, Closer::Twilio, None);
         }

@@ -298,7 +298,12 @@ impl Leg {
                 .map_err(|problem| Fault::new(12300, format!("Play: {problem}")))
         });
         match sound {
-            Ok(sound) => self.play(sound).await,
+            Ok(sound) => {
+                if !sound.is_empty() {
+                    self.bot_begins();
+                }
+                self.play(sound).await
+            }
             // The verb is skipped.
             Err(fault) => {
                 self.error(fault);

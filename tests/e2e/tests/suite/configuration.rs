@@ -58,7 +58,10 @@ fn complaint(function: &str, environment: &BTreeMap<&str, String>) -> String {
 fn a_function_without_a_variable_ends_with_one_line_that_names_it() {
     let common = ["CALLS_TABLE", "SECRET_ARN"];
     for (function, own) in [
-        ("voice", &["CONFIG_TABLE", "EDGE_URL", "STATUS_URL"][..]),
+        (
+            "voice",
+            &["CONFIG_TABLE", "AUDIO_BUCKET", "EDGE_URL", "STATUS_URL"][..],
+        ),
         (
             "calls",
             &[

@@ -25,4 +25,5 @@ mod pages;
 mod providers;
 mod replay;
 mod speech_cache;
+mod url_mode;
 mod webhooks;

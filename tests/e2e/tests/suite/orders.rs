@@ -24,7 +24,7 @@ fn url(world: &World, call: &str) -> String {
     format!("{}/calls/{call}/orders", world.platform.edge.url())
 }
 
-async fn order(world: &World, call: &Call, id: &str, what: Do) -> Answer {
+pub(super) async fn order(world: &World, call: &Call, id: &str, what: Do) -> Answer {
     let order = Order {
         id: id.to_owned(),
         order: what,
@@ -34,13 +34,13 @@ async fn order(world: &World, call: &Call, id: &str, what: Do) -> Answer {
     world.sealed(Method::POST, &url, &body).await
 }
 
-fn fresh(answer: &Answer) -> bool {
+pub(super) fn fresh(answer: &Answer) -> bool {
     assert_eq!(answer.status, 200, "{answer:?}");
     let body: Value = serde_json::from_str(&answer.text).expect("JSON");
     body["fresh"].as_bool().expect("whether it is fresh")
 }
 
-async fn speaks(call: &Call) {
+pub(super) async fn speaks(call: &Call) {
     happens(call, "the bot's voice", |event| {
         (event.what == What::BotAudioStarted).then_some(())
     })
