@@ -201,6 +201,9 @@ pub(crate) struct Attachment {
     pub(crate) stream: Option<StreamSid>,
     /// When that was, in the call's time.
     pub(crate) opened_ms: u64,
+    /// Who has opened it: an IP address.
+    #[serde(default)]
+    pub(crate) address: String,
 }
 
 /// Speaks to a stream.

@@ -217,6 +217,9 @@ pub(crate) fn header(request: &Request, name: &str) -> String {
         .unwrap_or_default()
 }
 
+/// Where Cloudflare says who asks: <https://developers.cloudflare.com/fundamentals/reference/http-headers/>.
+pub(crate) const ADDRESS: &str = "cf-connecting-ip";
+
 /// The object of a call, made where `LOCATION_HINT` says, or else near whoever asks first.
 pub(crate) fn object(env: &Env, call: &CallId) -> Result<Stub> {
     let lines = env.durable_object("LINES")?;
@@ -254,6 +257,7 @@ impl Shell {
             let message = "the ticket has expired: fetch new TwiML";
             return Err(Refusal::new(403, "ticket_expired", message));
         };
-        Ok(self.admit(&ticket, &header(request, SIGNATURE))?)
+        let address = header(request, ADDRESS);
+        Ok(self.admit(&ticket, &header(request, SIGNATURE), address)?)
     }
 }

@@ -6,7 +6,7 @@ use std::rc::Weak;
 use std::time::Duration;
 
 use call::Instant;
-use contract::{Accepted, Batch, Numbered, Usage};
+use contract::{Accepted, Batch, Numbered, Record, Speaker, Usage};
 use worker::{Delay, Error, Result};
 
 use crate::functions;
@@ -127,9 +127,20 @@ impl Shell {
             bot: talk.opening.bot.id.clone(),
             bot_version: talk.opening.bot.version,
             records: records.collect(),
+            turns: turns(talk),
             usage: used(talk, now),
         })
     }
+}
+
+/// How often the caller had a turn before what has to wait for another batch.
+fn turns(talk: &Talk) -> u32 {
+    let waiting = talk.outbox.pending.iter().skip(BATCH_MAX);
+    let waiting = waiting.filter(
+        |waiting| matches!(&waiting.record, Record::Turn(turn) if turn.speaker == Speaker::Caller),
+    );
+    let waiting = u32::try_from(waiting.count()).unwrap_or(u32::MAX);
+    talk.reports.turns().saturating_sub(waiting)
 }
 
 /// What was used so far, with the time of the stream that is still open.

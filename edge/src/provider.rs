@@ -152,6 +152,11 @@ impl Works {
         std::mem::take(&mut self.inputs)
     }
 
+    /// Has something written down that is none of a provider's doing.
+    pub(crate) fn remark(&mut self, remark: Remark) {
+        self.remarks.push(remark);
+    }
+
     /// What is worth keeping: what happened, and what was used.
     pub(crate) fn take_remarks(&mut self) -> Vec<Remark> {
         std::mem::take(&mut self.remarks)

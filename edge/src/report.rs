@@ -2,7 +2,7 @@
 //! records with the same numbers.
 
 use call::{Answerer, EndReason, Failure, Instant, Note, Order, Record, Stage, Timing, ToolCall};
-use contract::{Event, Numbered, Opening, Speaker, Turn, Usage};
+use contract::{Event, Numbered, Opening, Source, Speaker, Turn, Usage};
 
 use crate::store::{Logged, Remark};
 
@@ -18,6 +18,8 @@ pub(crate) struct Reports {
     /// When the latest line was written.
     latest: Instant,
     usage: Usage,
+    /// How often the caller had a turn.
+    turns: u32,
     /// Whether the carrier is paid for the line.
     carried: bool,
 }
@@ -36,13 +38,23 @@ impl Reports {
         &self.usage
     }
 
+    /// How often the caller had a turn so far.
+    pub(crate) fn turns(&self) -> u32 {
+        self.turns
+    }
+
     /// Takes in a line, written at this time of day and at this time of the call.
     pub(crate) fn note(&mut self, logged: &Logged, at_ms: u64, now: Instant) -> Option<Numbered> {
         let record = match logged {
             Logged::Call(record) => self.translate(record, now),
-            Logged::Shell(Remark::Happened { name, detail }) => {
-                Some(event(name, detail.clone(), now))
-            }
+            Logged::Shell(Remark::Happened {
+                name,
+                detail,
+                source,
+            }) => Some(contract::Record::Event(Event {
+                source: source.clone(),
+                ..told(name, detail.clone(), now)
+            })),
             Logged::Shell(Remark::Did(work)) => {
                 self.usage
                     .did(work.stage, &work.provider, &work.model, work.amount);
@@ -80,14 +92,17 @@ impl Reports {
                     stream: self.streams,
                 })
             }
-            Record::Caller { text, began, ended } => Some(contract::Record::Turn(Turn {
-                speaker: Speaker::Caller,
-                text: text.clone(),
-                began_ms: began.as_ms(),
-                ended_ms: ended.as_ms(),
-                interrupted: false,
-                timing: None,
-            })),
+            Record::Caller { text, began, ended } => {
+                self.turns += 1;
+                Some(contract::Record::Turn(Turn {
+                    speaker: Speaker::Caller,
+                    text: text.clone(),
+                    began_ms: began.as_ms(),
+                    ended_ms: ended.as_ms(),
+                    interrupted: false,
+                    timing: None,
+                }))
+            }
             Record::Replied {
                 text,
                 began,
@@ -147,11 +162,16 @@ impl Reports {
 }
 
 fn event(name: &str, detail: String, at: Instant) -> contract::Record {
-    contract::Record::Event(Event {
+    contract::Record::Event(told(name, detail, at))
+}
+
+fn told(name: &str, detail: String, at: Instant) -> Event {
+    Event {
         name: name.to_owned(),
         detail,
         at_ms: at.as_ms(),
-    })
+        source: Source::default(),
+    }
 }
 
 /// A note's stable name, and its detail.
@@ -260,136 +280,4 @@ fn translate_reason(reason: EndReason) -> contract::EndReason {
 }
 
 #[cfg(test)]
-mod tests {
-    use contract::{Amount, WorkStage};
-
-    use super::*;
-
-    fn at(ms: u64) -> Instant {
-        Instant::from_ms(ms)
-    }
-
-    fn fold(records: &[Record]) -> Vec<Numbered> {
-        let logged: Vec<Logged> = records.iter().cloned().map(Logged::Call).collect();
-        fold_all(&logged)
-    }
-
-    fn fold_all(logged: &[Logged]) -> Vec<Numbered> {
-        let mut reports = Reports::default();
-        logged
-            .iter()
-            .filter_map(|logged| reports.note(logged, 7, at(5_000)))
-            .collect()
-    }
-
-    #[test]
-    fn usage_is_summed_and_line_time_leaves_out_the_gap_between_two_streams() {
-        let spoken = Amount {
-            chars: 10,
-            ..Amount::default()
-        };
-        let work = contract::Work {
-            stage: WorkStage::Speak,
-            provider: "openai".to_owned(),
-            model: "speaker".to_owned(),
-            amount: spoken,
-        };
-        let did = Logged::Shell(Remark::Did(work));
-        let reports = fold_all(&[
-            Logged::Call(Record::Connected { at: at(1_000) }),
-            did.clone(),
-            Logged::Call(Record::Note {
-                note: Note::Dropped,
-                at: at(3_000),
-            }),
-            Logged::Call(Record::Connected { at: at(8_000) }),
-            did,
-            Logged::Call(Record::Ended {
-                reason: EndReason::CallerLeft,
-                at: at(9_000),
-            }),
-        ]);
-        let numbers: Vec<u64> = reports.iter().map(|report| report.number).collect();
-        assert_eq!(numbers, [1, 2, 3, 4]);
-        let mut usage = Usage {
-            line_ms: 3_000,
-            ..Usage::default()
-        };
-        usage.did(WorkStage::Speak, "openai", "speaker", spoken);
-        usage.did(WorkStage::Speak, "openai", "speaker", spoken);
-        let ended = contract::Record::Ended {
-            reason: contract::EndReason::CallerLeft,
-            duration_ms: 8_000,
-            usage,
-        };
-        assert_eq!(reports.last().map(|report| &report.record), Some(&ended));
-    }
-
-    #[test]
-    fn what_the_shell_remarks_is_an_event_of_the_call_and_survives_the_store() {
-        let remark = Remark::event("hedged", "think openai answered".to_owned());
-        let text = serde_json::to_string(&Logged::Shell(remark)).unwrap();
-        let read: Logged = serde_json::from_str(&text).unwrap();
-        let contract::Record::Event(event) = fold_all(&[read]).remove(0).record else {
-            panic!("not an event");
-        };
-        assert_eq!(event.name, "hedged");
-        let yesterday = r#"{"Connected":{"at":7}}"#;
-        let read: Logged = serde_json::from_str(yesterday).unwrap();
-        assert_eq!(read.record(), Some(&Record::Connected { at: at(7) }));
-    }
-
-    #[test]
-    fn a_stream_that_ended_in_a_crash_counts_up_to_the_last_line_before_it() {
-        let ended = |at_ms| Record::Ended {
-            reason: EndReason::Lost,
-            at: at(at_ms),
-        };
-        let mut reports = Reports::default();
-        let connected = Record::Connected { at: at(1_000) };
-        assert!(
-            reports
-                .note(&Logged::Call(connected), 7, at(1_000))
-                .is_some()
-        );
-        assert!(
-            reports
-                .note(&Logged::Call(Record::Heard { chars: 3 }), 7, at(3_000))
-                .is_none()
-        );
-        let last = reports
-            .note(&Logged::Call(ended(90_000)), 7, at(90_000))
-            .unwrap();
-        let contract::Record::Ended { usage, .. } = last.record else {
-            panic!("not the end");
-        };
-        assert_eq!(usage.line_ms, 2_000);
-    }
-
-    #[test]
-    fn a_reply_of_which_nothing_was_heard_is_no_turn() {
-        let replied = |text: &str, began| Record::Replied {
-            text: text.to_owned(),
-            began,
-            ended: at(50),
-            interrupted: true,
-            timing: None,
-        };
-        assert_eq!(fold(&[replied("", Some(at(10))), replied("", None)]), []);
-        assert_eq!(fold(&[replied("Hello.", Some(at(10)))]).len(), 1);
-    }
-
-    #[test]
-    fn a_failure_is_named_by_its_stage() {
-        let note = Note::GaveUp(Stage::Listen, Failure::Late);
-        let contract::Record::Event(event) =
-            fold(&[Record::Note { note, at: at(5) }]).remove(0).record
-        else {
-            panic!("not an event");
-        };
-        assert_eq!(
-            (event.name.as_str(), event.detail.as_str(), event.at_ms),
-            ("listen_failed", "late", 5)
-        );
-    }
-}
+mod tests;

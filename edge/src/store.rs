@@ -12,6 +12,7 @@
 use std::cell::Cell;
 
 use call::Record;
+use contract::Source;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use worker::{Result, SqlCursor, SqlStorage, SqlStorageValue, State, Storage};
@@ -106,6 +107,9 @@ pub(crate) enum Remark {
         name: String,
         /// More about it; nothing private.
         detail: String,
+        /// Whence it came.
+        #[serde(default, skip_serializing_if = "Source::is_unknown")]
+        source: Source,
     },
     /// A provider did this much.
     Did(contract::Work),
@@ -117,6 +121,16 @@ impl Remark {
         Self::Happened {
             name: name.to_owned(),
             detail,
+            source: Source::default(),
+        }
+    }
+
+    /// A stream or socket is open.
+    pub(crate) fn stream_opened(ip: String, sid: String) -> Self {
+        Self::Happened {
+            name: "stream_opened".to_owned(),
+            detail: String::new(),
+            source: Source { ip, sid },
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::line::Shell;
 use crate::mouth::Mouth;
 use crate::play;
 use crate::settings;
+use crate::store::Remark;
 use crate::talk::Talk;
 use crate::web::{detach, refuse, spawn};
 
@@ -31,12 +32,21 @@ const REFUSED: u16 = 1008;
 impl Shell {
     /// Lets a stream in, if it is the one that was announced: the ticket was for this call's account and bot and was
     /// never used, and the handshake bears a signature that the functions announced.
-    pub(crate) fn admit(&self, ticket: &Ticket, signature: &str) -> Result<Response> {
+    pub(crate) fn admit(
+        &self,
+        ticket: &Ticket,
+        signature: &str,
+        address: String,
+    ) -> Result<Response> {
         match self.may_enter(ticket, signature) {
             Ok(()) => {
                 let pair = WebSocketPair::new()?;
                 self.state.accept_websocket_with_tags(&pair.server, &[TAG]);
-                attach(&pair.server, &Attachment::default());
+                let attachment = Attachment {
+                    address,
+                    ..Attachment::default()
+                };
+                attach(&pair.server, &attachment);
                 self.await_start(pair.server);
                 Response::from_websocket(pair.client)
             }
@@ -167,7 +177,10 @@ impl Shell {
         socket: &WebSocket,
         start: &Start,
     ) -> std::result::Result<(), Junk> {
-        if attachment(socket).stream.is_some() {
+        let Attachment {
+            stream, address, ..
+        } = attachment(socket);
+        if stream.is_some() {
             return Err(Junk::Stray);
         }
         if let Some(reason) = objection(start, &talk.opening) {
@@ -185,8 +198,11 @@ impl Shell {
             &Attachment {
                 stream: Some(start.stream),
                 opened_ms,
+                address: address.clone(),
             },
         );
+        let remark = Remark::stream_opened(address, start.stream.to_string());
+        talk.works.remark(remark);
         tracing::info!(call = %talk.opening.call, stream = %start.stream, "a stream is open");
         let mouth = mouth(talk, now, socket.clone(), start.stream);
         self.connect(talk, now, mouth, now);
@@ -200,7 +216,9 @@ impl Shell {
             if socket.as_ref().ready_state() != web_sys::WebSocket::OPEN {
                 continue;
             }
-            let Attachment { stream, opened_ms } = attachment(&socket);
+            let Attachment {
+                stream, opened_ms, ..
+            } = attachment(&socket);
             let Some(stream) = stream else {
                 self.await_start(socket);
                 continue;

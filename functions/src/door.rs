@@ -1,10 +1,11 @@
 //! Who is asking? Everything is checked here, before anything else happens.
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{FromRequestParts, Path, Request};
+use axum::extract::{FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use contract::{SEAL_HEADER, Seal, SealError};
+use lambda_http::request::RequestContext;
 use serde::de::DeserializeOwned;
 use twilio::Form;
 use twilio::signature::{SIGNATURE_HEADER, Signed, verify_request};
@@ -26,6 +27,8 @@ pub struct Webhook {
     pub query: Form,
     /// Scheme, host and port of that URL: this function's own.
     pub origin: String,
+    /// Whose address sent it; empty if nobody tells.
+    pub ip: String,
 }
 
 /// Verifies that Twilio signed the request, and reads its form.
@@ -64,6 +67,7 @@ pub async fn twilio_request(keyring: &Keyring, request: Request) -> Result<Webho
         form,
         query: Form::parse(parts.uri.query().unwrap_or_default().as_bytes()),
         origin,
+        ip: address(&parts),
     })
 }
 
@@ -157,8 +161,31 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Named<T
     }
 }
 
+/// What stands in the query, refused in our own words if it cannot be read.
+pub struct Asked<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Asked<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let query = Query::<T>::from_request_parts(parts, state).await;
+        query
+            .map(|Query(asked)| Self(asked))
+            .map_err(|error| Refusal::field("query", "query_malformed", error.body_text()))
+    }
+}
+
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
+}
+
+/// Who sent the request, as the platform tells: what headers say of it, anybody could have written.
+fn address(parts: &Parts) -> String {
+    match parts.extensions.get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
+        Some(_) | None => None,
+    }
+    .unwrap_or_default()
 }
 
 /// The scheme and host that the sender used. A function URL's own host cannot be forged: AWS finds the function by it. And

@@ -28,6 +28,7 @@ pub mod shown;
 pub mod status;
 pub mod store;
 pub mod voice;
+mod words;
 
 pub use refusal::Refusal;
 

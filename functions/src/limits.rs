@@ -6,7 +6,8 @@ use contract::{Bot, CallId, TenantId};
 use crate::Refusal;
 use crate::store::{Calls, DialId, DialState, Dials, Money, Seat, Stored, Terms};
 
-/// After so long, in milliseconds, an order to dial that turned out to be no call is given up.
+/// After so long, in milliseconds, an order to dial that turned out to be no call is given up, and so is a call of which
+/// nothing was heard.
 const DIAL_MS_MAX: u64 = 600_000;
 
 /// How many of those who sit there are asked whether they still do.
@@ -121,7 +122,7 @@ impl Limits<'_> {
 
     async fn is_gone(&self, who: &str, now_ms: u64) -> Stored<bool> {
         if let Ok(call) = who.parse::<CallId>() {
-            return self.is_over(&call).await;
+            return self.is_over(&call, now_ms).await;
         }
         let Some(id) = DialId::parse(who) else {
             return Ok(true);
@@ -130,15 +131,18 @@ impl Limits<'_> {
             return Ok(true);
         };
         match dial.call {
-            Some(call) => self.is_over(&call).await,
+            Some(call) => self.is_over(&call, now_ms).await,
             None => Ok(matches!(dial.state, DialState::Free)
                 || now_ms.saturating_sub(dial.began_ms) > DIAL_MS_MAX),
         }
     }
 
-    /// One of which nothing is known yet has just begun.
-    async fn is_over(&self, call: &CallId) -> Stored<bool> {
+    /// One of which nothing is known yet has just begun; one of which the edge has told nothing in all that time never did.
+    async fn is_over(&self, call: &CallId, now_ms: u64) -> Stored<bool> {
         let known = self.calls.call(call).await?;
-        Ok(known.is_some_and(|(entry, _)| entry.is_over()))
+        Ok(known.is_some_and(|(entry, _)| {
+            let age_ms = now_ms.saturating_sub(entry.began_ms);
+            entry.is_over() || (entry.records == 0 && age_ms > DIAL_MS_MAX)
+        }))
     }
 }

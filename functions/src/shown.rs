@@ -1,14 +1,31 @@
 //! A call as the outside sees it: in the API and in webhooks.
 
-use contract::{CostItem, Event, Numbered, Record, Timing, Turn, Usage};
+use contract::{Cost, Event, Numbered, Record, Source, Timing, Turn, Usage};
 use serde::Serialize;
-use serde_json::Value;
 
-use crate::store::{CallEntry, ChargeItem, Detail, News};
+use crate::store::{CallEntry, Charge, Detail, News};
 
-/// A call, in one row.
-#[derive(Serialize)]
+/// A call, in one row of a list.
+#[derive(Serialize, utoipa::ToSchema)]
 pub struct Row {
+    #[serde(flatten)]
+    head: Head,
+    /// How often the caller had a turn.
+    turns: u32,
+}
+
+impl From<CallEntry> for Row {
+    fn from(entry: CallEntry) -> Self {
+        Self {
+            turns: entry.turns,
+            head: Head::from(entry),
+        }
+    }
+}
+
+/// What is told of a call wherever it is told of.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Head {
     #[serde(flatten)]
     entry: CallEntry,
     /// Whether nothing more is to come.
@@ -21,7 +38,7 @@ pub struct Row {
     price_micro_dollars: Option<u64>,
 }
 
-impl From<CallEntry> for Row {
+impl From<CallEntry> for Head {
     fn from(entry: CallEntry) -> Self {
         Self {
             complete: entry.is_complete(),
@@ -33,10 +50,10 @@ impl From<CallEntry> for Row {
 }
 
 /// A call with all that is known of it.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub struct Whole {
     #[serde(flatten)]
-    row: Row,
+    head: Head,
     /// Who said what, in order.
     turns: Vec<Told<Turn>>,
     /// What else happened at the edge, in order.
@@ -54,24 +71,26 @@ pub struct Whole {
     /// What it used.
     usage: Option<Usage>,
     /// What it cost: lines that add up to the total.
-    cost: Option<Lines<CostItem>>,
-    /// What the tenant pays.
-    price: Option<Lines<ChargeItem>>,
+    cost: Option<Cost>,
+    /// What the tenant pays: lines that add up to the total.
+    price: Option<Charge>,
     /// What is left of the price, in micro-dollars.
     margin_micro_dollars: Option<i64>,
     /// Where the recording is.
-    recording: Option<Value>,
+    recording: Option<Recording>,
 }
 
-/// Lines that add up to a total.
-#[derive(Serialize)]
-struct Lines<T> {
-    items: Vec<T>,
-    total_micro_dollars: u64,
+/// Where a call's recording is.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Recording {
+    /// Its place in the bucket.
+    key: String,
+    /// A link that is good for some minutes.
+    url: String,
 }
 
 /// Something of a call's, with its place and time.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct Told<T> {
     number: u64,
     at_ms: u64,
@@ -79,16 +98,20 @@ struct Told<T> {
     what: T,
 }
 
-#[derive(Serialize)]
+/// Something that happened at the edge.
+#[derive(Serialize, utoipa::ToSchema)]
 struct Happened {
     name: String,
     detail: String,
     /// Since the call was opened.
     call_ms: u64,
+    /// Whence it came, if it came from outside.
+    #[serde(skip_serializing_if = "Source::is_unknown")]
+    source: Source,
 }
 
 /// How long the caller waited for the first sound of replies, in milliseconds after the end of speech.
-#[derive(Debug, Eq, PartialEq, Serialize)]
+#[derive(Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 struct Latency {
     replies: usize,
     median_ms: u32,
@@ -114,11 +137,11 @@ impl Latency {
 impl Whole {
     /// Shows a call; `recording` says where its sound is.
     #[must_use]
-    pub fn of(detail: Detail, recording: Option<Value>) -> Self {
+    pub fn of(detail: Detail, recording: Option<Recording>) -> Self {
         let mut shown = Self {
             latency: Latency::of(timings(&detail)),
             summary: detail.summary().map(str::to_owned),
-            row: Row::from(detail.entry),
+            head: Head::from(detail.entry),
             turns: Vec::new(),
             events: Vec::new(),
             carrier: detail.news,
@@ -133,14 +156,8 @@ impl Whole {
         if let Some(receipt) = detail.receipt {
             shown.margin_micro_dollars = Some(receipt.margin_micro_dollars());
             shown.usage = Some(receipt.usage);
-            shown.cost = Some(Lines {
-                items: receipt.cost.items,
-                total_micro_dollars: receipt.cost.total_micro_dollars,
-            });
-            shown.price = Some(Lines {
-                items: receipt.price.items,
-                total_micro_dollars: receipt.price.total_micro_dollars,
-            });
+            shown.cost = Some(receipt.cost);
+            shown.price = Some(receipt.price);
         }
         for numbered in detail.records {
             shown.take(numbered);
@@ -164,6 +181,7 @@ impl Whole {
                 name,
                 detail,
                 at_ms: call_ms,
+                source,
             }) => self.events.push(Told {
                 number,
                 at_ms,
@@ -171,6 +189,7 @@ impl Whole {
                     name,
                     detail,
                     call_ms,
+                    source,
                 },
             }),
             Record::Connected { .. } => self.streams += 1,
@@ -205,14 +224,15 @@ const RECORDINGS: &str = "recordings/";
 pub async fn recording(
     detail: &Detail,
     files: &dyn crate::store::Files,
-) -> crate::store::Stored<Option<Value>> {
+) -> crate::store::Stored<Option<Recording>> {
     let key = detail
         .file("recording")
         .filter(|key| key.starts_with(RECORDINGS));
     match key {
         Some(key) => {
             let url = files.download(key).await?;
-            Ok(Some(serde_json::json!({ "key": key, "url": url })))
+            let key = key.to_owned();
+            Ok(Some(Recording { key, url }))
         }
         None => Ok(None),
     }

@@ -70,6 +70,8 @@ venv() {
 
 speech() { venv python .tools/venv "speech recogniser (pip)" infra/tools/requirements.txt; }
 
+api_checks() { venv api .tools/venv-api "checks of the API (pip)" infra/tools/requirements-api.txt; }
+
 npm_ci() { (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund); }
 
 edge_runtime() {
@@ -131,7 +133,7 @@ worker_build() { cargo_tool worker-build "$WORKER_BUILD" worker-build; }
 rust() { wasm_target && together wasm_bindgen worker_build; }
 
 # The other chain waits for the network most of the time.
-packages() { system && speech && edge_runtime && pages; }
+packages() { system && speech && api_checks && edge_runtime && pages; }
 
 lint_tools() {
   venv lint .tools/venv-lint "sam and cfn-lint (pip)" infra/tools/requirements-lint.txt || return
@@ -141,6 +143,7 @@ lint_tools() {
 
 everything_is_there() {
   [ -x .tools/bin/wasm-bindgen ] && [ -x .tools/bin/worker-build ] && [ -x .tools/venv/bin/python ] &&
+    [ -x .tools/venv-api/bin/python ] &&
     [ -x "$node_modules/@cloudflare/workerd-linux-64/bin/workerd" ] && [ -d web/node_modules/preact ] &&
     [ -z "$(missing_packages)" ]
 }

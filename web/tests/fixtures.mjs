@@ -74,14 +74,14 @@ const TURNS = [
 ];
 
 const EVENTS = [
-  { number: 1, at_ms: BEGAN + 100, name: "stream_opened", detail: "", call_ms: 100 },
+  { number: 1, at_ms: BEGAN + 100, name: "stream_opened", detail: "", call_ms: 100, source: { ip: "52.215.127.1", sid: `MZ${"0".repeat(32)}` } },
   { number: 3, at_ms: BEGAN + 3100, name: "barge_in", detail: "", call_ms: 3100 },
 ];
 
 const NEWS = [
-  { name: "ringing", timestamp: new Date(BEGAN - 2000).toUTCString(), ip: "54.172.60.1" },
-  { name: "in-progress", timestamp: new Date(BEGAN).toUTCString(), ip: "54.172.60.1" },
-  { name: "completed", detail: "22 s", timestamp: new Date(BEGAN + 22_000).toUTCString(), ip: "54.172.60.2" },
+  { name: "ringing", timestamp: new Date(BEGAN - 2000).toUTCString(), source: { ip: "54.172.60.1" } },
+  { name: "in-progress", timestamp: new Date(BEGAN).toUTCString(), source: { ip: "54.172.60.1" } },
+  { name: "completed", detail: "22 s", timestamp: new Date(BEGAN + 22_000).toUTCString(), source: { ip: "54.172.60.2" } },
 ];
 
 const item = (dimension, quantity, micro_dollars, more = {}) => ({ dimension, quantity, micro_dollars, ...more });

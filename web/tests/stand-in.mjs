@@ -99,11 +99,11 @@ export class Api {
       case "GET /calls": return this.#calls(url.searchParams);
       case "POST /calls": return this.#place(body);
       case "GET /calls/…": return detail(id, this.url) ?? this.placed.find(({ call }) => call === id) ?? notFound();
-      case "PATCH /calls/…": return { ...detail(id, this.url), note: body.note };
-      case "POST /calls/…/orders": return this.orders.push({ call: id, ...body }) && { fresh: true };
+      case "PUT /calls/…/note": return { call: id, note: body.note };
+      case "POST /calls/…/orders": return this.orders.push({ call: id, id: request.headers["idempotency-key"], order: body }) && { fresh: true };
       case "GET /calls/…/events": return this.#watch(id, url, response, cors);
       case "GET /usage/…": return usage(id);
-      case "GET /usage/…/statement": return this.#statement(request, response, cors, id);
+      case "GET /statements/…": return this.#statement(request, response, cors, id);
       case "GET /keys": return { keys: this.keys, next: null };
       case "POST /keys": return this.#createKey(body);
       case "DELETE /keys/…": return Object.assign(this.keys.find((key) => key.id === id) ?? notFound(), { revoked_ms: Date.now() });

@@ -10,7 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use twilio::PhoneNumber;
 
-pub use check::{Invalid, is_web_address, minute_of_day};
+pub use check::{Invalid, are_countries, is_web_address, minute_of_day};
 pub use hours::{Closed, Day, Hours, Opens};
 pub use terms::{Limits, Machine, Pricing};
 pub use tool::{Tool, WebhookTool};

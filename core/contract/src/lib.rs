@@ -38,7 +38,8 @@ mod usage;
 
 pub use bot::{
     Bot, BotId, Closed, Day, EndOfTurn, Fallback, Hours, Idle, Invalid, Limits, Machine, Opens,
-    Pricing, ReplyMode, Stage, Tool, Turns, Voice, WebhookTool, is_web_address, minute_of_day,
+    Pricing, ReplyMode, Stage, Tool, Turns, Voice, WebhookTool, are_countries, is_web_address,
+    minute_of_day,
 };
 pub use call_id::{BadCallId, CallId};
 pub use errand::{ERRAND_S_MAX, Errand, ErrandCall, ErrandReply};
@@ -49,7 +50,9 @@ pub use order::{Answerer, Do, Order, OrderReply};
 pub use pass::{BadPass, Pass};
 pub use play::{PLAY_BYTES_MAX, Play, PlayReply, PlayRequest, PlaySound, Played, PlayedReply};
 pub use price::{Cost, CostItem, Dimension, Price, PriceTable};
-pub use record::{Accepted, Batch, EndReason, Event, Numbered, Record, Speaker, Timing, Turn};
+pub use record::{
+    Accepted, Batch, EndReason, Event, Numbered, Record, Source, Speaker, Timing, Turn,
+};
 pub use seal::{SEAL_HEADER, Seal, SealError, Secret};
 pub use session::{SessionReply, SessionRequest};
 pub use speech::{

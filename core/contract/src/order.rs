@@ -5,7 +5,6 @@ use twilio::PhoneNumber;
 
 /// Body of `POST {edge}/calls/{CallId}/orders`. The same id again changes nothing.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Order {
     /// Chosen by whoever gives the order: 1 to 64 printable ASCII characters.
     pub id: String,
@@ -70,6 +69,7 @@ pub enum Answerer {
 
 /// What the edge answers to an [`Order`].
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OrderReply {
     /// Whether it was carried out now, and not before.
     pub fresh: bool,

@@ -22,6 +22,9 @@ pub struct Batch {
     pub bot_version: u32,
     /// In order. None: only how much was used is told, so that a cap is noticed.
     pub records: Vec<Numbered>,
+    /// Turns of the caller's among all records up to the last of these.
+    #[serde(default)]
+    pub turns: u32,
     /// All that was used so far; what counts in the end is in [`Record::Ended`].
     #[serde(default)]
     pub usage: Usage,
@@ -29,6 +32,7 @@ pub struct Batch {
 
 /// A record and its place in the call.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Numbered {
     /// From 1, without gaps, per call.
     pub number: u64,
@@ -51,6 +55,7 @@ pub struct Accepted {
 /// What happened.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Record {
     /// A stream was opened: the first, or after a drop another one.
     Connected {
@@ -146,6 +151,30 @@ pub struct Event {
     pub detail: String,
     /// Milliseconds since the call was opened.
     pub at_ms: u64,
+    /// Whence it came, if it came from outside.
+    #[serde(default, skip_serializing_if = "Source::is_unknown")]
+    pub source: Source,
+}
+
+/// Whence something about a call came.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Source {
+    /// IP address of whoever sent it, as the cloud tells it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub ip: String,
+    /// The carrier's name of what it is about: a call's `CA…`, or a stream's `MZ…`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub sid: String,
+}
+
+impl Source {
+    /// Whether nothing is known of it.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.ip.is_empty() && self.sid.is_empty()
+    }
 }
 
 /// Why a call ended.

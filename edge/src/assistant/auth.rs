@@ -6,18 +6,17 @@ use contract::{CallId, ErrorBody, SessionReply, SessionRequest};
 use serde::{Deserialize, Serialize};
 use worker::{Delay, Request, Response, WebSocket, WebSocketPair};
 
-use super::ADDRESS;
 use super::mouth::{Mouth, tell};
 use super::wire::{Auth, Input, Kind, Output, Told};
 use crate::carrier::close;
 use crate::clock::{epoch_ms, epoch_s};
-use crate::door::{Answer, header};
+use crate::door::{ADDRESS, Answer, header};
 use crate::functions;
 use crate::line::Shell;
 use crate::open;
 use crate::refusal::Refusal;
 use crate::settings;
-use crate::store::Fact;
+use crate::store::{Fact, Remark};
 use crate::web::{detach, spawn};
 
 /// The tag of a socket of the caller's own.
@@ -287,6 +286,8 @@ impl Shell {
                 tracing::info!(call = %talk.opening.call, "another socket takes the first one's place");
                 shell.dropped(talk, now, "another socket took its place");
             }
+            let remark = Remark::stream_opened(guest.address.clone(), String::new());
+            talk.works.remark(remark);
             let mouth = Mouth::new(socket.clone(), guest.kind, inside.input, inside.output);
             shell.connect(talk, now, crate::mouth::Mouth::Guest(Box::new(mouth)), now);
         });

@@ -53,13 +53,10 @@ use wasm_bindgen::JsCast as _;
 use worker::{Env, Headers, Request, RequestInit};
 
 use crate::cors;
-use crate::door::{Answer, header, must_upgrade, object};
+use crate::door::{ADDRESS, Answer, header, must_upgrade, object};
 use crate::live::query;
 use crate::refusal::Refusal;
 use crate::settings;
-
-/// Where Cloudflare says who asks: <https://developers.cloudflare.com/fundamentals/reference/http-headers/>.
-const ADDRESS: &str = "cf-connecting-ip";
 
 /// A socket asks to be let in: it is, but nothing is heard before it shows a token.
 pub(crate) async fn enter(request: Request, env: &Env, kind: Kind) -> Answer {

@@ -133,6 +133,21 @@ impl Principal {
         self.bot.is_none() || self.bot.as_ref() == bot
     }
 
+    /// Lets only those through who may have to do with this bot.
+    ///
+    /// # Errors
+    /// 403 for a token of another bot.
+    pub fn must_be_for(&self, bot: &BotId) -> Result<(), Refusal> {
+        if self.may_see(Some(bot)) {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "bot_other",
+            "this token is for another bot",
+        ))
+    }
+
     /// Lets only those through who may have to do with all of a tenant's bots.
     ///
     /// # Errors

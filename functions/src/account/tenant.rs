@@ -1,4 +1,4 @@
-use contract::{HookSecret, Invalid, TenantId, is_web_address};
+use contract::{HookSecret, Invalid, TenantId, are_countries, is_web_address};
 use serde::{Deserialize, Serialize};
 
 /// A customer of the operator's: bots, numbers, calls and keys belong to one.
@@ -20,7 +20,7 @@ pub struct Tenant {
 }
 
 /// What a tenant may use, all its bots together.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct TenantLimits {
     /// Calls at the same time; 0: no limit.
@@ -31,6 +31,9 @@ pub struct TenantLimits {
     pub calls_per_minute: u32,
     /// Requests that each of its keys may make in a minute; 0: as the deployment has it.
     pub requests_per_minute: u32,
+    /// Countries that its bots may dial, by ISO 3166-1 code such as `ES`; empty: as its bots and the deployment have it. A
+    /// bot with a list of its own dials the countries that are in both.
+    pub outbound_countries: Vec<String>,
 }
 
 impl Tenant {
@@ -72,6 +75,12 @@ impl Tenant {
             if limit > 100_000 {
                 return Err(wrong(field, "0 to 100000"));
             }
+        }
+        if !are_countries(&self.limits.outbound_countries) {
+            return Err(wrong(
+                "limits.outbound_countries",
+                "ISO 3166-1 codes of two capital letters such as ES",
+            ));
         }
         Ok(())
     }

@@ -16,6 +16,15 @@ pub(super) async fn read<T: DeserializeOwned + Serialize>(body: Body) -> Result<
 
 /// Reads a value; a member that is not `T`'s is refused by its name, at any depth.
 pub(super) fn understand<T: DeserializeOwned + Serialize>(given: &Value) -> Result<T, Refusal> {
+    if !given.is_object() {
+        // A list would be read as the members in their order.
+        let message = "the body is a JSON object";
+        return Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "body_malformed",
+            message,
+        ));
+    }
     let mut unknown = None;
     let mut track = serde_path_to_error::Track::new();
     let path = serde_path_to_error::Deserializer::new(given, &mut track);
@@ -40,7 +49,7 @@ pub(super) fn understand<T: DeserializeOwned + Serialize>(given: &Value) -> Resu
         Some(field) => Err(Refusal::field(
             &field.replace(".?", ""),
             "field_unknown",
-            "there is no such field",
+            "there is no such field, or it is no list",
         )),
     }
 }
@@ -63,6 +72,8 @@ fn lost(given: &Value, known: &Value) -> Option<String> {
                 .map(|(index, within)| joined(&index.to_string(), &within))
                 .next()
         }
+        // A list would be read as the members in their order.
+        (Value::Array(_), Value::Object(_)) => Some(String::new()),
         _ => None,
     }
 }
@@ -130,6 +141,7 @@ mod tests {
                 json!({ "tools": [{ "kind": "send_keys" }, { "kind": "end_call", "when": "x" }] }),
                 "tools.1.when",
             ),
+            (json!({ "voice": ["x", "y"] }), "voice"),
         ] {
             assert_eq!(field(&given).as_deref(), Some(wrong), "{given}");
         }

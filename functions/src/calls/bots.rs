@@ -16,6 +16,7 @@ use super::{Api, body};
 use crate::Refusal;
 use crate::account::{Principal, Scope};
 use crate::door::{Named, body_json};
+use crate::hours;
 use crate::store::Deleted;
 
 /// Largest bot, in bytes of JSON: an item of the store holds 400 kB.
@@ -82,14 +83,14 @@ async fn create(
     let id = given.get("id").and_then(Value::as_str).unwrap_or_default();
     let id = bot_id(id, "id")?;
     let bot = read_bot(tenant, &id, given)?;
-    if api.bots.bot(tenant, &id).await?.is_some() {
-        return Err(Refusal::new(
+    let made = api.bots.make_bot(&bot).await?.ok_or_else(|| {
+        Refusal::new(
             StatusCode::CONFLICT,
             "bot_exists",
             "there is a bot of that id: PUT or PATCH /bots/{id} changes it",
-        ));
-    }
-    Ok((StatusCode::CREATED, Json(api.bots.put_bot(&bot).await?)))
+        )
+    })?;
+    Ok((StatusCode::CREATED, Json(made)))
 }
 
 /// Read a bot
@@ -197,6 +198,11 @@ fn read_bot(tenant: &TenantId, id: &BotId, mut given: Value) -> Result<Bot, Refu
             "field_invalid",
             first.message.as_str(),
         ));
+    }
+    if let Some(hours) = &bot.hours {
+        hours::zone(&hours.time_zone).map_err(|error| {
+            Refusal::field("hours.time_zone", "field_invalid", error.to_string())
+        })?;
     }
     if serde_json::to_vec(&bot).map_or(0, |json| json.len()) > BOT_BYTES_MAX {
         return Err(malformed(format!(

@@ -11,7 +11,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{
-    Components, ContactBuilder, Content, InfoBuilder, OpenApi, Ref, RefOr, ResponseBuilder,
+    Components, ContactBuilder, Content, InfoBuilder, OpenApi, Ref, RefOr, ResponseBuilder, Schema,
 };
 
 use super::Api;
@@ -113,6 +113,7 @@ pub(super) fn finish(mut document: OpenApi) -> OpenApi {
         ))
         .build();
     let components = document.components.get_or_insert_with(Components::new);
+    hide_own_orders(components);
     for (name, about) in [
         (
             "key",
@@ -142,6 +143,19 @@ pub(super) fn finish(mut document: OpenApi) -> OpenApi {
         }
     }
     document
+}
+
+/// What only the platform itself tells a call is nobody else's to order.
+fn hide_own_orders(components: &mut Components) {
+    let Some(RefOr::T(Schema::OneOf(orders))) = components.schemas.get_mut("Do") else {
+        return;
+    };
+    orders.items.retain(|order| {
+        let order = serde_json::to_string(order).unwrap_or_default();
+        !["\"wrap\"", "\"answered\""]
+            .iter()
+            .any(|own| order.contains(own))
+    });
 }
 
 /// `get_bots_id` for `GET /bots/{id}`.

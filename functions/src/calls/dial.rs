@@ -5,10 +5,8 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use contract::{Bot, CallId, Direction, Machine, TenantId};
-use serde::Deserialize;
-use serde_json::json;
-use sha2::{Digest as _, Sha256};
+use contract::{BotId, CallId, Direction, Machine};
+use serde::Serialize;
 use tracing::Instrument as _;
 use twilio::rest::{CallEvent, CallResource, CreateCall, Instructions, MachineDetection};
 use twilio::webhook::CallStatus;
@@ -16,16 +14,15 @@ use twilio::{Party, PhoneNumber};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Api;
 use super::bots::bot_id;
-use super::numbers::phone_number;
+use super::call_order::CallOrder;
 use super::outcome::{refusal, settled, unknown};
+use super::{Api, body};
 use crate::Refusal;
 use crate::account::{Principal, Scope};
-use crate::country;
-use crate::door::body_json;
 use crate::limits::Limits;
-use crate::store::{Begun, Dial, DialId, DialState, Metadata, Opened};
+use crate::store::{Begun, Dial, DialState, Opened};
+use crate::words;
 
 /// After this long, in milliseconds, an order without an answer is taken for lost: the carrier is given 8 s.
 const PENDING_MS_MAX: u64 = 15_000;
@@ -33,24 +30,22 @@ const PENDING_MS_MAX: u64 = 15_000;
 /// How much longer than its own limit a call may run before the carrier ends it, in seconds.
 const TIME_LIMIT_SPARE_S: u32 = 60;
 
-/// Longest call that may be ordered, in seconds: the carrier's own limit is four hours.
-const TIME_LIMIT_S_MAX: u32 = 14_400;
-
-/// Most pairs of metadata.
-const METADATA_MAX: usize = 16;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Order {
-    to: String,
-    bot: String,
-    from: Option<String>,
-    /// The call ends after so long, if its bot does not end it sooner.
-    time_limit_s: Option<u32>,
-    /// In place of the bot's own.
-    machine: Option<Machine>,
-    #[serde(default)]
-    metadata: Metadata,
+/// A call that was placed.
+#[derive(Serialize, utoipa::ToSchema)]
+struct PlacedCall<'a> {
+    /// Its id.
+    call: &'a CallId,
+    /// How far it is.
+    #[schema(schema_with = words::call_status)]
+    status: CallStatus,
+    /// Who speaks.
+    bot: &'a BotId,
+    /// Who is called.
+    #[schema(value_type = String)]
+    to: &'a PhoneNumber,
+    /// Who seems to call.
+    #[schema(value_type = String)]
+    from: &'a PhoneNumber,
 }
 
 /// The routes.
@@ -58,7 +53,18 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new().routes(routes!(place))
 }
 
-#[utoipa::path(post, path = "/calls", tag = "calls", security(("key" = ["calls:write"])), request_body = serde_json::Value, responses((status = 201, body = serde_json::Value)))]
+/// Place a call
+///
+/// With an `Idempotency-Key` it is placed once, however often it is asked for within a day: repeats get the first answer,
+/// and the header `Idempotent-Replayed`.
+#[utoipa::path(post, path = "/calls", tag = "calls", request_body = CallOrder, security(("key" = ["calls:write"])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Names the order: 1 to 255 visible ASCII characters", pattern = "^[!-~]{1,255}$")),
+    responses((status = 201, description = "Placed", body = PlacedCall<'_>),
+        (status = 402, description = "The day's calls have cost what they may", body = contract::ErrorBody),
+        (status = 409, description = "As many calls as allowed are going on, or this very order is being carried out, or nobody knows what became of it", body = contract::ErrorBody),
+        (status = 422, description = "The carrier refuses the call, or the key was used for another", body = contract::ErrorBody),
+        (status = 502, description = "The carrier does not accept this deployment's credentials", body = contract::ErrorBody),
+        (status = 504, description = "The carrier did not say whether it dialled", body = contract::ErrorBody)))]
 async fn place(
     State(api): State<Arc<Api>>,
     who: Principal,
@@ -67,7 +73,8 @@ async fn place(
     let tenant = who.tenant(Scope::CallsWrite)?;
     api.may_place(&who).await?;
     let key = idempotency_key(request.headers())?;
-    let order: Order = body_json(request.into_body()).await?;
+    let order: CallOrder = body::read(request.into_body()).await?;
+    who.must_be_for(&bot_id(&order.bot, "bot")?)?;
     let dial = api.order(tenant, order, key).await?;
     let span = tracing::info_span!("dial", dial = %dial.id, call_sid = tracing::field::Empty);
     api.obey(dial).instrument(span).await
@@ -89,77 +96,6 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Ref
 }
 
 impl Api {
-    async fn order(
-        &self,
-        tenant: &TenantId,
-        order: Order,
-        key: Option<String>,
-    ) -> Result<Dial, Refusal> {
-        let to = phone_number(&order.to, "to")?;
-        let time_limit_s = order.time_limit_s;
-        if time_limit_s.is_some_and(|limit| !(10..=TIME_LIMIT_S_MAX).contains(&limit)) {
-            let message = format!("10 to {TIME_LIMIT_S_MAX} seconds");
-            return Err(Refusal::field(
-                "time_limit_s",
-                "time_limit_invalid",
-                message,
-            ));
-        }
-        check_metadata(&order.metadata)?;
-        check_machine(order.machine.as_ref())?;
-        let mut order_text = vec![order.to.clone(), order.bot.clone()];
-        order_text.push(order.from.clone().unwrap_or_default());
-        let rest = (time_limit_s, &order.machine, &order.metadata);
-        order_text.push(serde_json::to_string(&rest).unwrap_or_default());
-        let bot = bot_id(&order.bot, "bot")?;
-        let from = order
-            .from
-            .as_deref()
-            .map(|from| phone_number(from, "from"))
-            .transpose()?;
-        let bot = self.bots.bot(tenant, &bot).await?;
-        let bot = bot.ok_or_else(|| {
-            Refusal::field(
-                "bot",
-                "bot_unknown",
-                "there is no such bot: PUT /bots/{id} first",
-            )
-        })?;
-        self.may_dial(&bot, &to).await?;
-        let fingerprint = fingerprint(&order_text);
-        let bot = Bot {
-            duration_max_s: shorter(bot.duration_max_s, time_limit_s),
-            machine: order.machine.unwrap_or(bot.machine),
-            ..bot
-        };
-        let from = match from {
-            Some(from) => Some(from),
-            None => self.bots.number_of(tenant, &bot.id).await?,
-        };
-        let from = from.ok_or_else(|| {
-            Refusal::field(
-                "from",
-                "from_missing",
-                "give from, or a number to the bot: PUT /numbers/{e164}",
-            )
-        })?;
-        let id = match key {
-            Some(key) => DialId::of_key(tenant, &key),
-            None => DialId::of_nonce(u128::from_be_bytes(super::random()?)),
-        };
-        Ok(Dial {
-            id,
-            fingerprint,
-            bot,
-            to,
-            from,
-            metadata: order.metadata,
-            began_ms: (self.clock)(),
-            state: DialState::Pending,
-            call: None,
-        })
-    }
-
     async fn obey(&self, dial: Dial) -> Result<Response, Refusal> {
         match self.dials.begin(&dial, dial.began_ms).await? {
             Begun::New => {}
@@ -223,23 +159,6 @@ impl Api {
             calls: self.calls.as_ref(),
             dials: self.dials.as_ref(),
         }
-    }
-
-    /// Whether the bot, its tenant and this deployment allow a number's country.
-    async fn may_dial(&self, bot: &Bot, to: &PhoneNumber) -> Result<(), Refusal> {
-        let terms = self.agreed.terms(&bot.tenant).await?;
-        let own = &bot.limits.outbound_countries;
-        let general = if own.is_empty() { &self.countries } else { own };
-        let tenants = &terms.limits.outbound_countries;
-        if country::is_allowed(to, general) && country::is_allowed(to, tenants) {
-            return Ok(());
-        }
-        let where_to = country::of(to).unwrap_or_else(|| "no country".to_owned());
-        Err(Refusal::field(
-            "to",
-            "country_not_allowed",
-            format!("this number is in {where_to}, which is not among the countries allowed"),
-        ))
     }
 
     /// The same order again: the same answer, without dialling.
@@ -313,6 +232,7 @@ impl Api {
             status: call.status,
             metadata: dial.metadata.clone(),
             seat: Some(dial.id.to_string()),
+            source: None,
             now_ms: (self.clock)(),
         };
         let kept = futures_util::future::try_join(
@@ -326,42 +246,15 @@ impl Api {
     }
 }
 
-/// The shorter of two limits, of which 0 is none.
-fn shorter(own: u32, ordered: Option<u32>) -> u32 {
-    match (own, ordered) {
-        (own, None) => own,
-        (0, Some(ordered)) => ordered,
-        (own, Some(ordered)) => own.min(ordered),
-    }
-}
-
-fn check_metadata(metadata: &Metadata) -> Result<(), Refusal> {
-    let fits = metadata.len() <= METADATA_MAX
-        && metadata.iter().all(|(name, value)| {
-            (1..=64).contains(&name.chars().count()) && value.chars().count() <= 500
-        });
-    let message = "at most 16 names of 1 to 64 characters, with values of at most 500";
-    fits.then_some(())
-        .ok_or_else(|| Refusal::field("metadata", "metadata_invalid", message))
-}
-
-fn check_machine(machine: Option<&Machine>) -> Result<(), Refusal> {
-    let Some(Machine::LeaveMessage { text }) = machine else {
-        return Ok(());
-    };
-    let fits = !text.trim().is_empty() && text.chars().count() <= 1_000;
-    fits.then_some(())
-        .ok_or_else(|| Refusal::field("machine.text", "text_invalid", "1 to 1000 characters"))
-}
-
-/// Tells a repeat from another order.
-fn fingerprint(order: &[String]) -> String {
-    format!("{:x}", Sha256::digest(order.join("\n")))
-}
-
 fn placed(dial: &Dial, call: &CallId, status: CallStatus) -> String {
-    json!({ "call": call, "status": status, "bot": dial.bot.id, "to": dial.to, "from": dial.from })
-        .to_string()
+    let placed = PlacedCall {
+        call,
+        status,
+        bot: &dial.bot.id,
+        to: &dial.to,
+        from: &dial.from,
+    };
+    serde_json::to_string(&placed).unwrap_or_default()
 }
 
 fn answer(status: u16, body: String, repeated: bool) -> Response {

@@ -1,10 +1,11 @@
 //! Lists come in pages: `limit`, and in `after` the `next` of the page before.
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 
 use crate::Refusal;
+use crate::door::Asked;
 
 const LIMIT_DEFAULT: usize = 20;
 const LIMIT_MAX: usize = 100;
@@ -38,23 +39,31 @@ impl Pages {
         let Some(after) = &self.after else {
             return Ok(None);
         };
-        let refusal = || {
-            let message = "give the next of the page before, as it was";
-            Refusal::field("after", "after_invalid", message)
-        };
-        read(after).map(Some).ok_or_else(refusal)
+        read(after).map(Some).ok_or_else(after_invalid)
     }
+}
+
+/// A cursor that none of our pages gave.
+pub(super) fn after_invalid() -> Refusal {
+    let message = "give the next of the page before, as it was";
+    Refusal::field("after", "after_invalid", message)
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Pages {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let query = Query::<Self>::from_request_parts(parts, state).await;
-        query
-            .map(|Query(pages)| pages)
-            .map_err(|error| Refusal::field("query", "query_malformed", error.body_text()))
+        let Asked(pages) = Asked::from_request_parts(parts, state).await?;
+        Ok(pages)
     }
+}
+
+/// Reads a cursor into a list by time: fourteen digits, and what stands there.
+pub(super) fn moment(text: &str, is_place: impl Fn(&str) -> bool) -> Option<String> {
+    let (time, place) = text.split_once('#')?;
+    let fits =
+        time.len() == 14 && time.bytes().all(|byte| byte.is_ascii_digit()) && is_place(place);
+    fits.then(|| text.to_owned())
 }
 
 /// One page: of `limit + 1` things that were read, the last only tells that there are more.

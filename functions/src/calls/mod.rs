@@ -5,7 +5,7 @@
 //! | `tenants` | the operator's customers |
 //! | `keys`, `tokens` | what opens the API |
 //! | `bots`, `numbers` | who answers, and where |
-//! | `dial`, `view`, `orders` | calls: placed, looked at, told what to do |
+//! | `dial` (of a `call_order`), `view`, `orders` | calls: placed, looked at, told what to do |
 //! | `sessions` | conversations through the edge's own sockets |
 //! | `usage`, `webhooks` | what they cost, and what tenants' servers were told |
 //! | `health`, `describe` | how the platform is, and what the API can do |
@@ -15,6 +15,7 @@
 
 mod body;
 mod bots;
+mod call_order;
 mod describe;
 mod dial;
 mod gate;

@@ -3,24 +3,24 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use contract::{CallId, Do, Order, OrderReply, Pass, TenantId};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use contract::{CallId, Do, Numbered, Order, OrderReply, Pass, TenantId};
+use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Api;
 use super::dial::idempotency_key;
+use super::listing::after_invalid;
 use super::view::call_id;
+use super::{Api, body};
 use crate::Refusal;
 use crate::account::{Principal, Scope};
-use crate::door::body_json;
+use crate::door::{Asked, Named};
 use crate::edge::EdgeError;
 use crate::hook::unreachable;
-use crate::store::{CallEntry, Detail};
+use crate::store::{CallEntry, Detail, News};
 
 /// How long a pass to watch a call is good, in seconds.
 const PASS_VALID_S: u64 = 60;
@@ -62,11 +62,20 @@ fn ended() -> Refusal {
     Refusal::new(StatusCode::CONFLICT, "call_ended", "the call is over")
 }
 
-#[utoipa::path(post, path = "/calls/{sid}/orders", tag = "calls", security(("key" = ["calls:write"])), request_body = Value, responses((status = 200, body = Value)), params(("sid" = String, Path)))]
+/// Tell a call in progress what to do
+///
+/// Interrupt the bot, have it say something, transfer the caller, hang up, or press keys. The same `Idempotency-Key` again
+/// changes nothing.
+#[utoipa::path(post, path = "/calls/{sid}/orders", tag = "calls", security(("key" = ["calls:write"])),
+    params(("sid" = String, Path, description = "The call's id", pattern = "^(CA|WB)[0-9a-fA-F]{32}$", example = "CA00000000000000000000000000000001"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Names the order: 1 to 64 visible ASCII characters", pattern = "^[!-~]{1,64}$")),
+    request_body(content = Do, example = json!({ "do": "say", "text": "One moment, please." })),
+    responses((status = 200, description = "Whether it is done now, and was not before", body = OrderReply),
+        (status = 409, description = "The call is over, or has not been answered yet", body = contract::ErrorBody)))]
 async fn give(
     State(api): State<Arc<Api>>,
     who: Principal,
-    Path(sid): Path<String>,
+    Named(sid): Named<String>,
     request: Request,
 ) -> Result<Json<OrderReply>, Refusal> {
     let tenant = who.tenant(Scope::CallsWrite)?;
@@ -79,10 +88,16 @@ async fn give(
         }
         None => format!("{:032x}", u128::from_be_bytes(super::random()?)),
     };
-    let order: Do = body_json(request.into_body()).await?;
+    let order: Do = body::read(request.into_body()).await?;
     check(&order)?;
     if api.own(&who, tenant, &call).await?.is_over() {
         return Err(ended());
+    }
+    if let Do::Transfer { to } = &order
+        && let Some((_, Some(bot))) = api.calls.call(&call).await?
+    {
+        // The way by which somebody with a stolen key would dial where calls are dear.
+        api.may_dial(&bot, to).await?;
     }
     let order = Order { id, order };
     let given = api
@@ -133,17 +148,39 @@ fn check(order: &Do) -> Result<(), Refusal> {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Since {
+    /// The `next` of the page before; none: from the beginning.
+    #[param(value_type = Option<u64>)]
     after: Option<String>,
 }
 
-#[utoipa::path(get, path = "/calls/{sid}/events", tag = "calls", security(("key" = ["calls:read"])), responses((status = 200, body = Value), (status = 307)), params(("sid" = String, Path)))]
+/// What happened in a call, as far as it is told.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Events {
+    call: CallId,
+    /// What the edge told, in its order.
+    events: Vec<Numbered>,
+    /// What the carrier told, and who opened the call.
+    carrier: Vec<News>,
+    /// Goes into `after`; null when no more will come.
+    next: Option<String>,
+}
+
+/// Follow a call
+///
+/// As JSON, page by page. With `Accept: text/event-stream` the answer leads to the edge, which tells what happens as it
+/// happens (server-sent events); the link is good for a minute.
+#[utoipa::path(get, path = "/calls/{sid}/events", tag = "calls", security(("key" = ["calls:read"])),
+    params(("sid" = String, Path, description = "The call's id", pattern = "^(CA|WB)[0-9a-fA-F]{32}$", example = "CA00000000000000000000000000000001"), Since),
+    responses((status = 200, description = "What happened after `after`", body = Events),
+        (status = 307, description = "Where it is told live", headers(("Location" = String, description = "At the edge")))))]
 async fn events(
     State(api): State<Arc<Api>>,
     who: Principal,
-    Path(sid): Path<String>,
-    Query(since): Query<Since>,
+    Named(sid): Named<String>,
+    Asked(since): Asked<Since>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let tenant = who.tenant(Scope::CallsRead)?;
@@ -157,13 +194,13 @@ async fn events(
     let after = match since.after.as_deref().map(str::parse::<u64>) {
         None => 0,
         Some(Ok(after)) => after,
-        Some(Err(_)) => return Err(super::view::after_invalid()),
+        Some(Err(_)) => return Err(after_invalid()),
     };
     let detail = api.calls.detail(tenant, &call).await?;
     let detail = detail
         .filter(|detail| who.may_see(detail.entry.bot.as_ref()))
         .ok_or_else(|| Refusal::not_found("call"))?;
-    Ok(Json(told(&detail, after)).into_response())
+    Ok(Json(told(detail, after)).into_response())
 }
 
 impl Api {
@@ -185,19 +222,17 @@ impl Api {
     }
 }
 
-/// Everything that the edge told, in its order; `next` goes into `after`, and is there as long as more may come.
-fn told(detail: &Detail, after: u64) -> Value {
-    let later = detail
-        .records
-        .iter()
-        .filter(|numbered| numbered.number > after);
-    let events: Vec<_> = later.take(EVENTS_MAX).collect();
+/// Everything that the edge told, in its order; `next` is there as long as more may come.
+fn told(detail: Detail, after: u64) -> Events {
+    let later = detail.records.into_iter();
+    let later = later.filter(|numbered| numbered.number > after);
+    let events: Vec<Numbered> = later.take(EVENTS_MAX).collect();
     let last = events.last().map_or(after, |numbered| numbered.number);
     let over = detail.entry.filed && last >= detail.entry.records;
-    json!({
-        "call": detail.entry.call,
-        "events": events,
-        "carrier": detail.news,
-        "next": (!over).then(|| last.to_string()),
-    })
+    Events {
+        call: detail.entry.call,
+        events,
+        carrier: detail.news,
+        next: (!over).then(|| last.to_string()),
+    }
 }

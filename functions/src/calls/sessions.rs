@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::routing::post;
-use contract::{BotId, CallId, Direction, Opening, SessionReply, SessionRequest, TenantId};
+use contract::{BotId, CallId, Direction, Opening, SessionReply, SessionRequest, Source, TenantId};
 use tracing::Instrument as _;
 use twilio::Party;
 use twilio::webhook::CallStatus;
@@ -58,12 +57,19 @@ impl Api {
             direction: Direction::Inbound,
             bot,
             status: CallStatus::InProgress,
-            metadata: Metadata::from([("address".to_owned(), asked.address)]),
+            metadata: Metadata::new(),
             seat: admitted?,
+            source: Some(Source {
+                ip: asked.address,
+                sid: String::new(),
+            }),
             now_ms,
         };
         opened.bot = self.calls.open(&opened).await?;
-        self.told_of(asked.call, &tenant, &terms, now_ms).await?;
+        if let Err(refusal) = self.told_of(asked.call, &tenant, &terms, now_ms).await {
+            // The conversation's first records make up for it. Refused now, it would stay open in the books for ever.
+            tracing::warn!(code = %refusal.body.error.code, "its start is told later");
+        }
         tracing::info!(bot = %opened.bot.id, subject = who.subject(), "opened");
         let claims = secrets.jwt_key.open(&asked.token, now_ms / 1_000);
         Ok(SessionReply {
@@ -120,13 +126,7 @@ impl Api {
                 "say with which bot, or use a token of one",
             )
         })?;
-        if !who.may_see(Some(&id)) {
-            return Err(Refusal::new(
-                StatusCode::FORBIDDEN,
-                "bot_other",
-                "this token is for another bot",
-            ));
-        }
+        who.must_be_for(&id)?;
         let bot = self.bots.bot(tenant, &id).await?;
         bot.ok_or_else(|| Refusal::field("bot", "bot_unknown", "there is no such bot"))
     }

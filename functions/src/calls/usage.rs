@@ -5,12 +5,11 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
 use contract::BotId;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -18,6 +17,7 @@ use super::Api;
 use crate::Refusal;
 use crate::account::{Principal, Scope};
 use crate::clock::Month;
+use crate::door::{Asked, Named};
 use crate::store::{Meter, Paid};
 
 /// The routes.
@@ -27,9 +27,21 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(statement))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct How {
+    /// None: as `Accept` wants it, else JSON.
+    #[param(value_type = Option<Format>, inline)]
     format: Option<String>,
+}
+
+/// How a month is written.
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "says what a text may be")]
+enum Format {
+    Json,
+    Csv,
 }
 
 impl How {
@@ -67,20 +79,45 @@ fn together(meters: &Meters) -> Meter {
     total
 }
 
-#[derive(Serialize)]
-struct OfBot<'a> {
-    bot: &'a BotId,
+/// What one bot's calls of a month used, cost and are paid for.
+#[derive(Serialize, utoipa::ToSchema)]
+struct BotUsage {
+    /// Whose calls.
+    bot: BotId,
     #[serde(flatten)]
-    meter: &'a Meter,
+    meter: Meter,
+    /// What is left of the price.
     margin_micro_dollars: i64,
 }
 
-#[utoipa::path(get, path = "/usage/{month}", tag = "usage", security(("key" = ["usage:read"])), responses((status = 200, body = serde_json::Value)), params(("month" = String, Path)))]
+/// What all calls that ended in a month used, cost and are paid for.
+#[derive(Serialize, utoipa::ToSchema)]
+struct MonthUsage {
+    /// In UTC: `2026-11`.
+    month: String,
+    #[serde(flatten)]
+    total: Meter,
+    /// The total of `cost`.
+    cost_micro_dollars: u64,
+    /// The total of `price`.
+    price_micro_dollars: u64,
+    /// What is left of the price.
+    margin_micro_dollars: i64,
+    /// The same by bot.
+    bots: Vec<BotUsage>,
+}
+
+/// Read a month's usage
+///
+/// By bot and cost item, with its price and margin: JSON, or CSV with one line for each bot and item.
+#[utoipa::path(get, path = "/usage/{month}", tag = "usage", security(("key" = ["usage:read"])),
+    params(("month" = String, Path, description = "A month in UTC", pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$", example = "2026-11"), How),
+    responses((status = 200, description = "The month", content((MonthUsage = "application/json"), (String = "text/csv")))))]
 async fn usage(
     State(api): State<Arc<Api>>,
     who: Principal,
-    Path(month): Path<String>,
-    Query(how): Query<How>,
+    Named(month): Named<String>,
+    Asked(how): Asked<How>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let (month, meters) = api.meters(&who, &month).await?;
@@ -88,26 +125,19 @@ async fn usage(
         return Ok(csv("usage", month, &usage_csv(&meters)));
     }
     let total = together(&meters);
-    let bots: Vec<_> = meters
-        .iter()
-        .map(|(bot, meter)| OfBot {
-            bot,
-            meter,
-            margin_micro_dollars: meter.margin_micro_dollars(),
-        })
-        .collect();
-    Ok(Json(json!({
-        "month": month.to_string(),
-        "calls": total.calls,
-        "line_ms": total.line_ms,
-        "carrier_ms": total.carrier_ms,
-        "cost": total.cost,
-        "price": total.price,
-        "cost_micro_dollars": total.cost.total_micro_dollars,
-        "price_micro_dollars": total.price.total_micro_dollars,
-        "margin_micro_dollars": total.margin_micro_dollars(),
-        "bots": bots,
-    }))
+    let bots = meters.into_iter().map(|(bot, meter)| BotUsage {
+        bot,
+        margin_micro_dollars: meter.margin_micro_dollars(),
+        meter,
+    });
+    Ok(Json(MonthUsage {
+        month: month.to_string(),
+        cost_micro_dollars: total.cost.total_micro_dollars,
+        price_micro_dollars: total.price.total_micro_dollars,
+        margin_micro_dollars: total.margin_micro_dollars(),
+        total,
+        bots: bots.collect(),
+    })
     .into_response())
 }
 
@@ -130,7 +160,7 @@ fn usage_csv(meters: &Meters) -> String {
 }
 
 /// One line of a statement.
-#[derive(Debug, Eq, PartialEq, Serialize)]
+#[derive(Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 struct Line {
     bot: BotId,
     paid: Paid,
@@ -157,12 +187,28 @@ fn lines(meters: &Meters) -> (Vec<Line>, u64) {
     (lines, total)
 }
 
-#[utoipa::path(get, path = "/statements/{month}", tag = "usage", security(("key" = ["usage:read"])), responses((status = 200, body = serde_json::Value)), params(("month" = String, Path)))]
+/// What a tenant owes for a month.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Statement {
+    /// In UTC: `2026-11`.
+    month: String,
+    /// What for.
+    lines: Vec<Line>,
+    /// The sum of the lines, to the micro-dollar.
+    total_micro_dollars: u64,
+}
+
+/// Read a month's statement
+///
+/// What is owed: lines that add up to their total, as JSON or CSV.
+#[utoipa::path(get, path = "/statements/{month}", tag = "usage", security(("key" = ["usage:read"])),
+    params(("month" = String, Path, description = "A month in UTC", pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$", example = "2026-11"), How),
+    responses((status = 200, description = "The month", content((Statement = "application/json"), (String = "text/csv")))))]
 async fn statement(
     State(api): State<Arc<Api>>,
     who: Principal,
-    Path(month): Path<String>,
-    Query(how): Query<How>,
+    Named(month): Named<String>,
+    Asked(how): Asked<How>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let (month, meters) = api.meters(&who, &month).await?;
@@ -181,11 +227,11 @@ async fn statement(
         let _ = write!(text, "total,,,,{total}\r\n");
         return Ok(csv("statement", month, &text));
     }
-    Ok(Json(json!({
-        "month": month.to_string(),
-        "lines": lines,
-        "total_micro_dollars": total,
-    }))
+    Ok(Json(Statement {
+        month: month.to_string(),
+        lines,
+        total_micro_dollars: total,
+    })
     .into_response())
 }
 

@@ -3,40 +3,56 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Request, State};
 use contract::{CallId, Direction};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use twilio::webhook::CallStatus;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Api;
 use super::bots::bot_id;
+use super::listing::{Pages, moment};
+use super::{Api, body};
 use crate::Refusal;
 use crate::account::{Principal, Scope};
-use crate::door::body_json;
+use crate::door::{Asked, Named};
 use crate::shown::{self, Row, Whole};
 use crate::store::Filter;
-
-const LIMIT_DEFAULT: usize = 20;
-const LIMIT_MAX: usize = 100;
+use crate::words;
 
 /// Longest note, in characters.
 const NOTE_CHARS_MAX: usize = 10_000;
 
-#[derive(Deserialize)]
+/// Which calls: those of which all that is asked is true.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Which {
-    limit: Option<String>,
-    after: Option<String>,
+    /// Of this bot.
+    #[param(pattern = "^[a-z0-9-]{1,64}$")]
     bot: Option<String>,
+    /// Of this status.
+    #[param(schema_with = words::call_status)]
     status: Option<String>,
+    /// Of this direction.
+    #[param(value_type = Option<Direction>)]
     direction: Option<String>,
+    /// Begun then or later: a day (UTC) or a moment.
+    #[param(example = "2026-11-21")]
     from: Option<String>,
+    /// Begun before.
+    #[param(example = "2026-11-21T09:30:00Z")]
     to: Option<String>,
+}
+
+/// A page of calls.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Calls {
+    calls: Vec<Row>,
+    /// Goes into `after` for the next page; null on the last.
+    next: Option<String>,
 }
 
 /// The routes.
@@ -47,51 +63,38 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(annotate))
 }
 
-#[utoipa::path(get, path = "/calls", tag = "calls", security(("key" = ["calls:read"])), responses((status = 200, body = Value)))]
+/// List calls
+///
+/// Newest first. A page may be short, or empty, though there are more: as long as there is a `next`.
+#[utoipa::path(get, path = "/calls", tag = "calls", params(Pages, Which), security(("key" = ["calls:read"])),
+    responses((status = 200, description = "A page of them", body = Calls)))]
 async fn list(
     State(api): State<Arc<Api>>,
     who: Principal,
-    Query(which): Query<Which>,
-) -> Result<Json<Value>, Refusal> {
+    pages: Pages,
+    Asked(which): Asked<Which>,
+) -> Result<Json<Calls>, Refusal> {
     let tenant = who.tenant(Scope::CallsRead)?;
-    let limit = limit(which.limit.as_deref())?;
-    let after = which.after.as_deref();
-    let is_place = |place: &str| place.parse::<CallId>().is_ok();
-    if !after.is_none_or(|after| is_sort_key(after, is_place)) {
-        return Err(after_invalid());
-    }
+    let limit = pages.limit()?;
+    let after = pages.after(|text| moment(text, |place| place.parse::<CallId>().is_ok()))?;
     let mut filter = filter(&which)?;
     if let Some(only) = who.bot() {
         if filter.bot.as_ref().is_some_and(|bot| bot != only) {
-            return Ok(Json(json!({ "calls": [], "next": null })));
+            return Ok(Json(Calls {
+                calls: Vec::new(),
+                next: None,
+            }));
         }
         filter.bot = Some(only.clone());
     }
-    let page = api.calls.list(tenant, &filter, limit, after).await?;
-    let calls: Vec<Row> = page.calls.into_iter().map(Row::from).collect();
-    Ok(Json(json!({ "calls": calls, "next": page.next })))
-}
-
-/// How many a page has.
-pub(super) fn limit(text: Option<&str>) -> Result<usize, Refusal> {
-    match text.map(str::parse::<usize>) {
-        None => Ok(LIMIT_DEFAULT),
-        Some(Ok(limit)) if (1..=LIMIT_MAX).contains(&limit) => Ok(limit),
-        Some(_) => Err(Refusal::field("limit", "limit_invalid", "1 to 100")),
-    }
-}
-
-/// A cursor that none of our pages gave.
-pub(super) fn after_invalid() -> Refusal {
-    let message = "give the next of the page before, as it was";
-    Refusal::field("after", "after_invalid", message)
-}
-
-/// Whether a text is a time and what stands there.
-pub(super) fn is_sort_key(text: &str, is_place: impl Fn(&str) -> bool) -> bool {
-    text.split_once('#').is_some_and(|(time, place)| {
-        time.len() == 14 && time.bytes().all(|byte| byte.is_ascii_digit()) && is_place(place)
-    })
+    let page = api
+        .calls
+        .list(tenant, &filter, limit, after.as_deref())
+        .await?;
+    Ok(Json(Calls {
+        calls: page.calls.into_iter().map(Row::from).collect(),
+        next: page.next,
+    }))
 }
 
 fn filter(which: &Which) -> Result<Filter, Refusal> {
@@ -110,7 +113,7 @@ fn filter(which: &Which) -> Result<Filter, Refusal> {
         }
     };
     let bot = which.bot.as_deref().map(|bot| bot_id(bot, "bot"));
-    let moment = |text: &Option<String>, field: &str| {
+    let at = |text: &Option<String>, field: &str| {
         text.as_deref()
             .map(|text| moment_ms(text, field))
             .transpose()
@@ -119,8 +122,8 @@ fn filter(which: &Which) -> Result<Filter, Refusal> {
         bot: bot.transpose()?,
         status: status.transpose()?,
         direction,
-        from_ms: moment(&which.from, "from")?,
-        to_ms: moment(&which.to, "to")?,
+        from_ms: at(&which.from, "from")?,
+        to_ms: at(&which.to, "to")?,
     })
 }
 
@@ -147,11 +150,16 @@ pub(super) fn call_id(text: &str) -> Result<CallId, Refusal> {
     })
 }
 
-#[utoipa::path(get, path = "/calls/{sid}", tag = "calls", security(("key" = ["calls:read"])), responses((status = 200, body = Value)), params(("sid" = String, Path)))]
+/// Read a call
+///
+/// With its turns, events, latency, usage, cost and price. The recording's link is good for some minutes.
+#[utoipa::path(get, path = "/calls/{sid}", tag = "calls", security(("key" = ["calls:read"])),
+    params(("sid" = String, Path, description = "The call's id", pattern = "^(CA|WB)[0-9a-fA-F]{32}$", example = "CA00000000000000000000000000000001")),
+    responses((status = 200, description = "All that is known of it", body = Whole)))]
 async fn detail(
     State(api): State<Arc<Api>>,
     who: Principal,
-    Path(sid): Path<String>,
+    Named(sid): Named<String>,
 ) -> Result<Json<Whole>, Refusal> {
     let tenant = who.tenant(Scope::CallsRead)?;
     let call = call_id(&sid)?;
@@ -163,22 +171,36 @@ async fn detail(
     Ok(Json(Whole::of(detail, recording)))
 }
 
-#[derive(Deserialize)]
+/// What people have to say about a call.
+#[derive(Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "note": "Wants to be called back on Monday." }))]
 struct Annotation {
+    /// At most 10000 characters; empty: there is none any more.
+    #[schema(max_length = 10_000)]
     note: String,
 }
 
-#[utoipa::path(put, path = "/calls/{sid}/note", tag = "calls", security(("key" = ["calls:write"])), request_body = Value, responses((status = 200, body = Value)), params(("sid" = String, Path)))]
+/// A call and its note.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Annotated {
+    call: CallId,
+    note: String,
+}
+
+/// Write a note on a call
+#[utoipa::path(put, path = "/calls/{sid}/note", tag = "calls", request_body = Annotation, security(("key" = ["calls:write"])),
+    params(("sid" = String, Path, description = "The call's id", pattern = "^(CA|WB)[0-9a-fA-F]{32}$", example = "CA00000000000000000000000000000001")),
+    responses((status = 200, description = "As it is now", body = Annotated)))]
 async fn annotate(
     State(api): State<Arc<Api>>,
     who: Principal,
-    Path(sid): Path<String>,
+    Named(sid): Named<String>,
     request: Request,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Annotated>, Refusal> {
     let tenant = who.tenant(Scope::CallsWrite)?;
     let call = call_id(&sid)?;
-    let Annotation { note } = body_json(request.into_body()).await?;
+    let Annotation { note } = body::read(request.into_body()).await?;
     if note.chars().count() > NOTE_CHARS_MAX {
         let message = format!("at most {NOTE_CHARS_MAX} characters");
         return Err(Refusal::field("note", "note_too_long", message));
@@ -187,5 +209,5 @@ async fn annotate(
     if !api.calls.annotate(tenant, &call, &note).await? {
         return Err(Refusal::not_found("call"));
     }
-    Ok(Json(json!({ "call": call, "note": note })))
+    Ok(Json(Annotated { call, note }))
 }

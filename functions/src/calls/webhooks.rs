@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use axum::extract::State;
+use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Api;
-use super::view::{after_invalid, is_sort_key, limit};
+use super::listing::{Pages, moment};
 use crate::Refusal;
 use crate::account::{Principal, Scope};
+use crate::door::Named;
 use crate::hook::{Happening, HookId, Teller};
 use crate::store::Delivery;
 
@@ -23,22 +23,27 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(again))
 }
 
-#[derive(Deserialize)]
-struct Which {
-    limit: Option<String>,
-    after: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Shown {
+/// What a tenant's server was told, or is to be.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Webhook {
     #[serde(flatten)]
     delivery: Delivery,
+    /// About which call.
     call: contract::CallId,
+    /// What happened to it.
     #[serde(rename = "type")]
     happening: Happening,
 }
 
-impl From<Delivery> for Shown {
+/// A page of webhooks.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Webhooks {
+    webhooks: Vec<Webhook>,
+    /// Goes into `after` for the next page; null on the last.
+    next: Option<String>,
+}
+
+impl From<Delivery> for Webhook {
     fn from(delivery: Delivery) -> Self {
         Self {
             call: delivery.id.call,
@@ -48,31 +53,41 @@ impl From<Delivery> for Shown {
     }
 }
 
-#[utoipa::path(get, path = "/webhooks", tag = "webhooks", security(("key" = ["calls:read"])), responses((status = 200, body = Value)))]
+/// List webhooks
+///
+/// Newest first: what the tenant's server was told, and what it is to be told.
+#[utoipa::path(get, path = "/webhooks", tag = "webhooks", params(Pages), security(("key" = ["calls:read"])),
+    responses((status = 200, description = "A page of them", body = Webhooks)))]
 async fn list(
     State(api): State<Arc<Api>>,
     who: Principal,
-    Query(which): Query<Which>,
-) -> Result<Json<Value>, Refusal> {
+    pages: Pages,
+) -> Result<Json<Webhooks>, Refusal> {
     let tenant = who.tenant(Scope::CallsRead)?;
     who.must_see_all()?;
-    let limit = limit(which.limit.as_deref())?;
-    let after = which.after.as_deref();
-    let is_place = |place: &str| HookId::parse(place).is_some();
-    if !after.is_none_or(|after| is_sort_key(after, is_place)) {
-        return Err(after_invalid());
-    }
-    let page = api.outbox.deliveries(tenant, limit, after).await?;
-    let hooks: Vec<Shown> = page.hooks.into_iter().map(Shown::from).collect();
-    Ok(Json(json!({ "webhooks": hooks, "next": page.next })))
+    let limit = pages.limit()?;
+    let after = pages.after(|text| moment(text, |place| HookId::parse(place).is_some()))?;
+    let page = api
+        .outbox
+        .deliveries(tenant, limit, after.as_deref())
+        .await?;
+    Ok(Json(Webhooks {
+        webhooks: page.hooks.into_iter().map(Webhook::from).collect(),
+        next: page.next,
+    }))
 }
 
-#[utoipa::path(post, path = "/webhooks/{id}/redeliver", tag = "webhooks", security(("key" = ["calls:write"])), responses((status = 200, body = Value)), params(("id" = String, Path)))]
+/// Send a webhook again
+///
+/// With the same id, by which the server knows a repeat.
+#[utoipa::path(post, path = "/webhooks/{id}/redeliver", tag = "webhooks", security(("key" = ["calls:write"])),
+    params(("id" = String, Path, description = "The webhook's id", pattern = "^(CA|WB)[0-9a-fA-F]{32}-(started|ended)$", example = "CA00000000000000000000000000000001-ended")),
+    responses((status = 200, description = "It is on its way", body = Webhook)))]
 async fn again(
     State(api): State<Arc<Api>>,
     who: Principal,
-    Path(id): Path<String>,
-) -> Result<Json<Shown>, Refusal> {
+    Named(id): Named<String>,
+) -> Result<Json<Webhook>, Refusal> {
     let tenant = who.tenant(Scope::CallsWrite)?;
     who.must_see_all()?;
     let missing = || Refusal::not_found("webhook");
@@ -88,5 +103,5 @@ async fn again(
         now_ms,
     };
     teller.set_going(&delivery).await?;
-    Ok(Json(Shown::from(delivery)))
+    Ok(Json(Webhook::from(delivery)))
 }

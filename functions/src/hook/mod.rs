@@ -17,7 +17,7 @@ pub use post::{HttpPost, Post, PostError};
 pub use teller::{Teller, unreachable};
 
 /// What happened.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 pub enum Happening {
     /// A call was answered, or a conversation opened.
     #[serde(rename = "call.started")]

@@ -200,9 +200,7 @@ fn countries(environment: &Environment<'_>) -> Result<Vec<String>, BadSetting> {
         .map(str::trim)
         .filter(|code| !code.is_empty());
     let codes: Vec<String> = codes.map(str::to_owned).collect();
-    let is_code =
-        |code: &String| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
-    if codes.iter().all(is_code) {
+    if contract::are_countries(&codes) {
         return Ok(codes);
     }
     Err(BadSetting {

@@ -32,6 +32,9 @@ const ATTEMPT: Duration = Duration::from_secs(1);
 /// Time of an AWS operation with its repeats.
 const OPERATION: Duration = Duration::from_secs(3);
 
+/// The lines that say what was spent: written at every level, since an alarm counts them.
+pub(crate) const SPEND_LOG: &str = "spend";
+
 /// Runs a function: makes its router out of the environment, and serves it.
 pub fn run<F>(name: &str, make: impl FnOnce(Start) -> F) -> ExitCode
 where
@@ -71,6 +74,7 @@ fn logs() {
     let targets = Targets::new()
         .with_default(LevelFilter::WARN)
         .with_target("functions", level)
+        .with_target(SPEND_LOG, Level::INFO)
         .with_target("lambda_runtime", Level::INFO);
     let lines = tracing_subscriber::fmt::layer()
         .json()

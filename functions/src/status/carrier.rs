@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use contract::{Answerer, Do, Order};
+use contract::{Answerer, Do, Order, Source};
 use tracing::Instrument as _;
 use twilio::webhook::{
     AmdEvent, AnsweredBy, CallStatus, CallStatusEvent, StreamChange, StreamEvent,
@@ -14,7 +14,7 @@ use twilio::{CallSid, rest};
 use super::Status;
 use crate::Refusal;
 use crate::carrier::DialError;
-use crate::door::twilio_request;
+use crate::door::{Webhook, twilio_request};
 use crate::edge::EdgeError;
 use crate::hook::unreachable;
 use crate::store::{DialId, News, Note, Progress};
@@ -31,7 +31,12 @@ pub(super) async fn call(
     let now_ms = (status.clock)();
     if webhook.form.get("CallStatus").is_none() && webhook.form.get("AnsweredBy").is_some() {
         let verdict = AmdEvent::from_form(&webhook.form).map_err(|error| misread(&error))?;
-        status.calls.noted(&machine(&verdict, now_ms)).await?;
+        let source = Source {
+            ip: webhook.ip,
+            sid: verdict.call.to_string(),
+        };
+        let note = machine(&verdict, source, now_ms);
+        status.calls.noted(&note).await?;
         status.tell_who_answered(&verdict).await?;
         return Ok(StatusCode::NO_CONTENT);
     }
@@ -39,7 +44,7 @@ pub(super) async fn call(
     let dial = webhook.query.get("dial").and_then(DialId::parse);
     let span = tracing::info_span!("call_status", call_sid = %event.call);
     status
-        .progressed(event, dial, &webhook.origin)
+        .progressed(event, dial, &webhook)
         .instrument(span)
         .await?;
     Ok(StatusCode::NO_CONTENT)
@@ -50,16 +55,14 @@ impl Status {
         &self,
         event: CallStatusEvent,
         dial: Option<DialId>,
-        origin: &str,
+        webhook: &Webhook,
     ) -> Result<(), Refusal> {
         tracing::info!(status = %event.status, sequence = event.sequence_number, "told");
         if let Some(dial) = dial {
             self.dials.joined(&dial, &event.call.into()).await?;
         }
+        let now_ms = (self.clock)();
         let progress = Progress {
-            call: event.call.into(),
-            account: event.account,
-            status: event.status,
             sequence: event.sequence_number,
             from: event.from,
             to: event.to,
@@ -68,10 +71,13 @@ impl Status {
             sip_response_code: event.sip_response_code,
             answered_by: event.answered_by,
             timestamp: event.timestamp,
-            inferred: false,
-            now_ms: (self.clock)(),
+            source: Source {
+                ip: webhook.ip.clone(),
+                sid: event.call.to_string(),
+            },
+            ..Progress::new(event.call.into(), event.account, event.status, now_ms)
         };
-        self.follow(&progress, origin).await
+        self.follow(&progress, &webhook.origin).await
     }
 
     /// The bot of a call that we placed has a policy for machines, which the edge carries out.
@@ -102,29 +108,7 @@ impl Status {
     }
 }
 
-pub(super) fn in_progress(
-    call: contract::CallId,
-    account: twilio::AccountSid,
-    now_ms: u64,
-) -> Progress {
-    Progress {
-        call,
-        account,
-        status: CallStatus::InProgress,
-        sequence: None,
-        from: None,
-        to: None,
-        direction: None,
-        duration_s: None,
-        sip_response_code: None,
-        answered_by: None,
-        timestamp: None,
-        inferred: false,
-        now_ms,
-    }
-}
-
-fn machine(verdict: &AmdEvent, now_ms: u64) -> Note {
+fn machine(verdict: &AmdEvent, source: Source, now_ms: u64) -> Note {
     let detail = verdict
         .detection_ms
         .map(|ms| format!("after {ms} ms"))
@@ -133,6 +117,9 @@ fn machine(verdict: &AmdEvent, now_ms: u64) -> Note {
         name: format!("answered-by-{}", verdict.answered_by),
         detail,
         timestamp: None,
+        at_ms: now_ms,
+        duration_s: None,
+        source,
     };
     Note {
         call: verdict.call.into(),
@@ -151,14 +138,13 @@ pub(super) async fn stream(
     let event = StreamEvent::from_form(&webhook.form).map_err(|error| misread(&error))?;
     let span =
         tracing::info_span!("stream_status", call_sid = %event.call, stream_sid = %event.stream);
-    let origin = webhook.origin;
     let told = async {
         if let Some(url) = webhook.query.get("resume")
             && event.change != StreamChange::Started
         {
             status.resume(event.call, url).await;
         }
-        status.streamed(event, &origin).await
+        status.streamed(event, &webhook).await
     };
     told.instrument(span).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -184,7 +170,7 @@ impl Status {
         }
     }
 
-    async fn streamed(&self, event: StreamEvent, origin: &str) -> Result<(), Refusal> {
+    async fn streamed(&self, event: StreamEvent, webhook: &Webhook) -> Result<(), Refusal> {
         let (name, detail) = match event.change {
             StreamChange::Started => ("stream-started", String::new()),
             StreamChange::Stopped => ("stream-stopped", String::new()),
@@ -201,10 +187,18 @@ impl Status {
             );
         }
         let now_ms = (self.clock)();
+        let source = Source {
+            ip: webhook.ip.clone(),
+            sid: event.stream.to_string(),
+        };
         if name == "stream-started" {
             // Nothing else tells that an inbound call was answered.
-            let progress = in_progress(event.call.into(), event.account, now_ms);
-            self.follow(&progress, origin).await?;
+            let answered = CallStatus::InProgress;
+            let progress = Progress {
+                source: source.clone(),
+                ..Progress::new(event.call.into(), event.account, answered, now_ms)
+            };
+            self.follow(&progress, &webhook.origin).await?;
         }
         let note = Note {
             call: event.call.into(),
@@ -213,6 +207,9 @@ impl Status {
                 name: name.to_owned(),
                 detail,
                 timestamp: event.timestamp,
+                at_ms: now_ms,
+                duration_s: None,
+                source,
             },
             answered_by: None,
             now_ms,

@@ -11,7 +11,6 @@ use twilio::rest::FetchCall;
 use twilio::webhook::CallStatus;
 
 use super::Status;
-use super::carrier::in_progress;
 use crate::Refusal;
 use crate::door::sealed;
 use crate::hook::{Happening, HookId, Reminder, is_worth, message, pause_s};
@@ -165,10 +164,9 @@ impl Status {
         };
         tracing::warn!(%status, "a call's end was never told, and is taken from Twilio's records");
         let progress = Progress {
-            status,
             duration_s: duration_s.and_then(|seconds| u32::try_from(seconds).ok()),
             inferred: true,
-            ..in_progress(entry.call, account, (self.clock)())
+            ..Progress::new(entry.call, account, status, (self.clock)())
         };
         self.follow(&progress, origin).await?;
         Ok(None)

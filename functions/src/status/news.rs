@@ -62,8 +62,8 @@ impl Status {
         };
         if progress.status.is_final() {
             self.vacate(&entry).await?;
-            if progress.status != CallStatus::Completed {
-                // Nobody answered, and the edge has nothing to add.
+            if progress.status != CallStatus::Completed || entry.unanswered.is_some() {
+                // Nobody answered, or no bot did, and the edge has nothing to add.
                 self.happened(entry.call, &tenant, Happening::Ended, origin)
                     .await?;
             } else if entry.records == 0 {

@@ -10,11 +10,11 @@ use tracing::Instrument as _;
 use twilio::webhook::CallStatus;
 
 use super::Status;
-use super::carrier::in_progress;
 use crate::Refusal;
 use crate::clock::Month;
 use crate::door::{Sealed, sealed};
 use crate::hook::Happening;
+use crate::runtime::SPEND_LOG;
 use crate::store::{CallEntry, Progress};
 
 /// Most records at once.
@@ -66,18 +66,15 @@ impl Status {
                 .iter()
                 .any(|numbered| wanted(&numbered.record))
         };
+        let told = |status| Progress::new(batch.call, batch.account, status, now_ms);
         let through = self.calls.recorded(batch, &self.prices, now_ms).await?;
         if has(|record| matches!(record, Record::Connected { .. })) {
-            let progress = in_progress(batch.call, batch.account, now_ms);
+            let progress = told(CallStatus::InProgress);
             self.follow(&progress, origin).await?;
         }
         if has(|record| matches!(record, Record::Ended { .. })) && batch.call.is_web() {
             // No carrier will say so.
-            let progress = Progress {
-                status: CallStatus::Completed,
-                ..in_progress(batch.call, batch.account, now_ms)
-            };
-            self.calls.progressed(&progress).await?;
+            self.calls.progressed(&told(CallStatus::Completed)).await?;
         }
         let known = self.calls.call(&batch.call).await?;
         let wrap = match known {
@@ -128,9 +125,13 @@ impl Status {
             .total_micro_dollars
             .max(entry.cost_micro_dollars());
         if so_far > entry.spent_micro_dollars {
-            self.money
-                .spend(&batch.tenant, &batch.bot, &batch.call, so_far, now_ms)
+            let (tenant, bot) = (&batch.tenant, &batch.bot);
+            let spending = self
+                .money
+                .spend(tenant, bot, &batch.call, so_far, now_ms)
                 .await?;
+            // An alarm adds these up.
+            tracing::info!(target: SPEND_LOG, code = "spent", %tenant, %bot, micro_dollars = spending, "spent");
         }
         let Some(bot) = bot.filter(|_| entry.ended.is_none()) else {
             return Ok(false);

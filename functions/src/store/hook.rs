@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use crate::hook::HookId;
 
 /// Something that a tenant's server is to be told, and how far that is.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Delivery {
     /// Which event; the same at every attempt.
+    #[schema(value_type = String)]
     pub id: HookId,
     /// Whose server.
     #[serde(skip)]
@@ -62,7 +63,7 @@ impl Delivery {
 }
 
 /// How far a delivery is.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryState {
     /// Not told yet.

@@ -30,6 +30,7 @@ mod account;
 mod count;
 mod dial;
 pub mod dynamo;
+mod entry;
 pub mod files;
 mod hook;
 pub mod memory;
@@ -44,10 +45,9 @@ use twilio::PhoneNumber;
 
 pub use account::{Accounts, Assigned, Deleted};
 pub use dial::{Begun, Dial, DialId, DialState};
+pub use entry::{CallEntry, Ended, Metadata, Unanswered, sort_key};
 pub use hook::{Deliveries, Delivery, DeliveryState};
-pub use model::{
-    CallEntry, Detail, Ended, Filter, Metadata, News, Note, Opened, Page, Progress, sort_key,
-};
+pub use model::{Detail, Filter, News, Note, Opened, Page, Progress};
 pub use money::{Charge, ChargeItem, Counts, Meter, Paid, Receipt, Seat, Spent};
 
 use std::collections::BTreeMap;
@@ -100,6 +100,8 @@ pub trait Bots: Send + Sync {
     ) -> Stored<Vec<Bot>>;
     /// Deletes a bot, unless it answers a number.
     async fn delete_bot(&self, tenant: &TenantId, id: &BotId) -> Stored<Deleted>;
+    /// Keeps a bot unless its tenant has one of that id: as version 1. Of several at once, one is kept.
+    async fn make_bot(&self, bot: &Bot) -> Stored<Option<Bot>>;
     /// Keeps a bot of the tenant that it names. If anything but its version differs from the one kept, it gets the next version; else nothing changes.
     async fn put_bot(&self, bot: &Bot) -> Stored<Bot>;
     /// Whose bot answers a number.
@@ -136,6 +138,8 @@ pub trait Calls: Send + Sync {
     async fn call(&self, call: &CallId) -> Stored<Option<(CallEntry, Option<Bot>)>>;
     /// Counts a resume in a minute since the epoch, and returns how many there were in it.
     async fn resumed(&self, call: &CallId, minute: u64) -> Stored<u32>;
+    /// No bot answers a call that reached us. Changes nothing once the edge has told of it.
+    async fn unanswered(&self, call: &CallId, why: Unanswered, now_ms: u64) -> Stored<()>;
     /// The carrier told how far a call is.
     async fn progressed(&self, progress: &Progress) -> Stored<()>;
     /// The carrier told something else about a call.
@@ -188,7 +192,7 @@ impl From<Tenant> for Terms {
             limits: Limits {
                 concurrent_calls_max: tenant.limits.concurrent_calls_max,
                 spend_per_day_max: tenant.limits.spend_per_day_max,
-                outbound_countries: Vec::new(),
+                outbound_countries: tenant.limits.outbound_countries,
             },
             hook_url: tenant.webhook_url,
             hook_secret: tenant.webhook_secret,
@@ -201,7 +205,7 @@ impl From<Tenant> for Terms {
 pub trait Money: Send + Sync {
     /// What each bot's calls that ended in a month used, cost and are paid for.
     async fn month(&self, tenant: &TenantId, month: Month) -> Stored<BTreeMap<BotId, Meter>>;
-    /// A call has cost so much so far, in micro-dollars. What is new of it is added to its tenant's day, once.
+    /// A call has cost so much so far, in micro-dollars. What is new of it is added to its tenant's day, once, and returned.
     async fn spend(
         &self,
         tenant: &TenantId,
@@ -209,7 +213,7 @@ pub trait Money: Send + Sync {
         call: &CallId,
         so_far: u64,
         now_ms: u64,
-    ) -> Stored<()>;
+    ) -> Stored<u64>;
     /// What the tenant's calls have cost on the UTC day of this moment, running ones included.
     async fn spent(&self, tenant: &TenantId, now_ms: u64) -> Stored<Spent>;
     /// Takes a place, unless all are taken; then those who sit there. Who has one keeps it. Where any number may sit, nobody

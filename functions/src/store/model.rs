@@ -1,176 +1,9 @@
-use std::collections::BTreeMap;
-
-use contract::{Bot, BotId, CallId, Direction, EndReason, Numbered, Record, TenantId};
+use contract::{Bot, BotId, CallId, Direction, Numbered, Record, Source};
 use serde::{Deserialize, Serialize};
 use twilio::webhook::{AnsweredBy, CallStatus};
 use twilio::{AccountSid, Party};
 
-use super::Receipt;
-
-/// A call, in one row.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct CallEntry {
-    /// The call.
-    pub call: CallId,
-    /// When it was first heard of, in milliseconds since the Unix epoch.
-    pub began_ms: u64,
-    /// The account that owns it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub account: Option<AccountSid>,
-    /// Whose it is. Unknown if only status callbacks came; then nobody sees it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tenant: Option<TenantId>,
-    /// Who answers. Unknown if only status callbacks came.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bot: Option<BotId>,
-    /// The version of the bot.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bot_version: Option<u32>,
-    /// Who dialled.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub direction: Option<Direction>,
-    /// Who calls.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<Party>,
-    /// Who is called.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub to: Option<Party>,
-    /// How far it is, as the carrier tells.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<CallStatus>,
-    /// Whether nobody told so, and it was concluded from what else is known: a later callback still counts.
-    #[serde(skip_serializing_if = "is_false")]
-    pub inferred: bool,
-    /// Number of the callback that told so; -1 for what came without.
-    #[serde(skip)]
-    pub sequence: i64,
-    /// How long the carrier says it was, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub carrier_duration_s: Option<u32>,
-    /// The last answer of the far end.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sip_response_code: Option<u16>,
-    /// Who or what answered.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub answered_by: Option<AnsweredBy>,
-    /// How it ended, as the edge tells.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ended: Option<Ended>,
-    /// Highest number of the edge's records.
-    pub records: u64,
-    /// Whether nothing more will come from the edge.
-    #[serde(skip_serializing_if = "is_false")]
-    pub filed: bool,
-    /// What the summary cost, in micro-dollars.
-    #[serde(skip)]
-    pub summary_micro_dollars: u64,
-    /// What the call has cost so far, as counted in its tenant's day, in micro-dollars.
-    pub spent_micro_dollars: u64,
-    /// What whoever placed the call wants to find again.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub metadata: Metadata,
-    /// Words of people about the call.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub note: String,
-    /// Under which name it has a place among the calls at the same time.
-    #[serde(skip)]
-    pub seat: Option<String>,
-}
-
-/// Names and values of the operator's: at most 16.
-pub type Metadata = BTreeMap<String, String>;
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
-fn is_false(value: &bool) -> bool {
-    !*value
-}
-
-impl CallEntry {
-    /// A call of which nothing more is known.
-    #[must_use]
-    pub fn new(call: CallId, began_ms: u64) -> Self {
-        Self {
-            call,
-            began_ms,
-            account: None,
-            tenant: None,
-            bot: None,
-            bot_version: None,
-            direction: None,
-            from: None,
-            to: None,
-            status: None,
-            sequence: -1,
-            carrier_duration_s: None,
-            sip_response_code: None,
-            answered_by: None,
-            ended: None,
-            records: 0,
-            filed: false,
-            inferred: false,
-            summary_micro_dollars: 0,
-            spent_micro_dollars: 0,
-            metadata: Metadata::new(),
-            note: String::new(),
-            seat: None,
-        }
-    }
-
-    /// Whether nothing more is to come: the carrier has told its end, and the edge too. A call that the edge never had
-    /// (busy, no answer) is complete with the carrier's word alone.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        let carrier = self.status.is_some_and(CallStatus::is_final);
-        carrier
-            && (self.ended.is_some()
-                || self.status != Some(CallStatus::Completed)
-                || self.bot.is_none())
-    }
-
-    /// Whether it is over, as far as anybody tells.
-    #[must_use]
-    pub fn is_over(&self) -> bool {
-        self.ended.is_some() || self.status.is_some_and(CallStatus::is_final)
-    }
-
-    /// What it cost when it was over, in micro-dollars, its summary included.
-    #[must_use]
-    pub fn cost_micro_dollars(&self) -> u64 {
-        let ended = self.ended.map(|ended| ended.cost_micro_dollars);
-        ended.unwrap_or_default() + self.summary_micro_dollars
-    }
-
-    /// Where it stands among other calls: by time, then by id.
-    #[must_use]
-    pub fn sort_key(&self) -> String {
-        sort_key(self.began_ms, &self.call)
-    }
-}
-
-/// Orders calls by time, then by id.
-#[must_use]
-pub fn sort_key(began_ms: u64, call: &CallId) -> String {
-    format!("{began_ms:014}#{call}")
-}
-
-/// How a call ended, as the edge tells.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Ended {
-    /// Why.
-    pub reason: EndReason,
-    /// From the first stream's start, in milliseconds.
-    pub duration_ms: u64,
-    /// When, in milliseconds since the Unix epoch.
-    pub at_ms: u64,
-    /// What it cost, in micro-dollars.
-    pub cost_micro_dollars: u64,
-    /// What the tenant pays for it, in micro-dollars.
-    #[serde(default)]
-    pub price_micro_dollars: u64,
-}
+use super::{CallEntry, Metadata, Receipt};
 
 /// A call was heard of: by its webhook, or by the answer to our dialling.
 #[derive(Clone, Debug, PartialEq)]
@@ -193,8 +26,32 @@ pub struct Opened {
     pub metadata: Metadata,
     /// Under which name it has a place among the calls at the same time.
     pub seat: Option<String>,
+    /// Who told of it; nobody if we placed it ourselves.
+    pub source: Option<Source>,
     /// Now, in milliseconds since the Unix epoch.
     pub now_ms: u64,
+}
+
+impl Opened {
+    /// What is kept beside the call of how it came.
+    #[must_use]
+    pub fn note(&self) -> Option<Note> {
+        let source = self.source.clone()?;
+        Some(Note {
+            call: self.call,
+            key: "opened".to_owned(),
+            news: News {
+                name: "opened".to_owned(),
+                detail: String::new(),
+                timestamp: None,
+                at_ms: self.now_ms,
+                duration_s: None,
+                source,
+            },
+            answered_by: None,
+            now_ms: self.now_ms,
+        })
+    }
 }
 
 /// The carrier tells how far a call is.
@@ -224,17 +81,42 @@ pub struct Progress {
     pub answered_by: Option<AnsweredBy>,
     /// When, as Twilio writes it.
     pub timestamp: Option<String>,
+    /// Who told.
+    pub source: Source,
     /// Now, in milliseconds since the Unix epoch.
     pub now_ms: u64,
 }
 
 impl Progress {
-    /// Its number, with -1 for none.
+    /// How far a call is, and nothing else.
+    #[must_use]
+    pub fn new(call: CallId, account: AccountSid, status: CallStatus, now_ms: u64) -> Self {
+        Self {
+            call,
+            account,
+            status,
+            inferred: false,
+            sequence: None,
+            from: None,
+            to: None,
+            direction: None,
+            duration_s: None,
+            sip_response_code: None,
+            answered_by: None,
+            timestamp: None,
+            source: Source::default(),
+            now_ms,
+        }
+    }
+
+    /// Its number, with -1 for none, and less for what nobody told.
     #[must_use]
     pub fn number(&self) -> i64 {
-        self.sequence
+        let told = self
+            .sequence
             .and_then(|number| i64::try_from(number).ok())
-            .unwrap_or(-1)
+            .unwrap_or(-1);
+        if self.inferred { -2 } else { told }
     }
 
     /// Whether it tells more than what is known. A call only goes forward; of two ends the later-numbered one counts, so
@@ -271,6 +153,9 @@ impl Progress {
                 name: self.status.to_string(),
                 detail: if self.inferred { "inferred" } else { "" }.to_owned(),
                 timestamp: self.timestamp.clone(),
+                at_ms: self.now_ms,
+                duration_s: self.duration_s,
+                source: self.source.clone(),
             },
             answered_by: self.answered_by,
             now_ms: self.now_ms,
@@ -294,9 +179,9 @@ pub struct Note {
 }
 
 /// What the carrier told.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct News {
-    /// `ringing`, `stream-started`, `amd`, …
+    /// `opened`, `ringing`, `stream-started`, `answered-by-human`, …
     pub name: String,
     /// For people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -304,6 +189,15 @@ pub struct News {
     /// When, as Twilio writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<String>,
+    /// When we heard of it, in milliseconds since the Unix epoch.
+    #[serde(default)]
+    pub at_ms: u64,
+    /// How long the call was by then, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_s: Option<u32>,
+    /// Who told.
+    #[serde(default, skip_serializing_if = "Source::is_unknown")]
+    pub source: Source,
 }
 
 /// Which calls: those of which all that is asked is true.

@@ -6,7 +6,9 @@ use contract::{BotId, Cost, CostItem, Dimension, Pricing, Usage};
 use serde::{Deserialize, Serialize};
 
 /// What a tenant pays for.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Paid {
     /// An answered call.
@@ -16,7 +18,7 @@ pub enum Paid {
 }
 
 /// What a tenant pays for a call.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Charge {
     /// The lines; they add up to the total.
     pub items: Vec<ChargeItem>,
@@ -25,7 +27,7 @@ pub struct Charge {
 }
 
 /// One line of what a tenant pays.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct ChargeItem {
     /// For what.
     pub paid: Paid,
@@ -120,7 +122,7 @@ fn margin(price: u64, cost: u64) -> i64 {
 pub type Counts = BTreeMap<String, u64>;
 
 /// What the calls of one bot that ended in a month used, cost and are paid for.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Meter {
     /// How many ended.
     pub calls: u64,

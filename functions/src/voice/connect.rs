@@ -24,14 +24,10 @@ impl Voice {
         terms: &Terms,
         origin: &str,
         asked: &VoiceRequest,
-    ) -> Response {
-        match self.open(&bot, terms, origin, asked).await {
-            Ok((reply, stream_url)) => {
-                tracing::info!(bot = %bot.id, state = ?reply.state, "opened");
-                words::twiml(self.verbs(&bot, reply, stream_url, origin))
-            }
-            Err(trouble) => self.apologise(Some(&bot), &trouble),
-        }
+    ) -> Result<Response, Trouble> {
+        let (reply, stream_url) = self.open(&bot, terms, origin, asked).await?;
+        tracing::info!(bot = %bot.id, state = ?reply.state, "opened");
+        Ok(words::twiml(self.verbs(&bot, reply, stream_url, origin)))
     }
 
     /// Opens the call; once more with newer secrets if the edge does not know those at hand.

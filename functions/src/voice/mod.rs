@@ -11,9 +11,9 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::post;
-use contract::{Bot, Direction};
+use contract::{Bot, Direction, Source};
 use tracing::Instrument as _;
-use twilio::webhook::{Direction as Wire, FieldError, VoiceRequest};
+use twilio::webhook::{CallStatus, Direction as Wire, FieldError, VoiceRequest};
 
 use crate::Refusal;
 use crate::carrier::Carrier;
@@ -25,7 +25,8 @@ use crate::hours;
 use crate::limits::{Limits, Reached};
 use crate::secrets::Keyring;
 use crate::store::{
-    Agreed, Bots, Calls, Dial, DialId, Dials, Metadata, Money, Opened, StoreError, Terms,
+    Agreed, Bots, Calls, Dial, DialId, Dials, Metadata, Money, Opened, Progress, StoreError, Terms,
+    Unanswered,
 };
 
 pub use plays::Shelf;
@@ -85,10 +86,8 @@ enum Trouble {
 enum Reception {
     /// By the bot, with a place among its calls if these are counted.
     Come { seat: Option<String> },
-    /// Outside business hours.
-    Closed,
-    /// With no room left.
-    Busy(Reached),
+    /// Not at all.
+    Away(Unanswered),
 }
 
 /// The function.
@@ -174,6 +173,10 @@ impl Voice {
             status: asked.status,
             metadata: Metadata::new(),
             seat: None,
+            source: Some(Source {
+                ip: webhook.ip.clone(),
+                sid: asked.call.to_string(),
+            }),
             now_ms: (self.clock)(),
         };
         match dial {
@@ -184,48 +187,101 @@ impl Voice {
             }
             None => match self.receive(&opened, &terms).await {
                 Ok(Reception::Come { seat }) => opened.seat = seat,
-                Ok(Reception::Closed) => return words::closed(&opened.bot),
-                Ok(Reception::Busy(reached)) => {
-                    tracing::warn!(code = "limit_reached", bot = %opened.bot.id, %reached, "turned away");
-                    return words::busy(&opened.bot);
-                }
+                Ok(Reception::Away(why)) => return self.turn_away(&opened, why).await,
                 Err(error) => return self.apologise(Some(&opened.bot), &error.into()),
             },
         }
-        match self.calls.open(&opened).await {
+        let connected = match self.calls.open(&opened).await {
             Ok(bot) => self.connect(bot, &terms, &webhook.origin, asked).await,
-            Err(error) => self.apologise(Some(&opened.bot), &error.into()),
+            Err(error) => Err(error.into()),
+        };
+        match connected {
+            Ok(response) => response,
+            Err(trouble) => {
+                self.write_off(&opened, Unanswered::Failed).await;
+                self.apologise(Some(&opened.bot), &trouble)
+            }
+        }
+    }
+
+    /// The words for a caller who does not get to the bot; the call stands in the books with its end and the reason.
+    async fn turn_away(&self, opened: &Opened, why: Unanswered) -> Response {
+        tracing::warn!(code = "turned_away", bot = %opened.bot.id, ?why, "turned away");
+        if let Err(error) = self.calls.open(opened).await {
+            tracing::error!(code = "store_unavailable", %error, "who was turned away is not kept");
+        }
+        self.write_off(opened, why).await;
+        match why {
+            Unanswered::Closed => words::closed(&opened.bot),
+            Unanswered::Busy | Unanswered::Spent | Unanswered::Failed => words::busy(&opened.bot),
+        }
+    }
+
+    /// Ends a call in the books that no bot answers: nobody else may ever tell its end. The caller hears words all the
+    /// same, so a store that fails is only logged.
+    async fn write_off(&self, opened: &Opened, why: Unanswered) {
+        let (call, now_ms) = (opened.call, (self.clock)());
+        let (tenant, bot) = (&opened.bot.tenant, &opened.bot.id);
+        let end = Progress {
+            inferred: true,
+            ..Progress::new(call, opened.account, CallStatus::Completed, now_ms)
+        };
+        let written = async {
+            if let Some(seat) = &opened.seat {
+                self.limits().leave(tenant, bot, seat).await?;
+            }
+            self.calls.unanswered(&call, why, now_ms).await?;
+            self.calls.progressed(&end).await
+        };
+        if let Err(error) = written.await {
+            tracing::error!(code = "store_unavailable", %error, "the call's end is not kept");
+        }
+    }
+
+    fn limits(&self) -> Limits<'_> {
+        Limits {
+            money: self.money.as_ref(),
+            calls: self.calls.as_ref(),
+            dials: self.dials.as_ref(),
         }
     }
 
     /// Whether somebody who calls gets to the bot.
     async fn receive(&self, opened: &Opened, terms: &Terms) -> Result<Reception, StoreError> {
-        let bot = &opened.bot;
         if opened.direction == Direction::Outbound {
             return Ok(Reception::Come { seat: None });
         }
+        let reception = self.would_receive(opened, terms).await?;
+        if let Reception::Away(_) = reception
+            && let Some((known, Some(_))) = self.calls.call(&opened.call).await?
+            && known.unanswered.is_none()
+        {
+            // It was let in a moment ago, and Twilio asks once more.
+            return Ok(Reception::Come { seat: None });
+        }
+        Ok(reception)
+    }
+
+    async fn would_receive(&self, opened: &Opened, terms: &Terms) -> Result<Reception, StoreError> {
+        let bot = &opened.bot;
         let open = bot
             .hours
             .as_ref()
             .map(|hours| hours::is_open(hours, opened.now_ms));
         match open {
-            Some(Ok(false)) => return Ok(Reception::Closed),
+            Some(Ok(false)) => return Ok(Reception::Away(Unanswered::Closed)),
             Some(Err(error)) => {
                 // Better a call at the wrong hour than none at all.
                 tracing::error!(code = "time_zone_unknown", bot = %bot.id, %error, "taken for open");
             }
             Some(Ok(true)) | None => {}
         }
-        let limits = Limits {
-            money: self.money.as_ref(),
-            calls: self.calls.as_ref(),
-            dials: self.dials.as_ref(),
-        };
         let who = opened.call.to_string();
-        let admitted = limits.admit(bot, terms, &who, opened.now_ms).await?;
+        let admitted = self.limits().admit(bot, terms, &who, opened.now_ms).await?;
         Ok(match admitted {
             Ok(seat) => Reception::Come { seat },
-            Err(reached) => Reception::Busy(reached),
+            Err(Reached::Calls) => Reception::Away(Unanswered::Busy),
+            Err(Reached::Spend) => Reception::Away(Unanswered::Spent),
         })
     }
 
@@ -277,10 +333,16 @@ impl Voice {
             Ok((Some((_, bot)), times)) if times > RESUMES_PER_MINUTE_MAX => {
                 self.apologise(bot.as_ref(), &Trouble::Loop(times))
             }
-            Ok((Some((_, Some(bot))), _)) => match self.agreed.terms(&bot.tenant).await {
-                Ok(terms) => self.connect(bot, &terms, &webhook.origin, asked).await,
-                Err(error) => self.apologise(Some(&bot), &error.into()),
-            },
+            Ok((Some((_, Some(bot))), _)) => {
+                let connected = match self.agreed.terms(&bot.tenant).await {
+                    Ok(terms) => {
+                        let bot = bot.clone();
+                        self.connect(bot, &terms, &webhook.origin, asked).await
+                    }
+                    Err(error) => Err(error.into()),
+                };
+                connected.unwrap_or_else(|trouble| self.apologise(Some(&bot), &trouble))
+            }
             Ok((Some((_, None)) | None, _)) => self.apologise(None, &Trouble::NoRecord),
             Err(error) => self.apologise(None, &error.into()),
         }

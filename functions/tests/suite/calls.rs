@@ -1,6 +1,6 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use contract::{EndReason, Event, Numbered, PriceTable, Record};
+use contract::{EndReason, Event, Numbered, PriceTable, Record, Source};
 use functions::store::Calls as _;
 use serde_json::{Value, json};
 
@@ -62,6 +62,11 @@ async fn a_bot_that_cannot_be_is_refused_by_field() {
             json!({ "reply_chars_max": 1 }),
             "reply_chars_max",
         ),
+        (
+            "/bots/mesa",
+            json!({ "hours": { "time_zone": "Mars/Olympus", "open": [{ "days": ["monday"], "from": "09:00", "to": "17:00" }] } }),
+            "hours.time_zone",
+        ),
     ] {
         let answer = ask(&house.calls, "PUT", path, Some(body.clone())).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
@@ -87,6 +92,26 @@ async fn a_bot_that_cannot_be_is_refused_by_field() {
             .code(),
         "body_malformed"
     );
+}
+
+#[tokio::test]
+async fn of_two_who_make_a_bot_at_once_one_is_told_that_there_is_one() {
+    let house = house().await;
+    let make = async |greeting: &str| {
+        let bot = json!({ "id": "dawn", "greeting": greeting });
+        ask(&house.calls, "POST", "/bots", Some(bot)).await
+    };
+    let (first, second) = tokio::join!(make("One."), make("Two."));
+    let (made, refused) = if first.status == StatusCode::CREATED {
+        (first, second)
+    } else {
+        (second, first)
+    };
+    assert_eq!(made.json()["version"], 1);
+    let got = (refused.status, refused.code());
+    assert_eq!(got, (StatusCode::CONFLICT, "bot_exists".to_owned()));
+    let kept = ask(&house.calls, "GET", "/bots/dawn", None).await;
+    assert_eq!(kept.json(), made.json());
 }
 
 #[tokio::test]
@@ -138,6 +163,10 @@ async fn a_call_is_shown_with_turns_events_receipt_and_recording() {
         name: "barge_in".to_owned(),
         detail: "after 700 ms".to_owned(),
         at_ms: 5,
+        source: Source {
+            ip: "192.0.2.1".to_owned(),
+            sid: String::new(),
+        },
     };
     let key = format!("recordings/2026/11/{}/recording.wav", call_sid(1));
     let records = vec![
@@ -180,6 +209,7 @@ async fn a_call_is_shown_with_turns_events_receipt_and_recording() {
         (&shown["events"][0]["name"], &shown["events"][0]["call_ms"]),
         (&json!("barge_in"), &json!(5))
     );
+    assert_eq!(shown["events"][0]["source"], json!({ "ip": "192.0.2.1" }));
     assert_eq!(shown["ended"]["reason"], json!(EndReason::CallerLeft));
     assert_eq!(
         (&shown["usage"], &shown["cost"]),

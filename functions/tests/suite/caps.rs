@@ -196,6 +196,46 @@ async fn orders_to_dial_are_held_to_countries_times_and_metadata() {
 }
 
 #[tokio::test]
+async fn a_bot_dials_and_hands_over_only_where_its_tenant_and_itself_may() {
+    let limits = |countries: Value| json!({ "limits": { "outbound_countries": countries } });
+    let house = house().await;
+    rings(&house, 1).await;
+    let change = async |path: &str, body: Value| ask(&house.calls, "PATCH", path, Some(body)).await;
+    let wrong = change("/tenants/default", limits(json!(["Spain"]))).await;
+    let field = wrong.json()["error"]["field"].clone();
+    assert_eq!(field, "limits.outbound_countries");
+    // The deployment allows US and ES.
+    for (tenants, bots, us, es) in [
+        (json!([]), json!([]), true, true),
+        (json!(["ES"]), json!([]), false, true),
+        (json!(["ES"]), json!(["US"]), false, false),
+        (json!(["ES", "US"]), json!(["US"]), true, false),
+        (json!(["FR"]), json!([]), false, false),
+    ] {
+        change("/tenants/default", limits(tenants.clone())).await;
+        change("/bots/mesa", limits(bots.clone())).await;
+        let orders = format!("/calls/{}/orders", call_sid(1));
+        for (to, may) in [("+12125551234", us), ("+34910000000", es)] {
+            let dial = json!({ "to": to, "bot": "mesa" });
+            let dialled = ask(&house.calls, "POST", "/calls", Some(dial)).await;
+            assert_eq!(
+                dialled.status == StatusCode::CREATED,
+                may,
+                "{tenants} {bots} {to}"
+            );
+            if !may {
+                assert_eq!(dialled.code(), "country_not_allowed");
+            }
+        }
+        // The call in progress keeps the bot that it began with, and its tenant's terms are those of now.
+        let transfer = json!({ "do": "transfer", "to": "+34910000000" });
+        let moved = ask(&house.calls, "POST", &orders, Some(transfer)).await;
+        let tenants_let = tenants == json!([]) || tenants.to_string().contains("ES");
+        assert_eq!(moved.status == StatusCode::OK, tenants_let, "{tenants}");
+    }
+}
+
+#[tokio::test]
 async fn who_answered_is_found_out_and_told_to_the_bot() {
     let machine = Machine::LeaveMessage {
         text: "Call us back.".to_owned(),

@@ -1,6 +1,9 @@
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use contract::{Numbered, Record};
 use functions::store::{Calls as _, DialId, Dials as _};
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
+use lambda_http::request::RequestContext;
 use serde_json::{Value, json};
 use twilio::Form;
 use twilio::webhook::{
@@ -51,6 +54,49 @@ async fn a_callback_moves_the_call_and_is_answered_without_words() {
         (StatusCode::NO_CONTENT, "")
     );
     assert_eq!(status_of(&house).await, Some(CallStatus::Completed));
+}
+
+/// A request as Lambda hands it over: with the address that it came from.
+fn from_address(mut request: Request<Body>, ip: &str) -> Request<Body> {
+    let mut context = ApiGatewayV2httpRequestContext::default();
+    context.http.source_ip = Some(ip.to_owned());
+    let context = RequestContext::ApiGatewayV2(context);
+    request.extensions_mut().insert(context);
+    request
+}
+
+#[tokio::test]
+async fn what_the_carrier_tells_is_kept_with_its_time_its_name_and_whence_it_came() {
+    let house = house().await;
+    let tell = async |app: &axum::Router, url: &str, form: &Form| {
+        let request = webhook(url, form, Some(&signature(url, form)));
+        send(app, from_address(request, "54.172.60.1")).await;
+    };
+    let incoming = "https://voice.example.com/voice/incoming";
+    tell(&house.voice, incoming, &inbound(1).to_form()).await;
+    tell(&house.status, STREAM, &stream(StreamChange::Started)).await;
+    let ended = CallStatusEvent {
+        call_duration_s: Some(61),
+        ..CallStatusEvent::new(account(), call_sid(1), CallStatus::Completed)
+    };
+    tell(&house.status, CALLBACK, &ended.to_form()).await;
+    let path = format!("/calls/{}", call_sid(1));
+    let shown = ask(&house.calls, "GET", &path, None).await.json();
+    let news = shown["carrier"].as_array().unwrap();
+    let of = |name: &str| {
+        let found = news.iter().find(|news| news["name"] == name);
+        found.unwrap_or_else(|| panic!("no {name}: {shown}"))
+    };
+    for (name, sid) in [
+        ("opened", call_sid(1).to_string()),
+        ("stream-started", format!("MZ{}", "0".repeat(32))),
+        ("completed", call_sid(1).to_string()),
+    ] {
+        let source = json!({ "ip": "54.172.60.1", "sid": sid });
+        assert_eq!(of(name)["source"], source, "{name}");
+        assert_eq!(of(name)["at_ms"], NOW_MS, "{name}");
+    }
+    assert_eq!(of("completed")["duration_s"], 61);
 }
 
 #[tokio::test]
@@ -268,8 +314,8 @@ async fn what_the_edge_did_not_seal_is_refused_and_changes_nothing() {
         ("/records", json!(batch(1, vec![turn(1)]))),
         ("/uploads", wish("tape", "audio/wav", 1)),
     ] {
-        let bare = axum::http::Request::post(format!("{STATUS}{path}"))
-            .body(axum::body::Body::from(body.to_string()))
+        let bare = Request::post(format!("{STATUS}{path}"))
+            .body(Body::from(body.to_string()))
             .unwrap();
         let bare = send(&house.status, bare).await;
         assert_eq!(

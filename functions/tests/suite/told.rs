@@ -1,8 +1,8 @@
-//! Calls in progress, their events, notes and money, as the API tells them; and conversations through sockets.
+//! Calls in progress, their events, notes and money, as the API tells them.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use contract::{Bot, CallId, Do, Pass, Pricing, Secret};
+use contract::{Bot, Do, Pass, Pricing, Secret};
 use functions::store::Bots as _;
 use serde_json::{Value, json};
 
@@ -183,52 +183,4 @@ async fn nothing_of_this_opens_without_a_key() {
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
     }
     assert!(house.edge.orders.lock().unwrap().is_empty());
-}
-
-#[tokio::test]
-async fn a_conversation_by_socket_is_a_call_like_others() {
-    let house = house().await;
-    let session = async |token: &str, bot: Option<&str>, secret: &str| {
-        let call = CallId::web(7);
-        let body = json!({ "call": call, "token": token, "bot": bot, "address": "192.0.2.1" });
-        send(
-            &house.calls,
-            sealed("/sessions", &body, secret, NOW_MS / 1_000),
-        )
-        .await
-    };
-    let opened = session(OPERATOR_KEY, Some("mesa"), EDGE_SECRET).await;
-    assert_eq!(opened.status, StatusCode::OK, "{}", opened.body);
-    let reply = opened.json();
-    assert_eq!(reply["opening"]["records_url"], format!("{STATUS}/records"));
-    assert_eq!(
-        (&reply["subject"], &reply["expires_s"]),
-        (&json!("operator"), &json!(0))
-    );
-    let shown = ask(
-        &house.calls,
-        "GET",
-        &format!("/calls/{}", CallId::web(7)),
-        None,
-    )
-    .await;
-    assert_eq!(shown.json()["status"], "in-progress");
-    for (token, bot, secret, status) in [
-        ("nobody", Some("mesa"), EDGE_SECRET, StatusCode::FORBIDDEN),
-        (OPERATOR_KEY, None, EDGE_SECRET, StatusCode::BAD_REQUEST),
-        (
-            OPERATOR_KEY,
-            Some("dusk"),
-            EDGE_SECRET,
-            StatusCode::BAD_REQUEST,
-        ),
-        (
-            OPERATOR_KEY,
-            Some("mesa"),
-            "another secret of thirty-two bytes",
-            StatusCode::FORBIDDEN,
-        ),
-    ] {
-        assert_eq!(session(token, bot, secret).await.status, status, "{bot:?}");
-    }
 }

@@ -39,9 +39,11 @@ export function log(call, events) {
   const turns = call.turns.map(({ at_ms, speaker, text, began_ms, ended_ms, interrupted }) => ({
     date: at_ms, event: `${speaker}_spoke${interrupted ? "_interrupted" : ""}`, text, duration_ms: ended_ms - began_ms, sid, ip: "",
   }));
-  const edge = events.map(({ at_ms, name, detail, ip = "" }) => ({ date: at_ms, event: name, text: detail, duration_ms: null, sid, ip }));
-  const carrier = (call.carrier ?? []).map(({ name, detail = "", timestamp, ip = "" }) => ({
-    date: Date.parse(timestamp) || timestamp || "", event: name, text: detail, duration_ms: null, sid, ip,
+  const from = ({ source = {} }) => ({ sid: source.sid || sid, ip: source.ip ?? "" });
+  const edge = events.map((event) => ({ date: event.at_ms, event: event.name, text: event.detail, duration_ms: null, ...from(event) }));
+  const carrier = (call.carrier ?? []).map((news) => ({
+    date: Date.parse(news.timestamp) || news.at_ms || "", event: news.name, text: news.detail ?? "",
+    duration_ms: news.duration_s == null ? null : news.duration_s * 1000, ...from(news),
   }));
   return [...turns, ...edge, ...carrier].sort((a, b) => (Number(a.date) || 0) - (Number(b.date) || 0));
 }

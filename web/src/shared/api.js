@@ -91,11 +91,12 @@ export const api = {
   call: (id) => json("GET", at`/calls/${id}`),
   place: (bot, to) =>
     json("POST", "/calls", { body: { bot, to }, headers: { "idempotency-key": crypto.randomUUID() } }),
-  order: (id, order) => json("POST", at`/calls/${id}/orders`, { body: { id: crypto.randomUUID(), order } }),
-  note: (id, note) => json("PATCH", at`/calls/${id}`, { body: { note } }),
+  order: (id, order) =>
+    json("POST", at`/calls/${id}/orders`, { body: order, headers: { "idempotency-key": crypto.randomUUID() } }),
+  note: (id, note) => json("PUT", at`/calls/${id}/note`, { body: { note } }),
   usage: (month) => json("GET", at`/usage/${month}`),
-  statement: (month) => json("GET", at`/usage/${month}/statement`),
-  statementCsv: async (month) => (await ask("GET", at`/usage/${month}/statement`, { accept: "text/csv" })).blob(),
+  statement: (month) => json("GET", at`/statements/${month}`),
+  statementCsv: async (month) => (await ask("GET", at`/statements/${month}`, { accept: "text/csv" })).blob(),
   keys: () => json("GET", "/keys"),
   createKey: (name, scopes) => json("POST", "/keys", { body: { name, scopes } }),
   revokeKey: (id) => json("DELETE", at`/keys/${id}`),

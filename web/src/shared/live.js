@@ -22,8 +22,8 @@ export function fold(call, { event, data }) {
       return { ...numbered, turns: [...call.turns, turn], open: { ...call.open, [turn.speaker]: "" } };
     }
     case "event": {
-      const { name, detail = "", at_ms: call_ms } = data.record;
-      return { ...numbered, events: [...call.events, { name, detail, call_ms, number: data.number, at_ms: data.at_ms }] };
+      const { name, detail = "", at_ms: call_ms, source } = data.record;
+      return { ...numbered, events: [...call.events, { name, detail, call_ms, source, number: data.number, at_ms: data.at_ms }] };
     }
     case "ended":
       return { ...numbered, state: null, open: {}, reason: data.record.reason };

@@ -248,16 +248,19 @@ fn check_hours(hours: &Hours, fallback: bool, found: &mut Findings) {
 }
 
 fn check_limits(limits: &Limits, found: &mut Findings) {
-    let countries = limits.outbound_countries.len() <= 250
-        && limits
-            .outbound_countries
-            .iter()
-            .all(|code| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase()));
     found.check(
-        countries,
+        are_countries(&limits.outbound_countries),
         "limits.outbound_countries",
         "ISO 3166-1 codes of two capital letters such as ES",
     );
+}
+
+/// Whether these are ISO 3166-1 codes by their form, and not more than there are.
+#[must_use]
+pub fn are_countries(codes: &[String]) -> bool {
+    let is_code =
+        |code: &String| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    codes.len() <= 250 && codes.iter().all(is_code)
 }
 
 /// Reads `HH:MM`, up to `24:00`, as minutes since midnight.

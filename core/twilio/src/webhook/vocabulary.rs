@@ -20,6 +20,9 @@ macro_rules! vocabulary {
         }
 
         impl $name {
+            /// All there are.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
             /// The word of the wire.
             #[must_use]
             pub const fn as_str(self) -> &'static str {

@@ -98,6 +98,12 @@ impl Bots for Dynamo {
         Err(StoreError::new("delete_bot", "others kept using it"))
     }
 
+    async fn make_bot(&self, bot: &Bot) -> Stored<Option<Bot>> {
+        let first = next_version(None, bot);
+        let made = self.replace_bot(None, &first).await?;
+        Ok(made.then_some(first))
+    }
+
     async fn put_bot(&self, bot: &Bot) -> Stored<Bot> {
         for attempt in 0..TRIES {
             let known = self.bot(&bot.tenant, &bot.id).await?;

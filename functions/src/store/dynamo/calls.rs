@@ -9,7 +9,7 @@ use super::{Dynamo, TRIES, Update, failed, tenant_key};
 use crate::store::count::together;
 use crate::store::{
     CALL_TTL_S, CallEntry, Calls, Detail, Filter, News, Note, Opened, Page, Progress, Receipt,
-    StoreError, Stored, sort_key,
+    StoreError, Stored, Unanswered, sort_key,
 };
 
 /// How many calls are looked at for one page, if few pass the filter. The page is then short, and says where to go on.
@@ -91,6 +91,8 @@ fn read(item: &Item) -> Stored<CallEntry> {
         sip_response_code: item.number("sip_response_code"),
         answered_by: item.word("answered_by")?,
         ended: item.json("ended")?,
+        unanswered: item.word("unanswered")?,
+        turns: item.number("turns").unwrap_or_default(),
         records: item.number("records").unwrap_or_default(),
         filed: item.flag("filed"),
         inferred: item.flag("inferred"),
@@ -199,8 +201,14 @@ impl Calls for Dynamo {
         let bot = Item::at(call_key(&opened.call), "BOT")
             .with("json", json(&opened.bot)?)
             .with("ttl", expiry(opened.now_ms));
-        let (known, ()) =
-            futures_util::future::try_join(self.put_new(&self.calls, bot), meta).await?;
+        let news = async {
+            match opened.note() {
+                Some(note) => self.put_news(&note).await,
+                None => Ok(()),
+            }
+        };
+        let put = self.put_new(&self.calls, bot);
+        let (known, (), ()) = futures_util::future::try_join3(put, meta, news).await?;
         match known {
             Some(known) => Ok(known.json("json")?.unwrap_or_else(|| opened.bot.clone())),
             None => Ok(opened.bot.clone()),
@@ -228,6 +236,14 @@ impl Calls for Dynamo {
             .once("ttl", number((minute + 60) * 60));
         let item = self.update(&update).await?.unwrap_or_else(|known| known);
         Ok(item.number("count").unwrap_or(1))
+    }
+
+    async fn unanswered(&self, call: &CallId, why: Unanswered, now_ms: u64) -> Stored<()> {
+        let update = heard_of(call, now_ms)
+            .once("unanswered", word(&why))
+            .naming("records")
+            .only_if("attribute_not_exists(#records)");
+        self.update(&update).await.map(drop)
     }
 
     async fn progressed(&self, progress: &Progress) -> Stored<()> {
@@ -372,6 +388,8 @@ impl Calls for Dynamo {
                 _ => {}
             }
         }
+        // Their keys do not tell in which order they came.
+        news.sort_by_key(|news| news.at_ms);
         let entry = entry.filter(|entry: &CallEntry| entry.tenant.as_ref() == Some(tenant));
         Ok(entry.map(|entry| Detail {
             entry,

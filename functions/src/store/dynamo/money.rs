@@ -106,13 +106,13 @@ impl Money for Dynamo {
         call: &CallId,
         so_far: u64,
         now_ms: u64,
-    ) -> Stored<()> {
+    ) -> Stored<u64> {
         for attempt in 0..TRIES {
             let known = self.get(&self.calls, &call_key(call), "META").await?;
             let known: Option<u64> = known.and_then(|known| known.number("spent_micro_dollars"));
             let more = so_far.saturating_sub(known.unwrap_or_default());
             if more == 0 {
-                return Ok(());
+                return Ok(0);
             }
             // Only on top of what was read, so that each micro-dollar is added to a day once.
             let call_update =
@@ -135,7 +135,7 @@ impl Money for Dynamo {
                 updating(day.in_transaction(&self.calls)?),
             ];
             if self.all_or_none("spend", &writes).await? {
-                return Ok(());
+                return Ok(more);
             }
             pause(attempt).await;
         }

@@ -58,7 +58,8 @@ impl Dynamo {
             batch.bot_version,
         )
         .once("account", super::text(batch.account.as_str()))
-        .set("records", number(highest));
+        .set("records", number(highest))
+        .set("turns", number(batch.turns));
         let filed = batch
             .records
             .iter()

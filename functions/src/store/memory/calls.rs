@@ -4,7 +4,9 @@ use contract::{Batch, Bot, CallId, PriceTable, TenantId};
 use super::{Memory, State};
 use crate::clock::Month;
 use crate::store::count::{Counted, counted};
-use crate::store::{CallEntry, Calls, Detail, Filter, Meter, Note, Opened, Page, Progress, Stored};
+use crate::store::{
+    CallEntry, Calls, Detail, Filter, Meter, News, Note, Opened, Page, Progress, Stored, Unanswered,
+};
 
 #[async_trait]
 impl Calls for Memory {
@@ -26,6 +28,9 @@ impl Calls for Memory {
         if entry.metadata.is_empty() {
             entry.metadata.clone_from(&opened.metadata);
         }
+        if let Some(note) = opened.note() {
+            kept.news.entry(note.key).or_insert(note.news);
+        }
         Ok(kept.bot.get_or_insert_with(|| opened.bot.clone()).clone())
     }
 
@@ -42,6 +47,15 @@ impl Calls for Memory {
         let count = state.resumes.entry((*call, minute)).or_default();
         *count += 1;
         Ok(*count)
+    }
+
+    async fn unanswered(&self, call: &CallId, why: Unanswered, now_ms: u64) -> Stored<()> {
+        let mut state = self.state("unanswered")?;
+        let entry = &mut state.kept(*call, now_ms).entry;
+        if entry.records == 0 {
+            entry.unanswered.get_or_insert(why);
+        }
+        Ok(())
     }
 
     async fn progressed(&self, progress: &Progress) -> Stored<()> {
@@ -83,6 +97,10 @@ impl Calls for Memory {
             .get_or_insert_with(|| batch.tenant.clone());
         kept.entry.bot.get_or_insert_with(|| batch.bot.clone());
         kept.entry.bot_version.get_or_insert(batch.bot_version);
+        let last = batch.records.iter().map(|numbered| numbered.number).max();
+        if last > Some(kept.entry.records) {
+            kept.entry.turns = batch.turns;
+        }
         for numbered in &batch.records {
             kept.records
                 .entry(numbered.number)
@@ -126,7 +144,7 @@ impl Calls for Memory {
         let kept = kept.filter(|kept| kept.entry.tenant.as_ref() == Some(tenant));
         Ok(kept.map(|kept| Detail {
             entry: kept.entry.clone(),
-            news: kept.news.values().cloned().collect(),
+            news: in_order(kept.news.values()),
             records: kept.records.values().cloned().collect(),
             receipt: crate::store::count::together(kept.receipt.clone(), kept.summary.clone()),
         }))
@@ -141,6 +159,12 @@ impl Calls for Memory {
         note.clone_into(&mut kept.entry.note);
         Ok(true)
     }
+}
+
+fn in_order<'a>(news: impl Iterator<Item = &'a News>) -> Vec<News> {
+    let mut news: Vec<News> = news.cloned().collect();
+    news.sort_by_key(|news| news.at_ms);
+    news
 }
 
 impl State {

@@ -29,7 +29,7 @@ impl Money for Memory {
         call: &CallId,
         so_far: u64,
         now_ms: u64,
-    ) -> Stored<()> {
+    ) -> Stored<u64> {
         let mut state = self.state("spend")?;
         let entry = &mut state.kept(*call, now_ms).entry;
         let more = so_far.saturating_sub(entry.spent_micro_dollars);
@@ -40,7 +40,7 @@ impl Money for Memory {
             .or_default();
         day.total += more;
         *day.bots.entry(bot.clone()).or_default() += more;
-        Ok(())
+        Ok(more)
     }
 
     async fn spent(&self, tenant: &TenantId, now_ms: u64) -> Stored<Spent> {

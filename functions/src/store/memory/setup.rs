@@ -63,6 +63,17 @@ impl Bots for Memory {
         Ok(Deleted::Done)
     }
 
+    async fn make_bot(&self, bot: &Bot) -> Stored<Option<Bot>> {
+        let bots = &mut self.state("make_bot")?.setup.bots;
+        let key = (bot.tenant.clone(), bot.id.clone());
+        if bots.contains_key(&key) {
+            return Ok(None);
+        }
+        let kept = next_version(None, bot);
+        bots.insert(key, kept.clone());
+        Ok(Some(kept))
+    }
+
     async fn put_bot(&self, bot: &Bot) -> Stored<Bot> {
         let bots = &mut self.state("put_bot")?.setup.bots;
         let key = (bot.tenant.clone(), bot.id.clone());

@@ -9,6 +9,7 @@ use crate::support::*;
 
 both! {
     a_bot_is_kept_and_counts_its_changes
+    of_many_who_make_a_bot_at_once_one_does
     changes_at_once_each_get_a_version
     a_number_finds_its_bot_and_a_bot_its_number
     what_a_tenant_has_no_other_touches
@@ -41,6 +42,24 @@ async fn a_bot_is_kept_and_counts_its_changes(store: Store) {
         }
     );
     store.bots.reachable().await.unwrap();
+}
+
+async fn of_many_who_make_a_bot_at_once_one_does(store: Store) {
+    let makers = (0..8).map(|number| {
+        let store = store.clone();
+        async move {
+            let bot = Bot {
+                greeting: format!("Hello {number}."),
+                ..mesa()
+            };
+            store.bots.make_bot(&bot).await.unwrap()
+        }
+    });
+    let made = futures_util::future::join_all(makers).await;
+    let made: Vec<Bot> = made.into_iter().flatten().collect();
+    let kept = store.bots.bot(&tenant(), &mesa().id).await.unwrap();
+    assert_eq!((made.len(), made.first()), (1, kept.as_ref()));
+    assert_eq!(kept.unwrap().version, 1);
 }
 
 async fn changes_at_once_each_get_a_version(store: Store) {

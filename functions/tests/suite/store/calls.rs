@@ -1,6 +1,6 @@
 //! Calls, what the carrier tells about them, and lists of them.
 
-use contract::{Bot, BotId, Direction, TenantId};
+use contract::{Bot, BotId, Direction, Source, TenantId};
 use functions::store::{CallEntry, Filter, Metadata, News, Note, Opened, Progress};
 use twilio::Party;
 use twilio::webhook::{AnsweredBy, CallStatus};
@@ -32,6 +32,7 @@ pub(crate) fn opened(call: u64) -> Opened {
         status: CallStatus::Ringing,
         metadata: Metadata::from([("order".to_owned(), call.to_string())]),
         seat: None,
+        source: None,
         now_ms: NOW_MS + call,
     }
 }
@@ -52,19 +53,13 @@ fn of_status(status: CallStatus) -> Filter {
 
 pub(crate) fn progress(call: u64, status: CallStatus, sequence: Option<u64>) -> Progress {
     Progress {
-        call: call_id(call),
-        account: account(),
-        status,
         sequence,
         from: Some(Party::parse("+15005550006")),
         to: Some(Party::parse("+15005550001")),
         direction: Some(twilio::webhook::Direction::OutboundApi),
         duration_s: status.is_final().then_some(42),
         sip_response_code: status.is_final().then_some(200),
-        answered_by: None,
-        timestamp: None,
-        inferred: false,
-        now_ms: NOW_MS,
+        ..Progress::new(call_id(call), account(), status, NOW_MS)
     }
 }
 
@@ -208,22 +203,25 @@ async fn a_status_before_the_call_is_opened_is_kept(store: Store) {
 }
 
 async fn news_are_kept_once_and_in_order(store: Store) {
-    let note = |key: &str, answered_by| Note {
+    let note = |key: &str, at_ms, answered_by| Note {
         call: call_id(1),
         key: key.to_owned(),
         news: News {
             name: key.to_owned(),
             detail: String::new(),
             timestamp: None,
+            at_ms,
+            duration_s: None,
+            source: Source::default(),
         },
         answered_by,
         now_ms: NOW_MS,
     };
     for _ in 0..2 {
-        store.calls.noted(&note("b", None)).await.unwrap();
+        store.calls.noted(&note("b", 1, None)).await.unwrap();
         store
             .calls
-            .noted(&note("a", Some(AnsweredBy::MachineStart)))
+            .noted(&note("a", 2, Some(AnsweredBy::MachineStart)))
             .await
             .unwrap();
     }
@@ -235,7 +233,7 @@ async fn news_are_kept_once_and_in_order(store: Store) {
         .unwrap()
         .unwrap();
     let names: Vec<_> = detail.news.iter().map(|news| news.name.as_str()).collect();
-    assert_eq!(names, ["a", "b"]);
+    assert_eq!(names, ["b", "a"]);
     assert_eq!(detail.entry.answered_by, Some(AnsweredBy::MachineStart));
 }
 

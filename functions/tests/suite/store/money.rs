@@ -27,10 +27,10 @@ async fn what_a_call_costs_is_added_to_its_day_once(store: Store) {
         let call = call_id(call);
         let whose = tenant();
         let counted = store.money.spend(&whose, bot, &call, so_far, now_ms);
-        counted.await.unwrap();
+        counted.await.unwrap()
     };
-    for so_far in [100, 100, 250, 200] {
-        spend(1, &mesa().id, so_far, NOW_MS).await;
+    for (so_far, added) in [(100, 100), (100, 0), (250, 150), (200, 0)] {
+        assert_eq!(spend(1, &mesa().id, so_far, NOW_MS).await, added);
     }
     spend(2, &other_bot(), 40, NOW_MS).await;
     // Only what is new counts on the next day.
@@ -52,13 +52,15 @@ async fn many_calls_at_once_spend_exactly_what_they_cost(store: Store) {
                 let call = call_id(call);
                 let (whose, bot) = (tenant(), mesa().id);
                 let counted = money.spend(&whose, &bot, &call, so_far * 7, NOW_MS);
-                counted.await.unwrap();
+                counted.await.unwrap()
             });
         }
     }
+    let mut added = 0;
     while let Some(done) = tasks.join_next().await {
-        done.unwrap();
+        added += done.unwrap();
     }
+    assert_eq!(added, 4 * 70);
     assert_eq!(spent(&store, &tenant(), NOW_MS).await.total, 4 * 70);
 }
 

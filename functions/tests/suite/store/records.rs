@@ -1,8 +1,8 @@
 //! What the edge tells, stored and counted once.
 
 use contract::{
-    Amount, Batch, EndReason, Event, Numbered, PriceTable, Record, Speaker, TenantId, Turn, Usage,
-    WorkStage,
+    Amount, Batch, EndReason, Event, Numbered, PriceTable, Record, Source, Speaker, TenantId, Turn,
+    Usage, WorkStage,
 };
 use functions::clock::Month;
 
@@ -68,8 +68,15 @@ pub(crate) fn ended(number: u64, at_ms: u64) -> Numbered {
     }
 }
 
+/// Records as [`turn`] numbers them: every second one is the caller's.
 pub(crate) fn batch(call: u64, records: Vec<Numbered>) -> Batch {
+    let turns = records.iter().map(|record| match record.record {
+        Record::Turn(_) => record.number / 2,
+        _ => record.number.saturating_sub(1) / 2,
+    });
+    let turns = turns.max().unwrap_or_default();
     Batch {
+        turns: turns.try_into().unwrap(),
         call: call_id(call),
         account: account(),
         tenant: TenantId::default(),
@@ -94,6 +101,7 @@ async fn records_are_stored_once(store: Store) {
         name: "barge_in".to_owned(),
         detail: String::new(),
         at_ms: 5,
+        source: Source::default(),
     };
     let other = Numbered {
         number: 2,
@@ -115,6 +123,7 @@ async fn records_are_stored_once(store: Store) {
         (detail.entry.records, detail.entry.bot),
         (3, Some(mesa().id))
     );
+    assert_eq!(detail.entry.turns, 1);
 }
 
 async fn usage_is_counted_once_in_the_month_it_ended(store: Store) {

@@ -1,7 +1,9 @@
-//! How fast and how dense the edge is: the real wasm in real `workerd`, on one core, against load from the other.
+//! How fast and how dense the edge is: the real wasm in real `workerd`, on one core, against load from the other. And how
+//! fast the API is: the functions' programs, one process for each request at a time as at AWS.
 //!
 //! Printed as a table and as JSON. Nothing here fails because a machine is slow.
 
+mod api;
 mod phone;
 mod scenes;
 mod sink;
@@ -26,7 +28,7 @@ pub use table::{Figure, Report};
 pub struct Options {
     /// Root of the checkout.
     pub root: PathBuf,
-    /// One scene instead of all: `size`, `one`, `many`, `density`, `silent`, `greeting` or `interruption`.
+    /// One scene instead of all: `size`, `one`, `many`, `density`, `silent`, `greeting`, `interruption` or `api`.
     pub only: Option<String>,
     /// Calls at once in the latency scene.
     pub calls: u32,
@@ -92,6 +94,12 @@ pub async fn run(options: &Options, mut progress: impl FnMut(&str)) -> Result<Re
         progress("interruption");
         let bench = Bench::start(options, 12_000, "", true).await?;
         report.extend(scenes::barge_in(&bench.line, options).await?);
+    }
+    if wanted("api") {
+        progress("the API");
+        let desk = api::Desk::start(&options.root).await?;
+        report.extend(desk.load().await?);
+        report.extend(desk.orders().await?);
     }
     Ok(report)
 }

@@ -15,7 +15,7 @@ use super::look::Look;
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
     /// One scene instead of all.
-    #[arg(long, value_parser = ["size", "one", "many", "density", "silent", "greeting", "interruption"])]
+    #[arg(long, value_parser = ["size", "one", "many", "density", "silent", "greeting", "interruption", "api"])]
     only: Option<String>,
     /// Calls at once in the latency scene.
     #[arg(long, default_value_t = 500)]

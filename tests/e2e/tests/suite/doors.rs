@@ -198,6 +198,7 @@ async fn records_and_uploads_want_their_seal() {
         bot: demo::bot().id,
         bot_version: 1,
         records: Vec::new(),
+        turns: 0,
         usage: Usage::default(),
     };
     let uploads = UploadRequest {

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking, and says why"
 )]
 
+mod api;
 mod assistant;
 mod configuration;
 mod conversation;
@@ -16,6 +17,7 @@ mod errands;
 mod handshakes;
 mod hedging;
 mod junk;
+mod keys;
 mod live;
 mod number;
 mod operator;

@@ -8,7 +8,7 @@ use local::twilio::{Callee, Reaction};
 use serde_json::Value;
 
 /// A bot with a number of its own.
-const BOT: &str = r#"
+pub(super) const BOT: &str = r#"
 id = "desk"
 numbers = ["+15005550010"]
 name = "Front desk"
@@ -24,7 +24,7 @@ silence_ms = 900
 "#;
 
 /// The operator of this platform.
-fn operator(world: &World) -> Program {
+pub(super) fn operator(world: &World) -> Program {
     let url = |part: &str| world.urls().get(part).cloned().unwrap_or_default();
     let credentials = &world.platform.credentials;
     Program::new()

@@ -1,0 +1,162 @@
+//! What an order to dial says, and whether it can be.
+
+use contract::{Bot, Machine, TenantId};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use twilio::PhoneNumber;
+
+use super::Api;
+use super::bots::{bot_id, unknown};
+use super::numbers::phone_number;
+use crate::store::{Dial, DialId, DialState, Metadata};
+use crate::{Refusal, country};
+
+/// Longest call that may be ordered, in seconds: the carrier's own limit is four hours.
+const TIME_LIMIT_S_MAX: u32 = 14_400;
+
+/// Most pairs of metadata.
+const METADATA_MAX: usize = 16;
+
+/// A call to be placed.
+#[derive(Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "to": "+15005550001", "bot": "mesa-verde", "metadata": { "order": "7" } }))]
+pub(super) struct CallOrder {
+    /// Whom to call, in E.164.
+    #[schema(pattern = "^\\+[1-9][0-9]{1,14}$")]
+    to: String,
+    /// The id of the bot that speaks.
+    #[schema(pattern = "^[a-z0-9-]{1,64}$")]
+    pub(super) bot: String,
+    /// Who seems to call, in E.164: a number of the carrier's account. None: the one the bot was last given.
+    from: Option<String>,
+    /// The call ends after so many seconds, if its bot does not end it sooner.
+    #[schema(minimum = 10, maximum = 14_400)]
+    time_limit_s: Option<u32>,
+    /// In place of the bot's own: what happens when a machine answers.
+    machine: Option<Machine>,
+    /// Found again with the call: at most 16 names of 1 to 64 characters, with values of at most 500.
+    #[serde(default)]
+    metadata: Metadata,
+}
+
+impl Api {
+    /// Reads an order to dial.
+    ///
+    /// # Errors
+    /// 400 and the field that cannot be.
+    pub(super) async fn order(
+        &self,
+        tenant: &TenantId,
+        order: CallOrder,
+        key: Option<String>,
+    ) -> Result<Dial, Refusal> {
+        let to = phone_number(&order.to, "to")?;
+        let time_limit_s = order.time_limit_s;
+        if time_limit_s.is_some_and(|limit| !(10..=TIME_LIMIT_S_MAX).contains(&limit)) {
+            let message = format!("10 to {TIME_LIMIT_S_MAX} seconds");
+            return Err(Refusal::field(
+                "time_limit_s",
+                "time_limit_invalid",
+                message,
+            ));
+        }
+        check_metadata(&order.metadata)?;
+        check_machine(order.machine.as_ref())?;
+        let mut order_text = vec![order.to.clone(), order.bot.clone()];
+        order_text.push(order.from.clone().unwrap_or_default());
+        let rest = (time_limit_s, &order.machine, &order.metadata);
+        order_text.push(serde_json::to_string(&rest).unwrap_or_default());
+        let bot = bot_id(&order.bot, "bot")?;
+        let from = order
+            .from
+            .as_deref()
+            .map(|from| phone_number(from, "from"))
+            .transpose()?;
+        let bot = self.bots.bot(tenant, &bot).await?;
+        let bot = bot.ok_or_else(|| unknown("bot"))?;
+        self.may_dial(&bot, &to).await?;
+        let fingerprint = fingerprint(&order_text);
+        let bot = Bot {
+            duration_max_s: shorter(bot.duration_max_s, time_limit_s),
+            machine: order.machine.unwrap_or(bot.machine),
+            ..bot
+        };
+        let from = match from {
+            Some(from) => Some(from),
+            None => self.bots.number_of(tenant, &bot.id).await?,
+        };
+        let from = from.ok_or_else(|| {
+            Refusal::field(
+                "from",
+                "from_missing",
+                "give from, or a number to the bot: PUT /numbers/{e164}",
+            )
+        })?;
+        let id = match key {
+            Some(key) => DialId::of_key(tenant, &key),
+            None => DialId::of_nonce(u128::from_be_bytes(super::random()?)),
+        };
+        Ok(Dial {
+            id,
+            fingerprint,
+            bot,
+            to,
+            from,
+            metadata: order.metadata,
+            began_ms: (self.clock)(),
+            state: DialState::Pending,
+            call: None,
+        })
+    }
+
+    /// Whether the bot, its tenant and this deployment allow a number's country.
+    pub(super) async fn may_dial(&self, bot: &Bot, to: &PhoneNumber) -> Result<(), Refusal> {
+        let terms = self.agreed.terms(&bot.tenant).await?;
+        let own = &bot.limits.outbound_countries;
+        let general = if own.is_empty() { &self.countries } else { own };
+        let tenants = &terms.limits.outbound_countries;
+        if country::is_allowed(to, general) && country::is_allowed(to, tenants) {
+            return Ok(());
+        }
+        let where_to = country::of(to).unwrap_or_else(|| "no country".to_owned());
+        Err(Refusal::field(
+            "to",
+            "country_not_allowed",
+            format!("this number is in {where_to}, which is not among the countries allowed"),
+        ))
+    }
+}
+
+/// The shorter of two limits, of which 0 is none.
+fn shorter(own: u32, ordered: Option<u32>) -> u32 {
+    match (own, ordered) {
+        (own, None) => own,
+        (0, Some(ordered)) => ordered,
+        (own, Some(ordered)) => own.min(ordered),
+    }
+}
+
+fn check_metadata(metadata: &Metadata) -> Result<(), Refusal> {
+    let fits = metadata.len() <= METADATA_MAX
+        && metadata.iter().all(|(name, value)| {
+            (1..=64).contains(&name.chars().count()) && value.chars().count() <= 500
+        });
+    let message = "at most 16 names of 1 to 64 characters, with values of at most 500";
+    fits.then_some(())
+        .ok_or_else(|| Refusal::field("metadata", "metadata_invalid", message))
+}
+
+fn check_machine(machine: Option<&Machine>) -> Result<(), Refusal> {
+    let Some(Machine::LeaveMessage { text }) = machine else {
+        return Ok(());
+    };
+    let fits = !text.trim().is_empty() && text.chars().count() <= 1_000;
+    fits.then_some(())
+        .ok_or_else(|| Refusal::field("machine.text", "text_invalid", "1 to 1000 characters"))
+}
+
+/// Tells a repeat from another order.
+fn fingerprint(order: &[String]) -> String {
+    format!("{:x}", Sha256::digest(order.join("\n")))
+}

@@ -1,0 +1,211 @@
+//! Conversations through the edge's own sockets: who may have one, and with whom.
+
+use axum::http::StatusCode;
+use contract::{Bot, BotId, CallId, Limits};
+use functions::account::{Claims, Scope, TokenKey};
+use functions::store::{Bots as _, Calls as _, Filter};
+use serde_json::{Value, json};
+
+use crate::accounts::{all_scopes, key_for};
+use crate::store::{batch, ended};
+use crate::support::*;
+
+async fn session_as(house: &House, call: u128, token: &str, bot: Option<&str>) -> Answer {
+    let body = asked(call, token, bot);
+    let request = sealed("/sessions", &body, EDGE_SECRET, NOW_MS / 1_000);
+    send(&house.calls, request).await
+}
+
+fn asked(call: u128, token: &str, bot: Option<&str>) -> Value {
+    json!({ "call": CallId::web(call), "token": token, "bot": bot, "address": "192.0.2.1" })
+}
+
+/// A deployment with two bots, and another tenant with one.
+async fn house_of_two() -> House {
+    let house = house().await;
+    ask(&house.calls, "PUT", "/bots/dusk", Some(json!({}))).await;
+    ask(
+        &house.calls,
+        "POST",
+        "/tenants",
+        Some(json!({ "id": "acme" })),
+    )
+    .await;
+    let theirs = ask(
+        &house.calls,
+        "PUT",
+        "/bots/anvil?tenant=acme",
+        Some(json!({})),
+    )
+    .await;
+    assert_eq!(theirs.status, StatusCode::OK);
+    house
+}
+
+/// A token as nobody but this deployment can make it.
+fn token(scopes: &[Scope], bot: Option<&str>, tenant: &str) -> String {
+    let claims = Claims {
+        sub: "operator".to_owned(),
+        tenant: contract::TenantId::new(tenant).unwrap(),
+        scopes: scopes.iter().copied().collect(),
+        bot: bot.and_then(BotId::new),
+        exp: NOW_MS / 1_000 + 60,
+        iat: NOW_MS / 1_000,
+        jti: "1".to_owned(),
+    };
+    TokenKey::new(JWT_KEY).unwrap().seal(&claims)
+}
+
+async fn calls(house: &House) -> usize {
+    let (whose, all) = (tenant(), Filter::default());
+    let listed = house.memory.list(&whose, &all, 100, None).await;
+    listed.unwrap().calls.len()
+}
+
+#[tokio::test]
+async fn a_conversation_by_socket_is_a_call_like_others() {
+    let house = house().await;
+    let opened = session_as(&house, 7, OPERATOR_KEY, Some("mesa")).await;
+    assert_eq!(opened.status, StatusCode::OK, "{}", opened.body);
+    let reply = opened.json();
+    assert_eq!(reply["opening"]["records_url"], format!("{STATUS}/records"));
+    assert_eq!(
+        (&reply["subject"], &reply["expires_s"]),
+        (&json!("operator"), &json!(0))
+    );
+    let path = format!("/calls/{}", CallId::web(7));
+    let shown = ask(&house.calls, "GET", &path, None).await.json();
+    assert_eq!(shown["status"], "in-progress");
+    assert_eq!(shown["carrier"][0]["name"], "opened");
+    assert_eq!(shown["carrier"][0]["source"]["ip"], "192.0.2.1");
+}
+
+#[tokio::test]
+async fn keys_and_tokens_that_may_talk_open_a_conversation_and_say_until_when() {
+    let house = house_of_two().await;
+    let key = key_for(&house, "default", &["talk"]).await;
+    let opened = session_as(&house, 1, &key, Some("mesa")).await;
+    assert_eq!(opened.json()["expires_s"], 0, "{}", opened.body);
+    assert_eq!(opened.json()["subject"], format!("key:{}", &key[4..20]));
+    let made = json!({ "bot": "mesa", "minutes": 5 });
+    let made = ask_as(&house.calls, Some(&key), "POST", "/tokens", Some(made)).await;
+    let made = made.json()["token"].as_str().unwrap().to_owned();
+    // A token of one bot need not say with which.
+    let opened = session_as(&house, 2, &made, None).await.json();
+    assert_eq!(opened["opening"]["bot"]["id"], "mesa");
+    assert_eq!(opened["expires_s"], NOW_MS / 1_000 + 300);
+}
+
+#[tokio::test]
+async fn who_may_not_talk_opens_nothing() {
+    let house = house_of_two().await;
+    let others: Vec<&str> = all_scopes()
+        .into_iter()
+        .filter(|scope| *scope != "talk")
+        .collect();
+    let key = key_for(&house, "default", &others).await;
+    let ours = key_for(&house, "default", &["talk"]).await;
+    let theirs = key_for(&house, "acme", &["talk"]).await;
+    let silent = token(&[Scope::CallsRead], None, "default");
+    for (token, bot, status, code) in [
+        ("nobody", Some("mesa"), 403, "key_wrong"),
+        ("a.b.c", Some("mesa"), 403, "key_wrong"),
+        (&key, Some("mesa"), 403, "scope_missing"),
+        (&silent, Some("mesa"), 403, "scope_missing"),
+        (&ours, None, 400, "bot_missing"),
+        (&ours, Some("dawn"), 400, "bot_unknown"),
+        // Another tenant's bot is as good as none.
+        (&ours, Some("anvil"), 400, "bot_unknown"),
+        (&theirs, Some("mesa"), 400, "bot_unknown"),
+    ] {
+        let answer = session_as(&house, 1, token, bot).await;
+        let got = (answer.status.as_u16(), answer.code());
+        assert_eq!(got, (status, code.to_owned()), "{bot:?}");
+    }
+    let unsealed = sealed(
+        "/sessions",
+        &asked(1, OPERATOR_KEY, Some("mesa")),
+        "another secret of thirty-two bytes",
+        NOW_MS / 1_000,
+    );
+    assert_eq!(send(&house.calls, unsealed).await.status, 403);
+    assert_eq!(calls(&house).await, 0);
+}
+
+#[tokio::test]
+async fn a_token_of_one_bot_talks_with_it_and_dials_for_it_and_for_no_other() {
+    let house = house_of_two().await;
+    let both = [Scope::Talk, Scope::CallsWrite, Scope::CallsRead];
+    let of_mesa = token(&both, Some("mesa"), "default");
+    let foreign = session_as(&house, 1, &of_mesa, Some("dusk")).await;
+    let got = (foreign.status.as_u16(), foreign.code());
+    assert_eq!(got, (403, "bot_other".to_owned()));
+    let dial = async |bot: &str| {
+        let order = json!({ "to": "+12125551234", "from": OUR_NUMBER, "bot": bot });
+        ask_as(&house.calls, Some(&of_mesa), "POST", "/calls", Some(order)).await
+    };
+    let foreign = dial("dusk").await;
+    let got = (foreign.status.as_u16(), foreign.code());
+    assert_eq!(got, (403, "bot_other".to_owned()));
+    assert!(house.carrier.asked.lock().unwrap().is_empty());
+    assert_eq!(calls(&house).await, 0);
+    assert_eq!(dial("mesa").await.status, StatusCode::CREATED);
+    let own = session_as(&house, 1, &of_mesa, Some("mesa")).await;
+    assert_eq!(own.status, StatusCode::OK);
+    // Nor does it see or steer the calls of another.
+    session_as(&house, 2, OPERATOR_KEY, Some("dusk")).await;
+    let path = format!("/calls/{}", CallId::web(2));
+    let seen = ask_as(&house.calls, Some(&of_mesa), "GET", &path, None).await;
+    assert_eq!(seen.status, StatusCode::NOT_FOUND);
+    let order = Some(json!({ "do": "interrupt" }));
+    let orders = format!("{path}/orders");
+    let steered = ask_as(&house.calls, Some(&of_mesa), "POST", &orders, order).await;
+    assert_eq!(steered.status, StatusCode::NOT_FOUND);
+    assert!(house.edge.orders.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_conversation_too_many_is_refused_and_leaves_nothing_behind() {
+    let house = house().await;
+    let limits = Limits {
+        concurrent_calls_max: 1,
+        ..Limits::default()
+    };
+    let bot = Bot { limits, ..mesa() };
+    house.memory.put_bot(&bot).await.unwrap();
+    let talk = async |call| session_as(&house, call, OPERATOR_KEY, Some("mesa")).await;
+    assert_eq!(talk(1).await.status, StatusCode::OK);
+    assert_eq!(talk(2).await.code(), "limit_reached");
+    assert_eq!(calls(&house).await, 1);
+    let over = contract::Batch {
+        call: CallId::web(1),
+        ..batch(1, vec![ended(1, NOW_MS)])
+    };
+    post_sealed(&house.status, "/records", &json!(over)).await;
+    assert_eq!(talk(3).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_webhook_that_cannot_be_sent_now_keeps_nobody_from_talking() {
+    let house = house().await;
+    let hook = json!({ "webhook_url": "https://example.com/hooks" });
+    ask(&house.calls, "PATCH", "/tenants/default", Some(hook)).await;
+    *house.edge.reply.lock().unwrap() = None;
+    let opened = session_as(&house, 1, OPERATOR_KEY, Some("mesa")).await;
+    assert_eq!(opened.status, StatusCode::OK, "{}", opened.body);
+    assert!(house.edge.errands.lock().unwrap().is_empty());
+    // The first that is heard of it makes up for that.
+    *house.edge.reply.lock().unwrap() = Some(ready());
+    let connected = contract::Numbered {
+        number: 1,
+        at_ms: NOW_MS,
+        record: contract::Record::Connected { stream: 1 },
+    };
+    let connected = contract::Batch {
+        call: CallId::web(1),
+        ..batch(1, vec![connected])
+    };
+    post_sealed(&house.status, "/records", &json!(connected)).await;
+    let errands = house.edge.errands.lock().unwrap();
+    assert_eq!(errands[0].id, format!("tell-1-{}-started", CallId::web(1)));
+}

@@ -1,0 +1,124 @@
+//! `callbox keys`, `token` and `bot list` against the real platform: what is made opens what it may, and then nothing more.
+
+use e2e::{Program, World};
+use serde_json::Value;
+
+use super::operator::{BOT, operator};
+
+fn word(value: &Value, name: &str) -> String {
+    value[name].as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_made_shown_once_listed_and_revoked() {
+    let world = World::start().await;
+    let program = operator(&world);
+    let scopes = "bots:read,keys:write,talk";
+    let made = program
+        .run(&["keys", "create", "--name", "laptop", "--scopes", scopes])
+        .await;
+    assert_eq!(made.code, 0, "{}", made.err);
+    // The key alone on standard output, for a pipe.
+    let key = made.out.trim().to_owned();
+    assert!(key.starts_with("cbx_") && key.len() == 85, "{}", made.out);
+    let id = key.get(4..20).expect("an id").to_owned();
+    assert!(made.err.contains(&id) && !made.err.contains(&key));
+
+    let listed = program.run(&["keys", "list", "--json"]).await;
+    assert!(!listed.out.contains(&key), "{}", listed.out);
+    let keys = listed.json().remove(0)["keys"].clone();
+    let keys = keys.as_array().expect("keys").clone();
+    let found = keys.iter().find(|found| word(found, "id") == id);
+    let found = found.expect("the key is listed");
+    assert_eq!(word(found, "name"), "laptop");
+    assert!(found["revoked_ms"].is_null(), "{found}");
+    let table = program.run(&["keys", "list"]).await;
+    assert!(
+        table.out.contains(&id) && table.out.contains("laptop"),
+        "{}",
+        table.out
+    );
+
+    let holder = program.with("CALLBOX_API_KEY", key.as_str());
+    let bots = holder.run(&["bot", "list", "--json"]).await;
+    assert_eq!(bots.code, 0, "{}", bots.err);
+    let calls = holder.run(&["calls", "--json"]).await;
+    assert_eq!(calls.error(), "scope_missing");
+    let wider = holder
+        .run(&["keys", "create", "--scopes", "calls:write", "--json"])
+        .await;
+    assert_eq!(wider.error(), "scope_too_wide");
+
+    let revoked = operator(&world)
+        .run(&["keys", "revoke", &id, "--json"])
+        .await;
+    assert_eq!(revoked.code, 0, "{}", revoked.err);
+    assert_eq!(word(&revoked.json()[0], "revoked"), id);
+    let late = holder.run(&["bot", "list", "--json"]).await;
+    assert_eq!((late.code, late.error()), (1, "key_revoked".to_owned()));
+    assert!(!late.err.contains(&key), "{}", late.err);
+    let nothing = operator(&world)
+        .run(&["keys", "revoke", &"0".repeat(16), "--json"])
+        .await;
+    assert_eq!((nothing.code, nothing.error()), (1, "not_found".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_talks_with_its_bot_and_does_nothing_else() {
+    let world = World::start().await;
+    let program = operator(&world);
+    let made = program
+        .run(&["token", "--bot", "mesa", "--ttl", "15m", "--json"])
+        .await;
+    let made = made.json().remove(0);
+    let expires_s = made["expires_s"].as_u64().expect("a time");
+    let left_s = expires_s.saturating_sub(e2e::now_s());
+    assert!((840..=900).contains(&left_s), "{left_s}");
+    assert_eq!(made["scopes"], serde_json::json!(["talk"]));
+    let plain = program.run(&["token", "--bot", "mesa"]).await;
+    let token = plain.out.trim().to_owned();
+    assert_eq!(token.split('.').count(), 3, "{}", plain.out);
+
+    let holder: Program = program.with("CALLBOX_API_KEY", token);
+    let bots = holder.run(&["bot", "list", "--json"]).await;
+    assert_eq!(bots.error(), "scope_missing");
+    let another = holder.run(&["token", "--json"]).await;
+    assert_eq!(another.error(), "key_only");
+    for (arguments, code) in [
+        (
+            ["token", "--bot", "nobody", "--json"].as_slice(),
+            "bot_unknown",
+        ),
+        (
+            ["token", "--scopes", "everything", "--json"].as_slice(),
+            "body_malformed",
+        ),
+    ] {
+        let refused = operator(&world).run(arguments).await;
+        assert_eq!(refused.error(), code, "{arguments:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bots_are_listed_with_their_versions() {
+    let world = World::start().await;
+    let program = operator(&world);
+    program.write("desk.toml", BOT);
+    let applied = program.run(&["bot", "apply", "desk.toml", "--yes"]).await;
+    assert_eq!(applied.code, 0, "{}", applied.err);
+    let listed = program.run(&["bot", "list", "--json"]).await;
+    let bots = listed.json().remove(0)["bots"].clone();
+    let ids: Vec<_> = bots
+        .as_array()
+        .expect("bots")
+        .iter()
+        .map(|bot| word(bot, "id"))
+        .collect();
+    assert_eq!(ids, ["desk", "mesa"]);
+    let table = program.run(&["bot", "list"]).await;
+    assert!(
+        table.out.contains("desk") && table.out.contains("Front desk"),
+        "{}",
+        table.out
+    );
+}
