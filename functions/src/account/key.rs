@@ -124,6 +124,18 @@ impl Default for KeyId {
 }
 
 impl Key {
+    /// The same key with another name or other scopes.
+    #[must_use]
+    pub fn changed(mut self, name: Option<&str>, scopes: Option<&Scopes>) -> Self {
+        if let Some(name) = name {
+            name.clone_into(&mut self.name);
+        }
+        if let Some(scopes) = scopes {
+            self.scopes.clone_from(scopes);
+        }
+        self
+    }
+
     /// Whether this is the key's text. Takes as long for any answer.
     #[must_use]
     pub fn fits(&self, text: &KeyText) -> bool {

@@ -113,16 +113,17 @@ impl Api {
         {
             opened = newer.jwt_key.open(text, now_s);
         }
-        let claims = opened.map_err(|error| match error {
+        let mut claims = opened.map_err(|error| match error {
             BadToken::Forged => wrong(),
             BadToken::Expired => {
                 Refusal::new(StatusCode::UNAUTHORIZED, "token_expired", error.to_string())
             }
         })?;
-        // A token is good for no longer than the key that had it made.
+        // A token is good for no longer, and for no more, than the key that had it made.
         if let Some(id) = claims.sub.strip_prefix("key:").and_then(KeyId::parse) {
             let key = self.accounts.key(&id).await?.ok_or_else(wrong)?;
             self.still_good(&key)?;
+            claims.scopes.retain(|scope| key.scopes.contains(scope));
         }
         Ok(Principal::of_tenant(claims.sub, claims.tenant, claims.scopes, claims.bot).by_token())
     }

@@ -20,7 +20,7 @@ use crate::door::Named;
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
-        .routes(routes!(revoke))
+        .routes(routes!(get, change, revoke))
 }
 
 /// A key to be made.
@@ -118,13 +118,7 @@ async fn create(
 ) -> Result<(StatusCode, Json<MadeKey>), Refusal> {
     let tenant = who.tenant(Scope::KeysWrite)?;
     let new: NewKey = body::read(request.into_body()).await?;
-    if !(1..=100).contains(&new.name.chars().count()) {
-        return Err(Refusal::field(
-            "name",
-            "field_invalid",
-            "1 to 100 characters",
-        ));
-    }
+    check_name(&new.name)?;
     within(&new.scopes, &who)?;
     let text = KeyText::new(super::random()?);
     let key = Key {
@@ -144,6 +138,78 @@ async fn create(
         view: key.into(),
     };
     Ok((StatusCode::CREATED, Json(made)))
+}
+
+fn check_name(name: &str) -> Result<(), Refusal> {
+    let fits = (1..=100).contains(&name.chars().count());
+    fits.then_some(())
+        .ok_or_else(|| Refusal::field("name", "field_invalid", "1 to 100 characters"))
+}
+
+fn key_id(text: &str) -> Result<KeyId, Refusal> {
+    KeyId::parse(text).ok_or_else(|| {
+        let message = "a key's id is 16 lower-case hexadecimal digits";
+        Refusal::field("id", "id_malformed", message)
+    })
+}
+
+/// Read a key
+///
+/// Without what its holder has to show.
+#[utoipa::path(get, path = "/keys/{id}", tag = "keys", security(("key" = ["keys:write"])),
+    params(("id" = String, Path, description = "The key's id", example = "0123456789abcdef")),
+    responses((status = 200, description = "The key", body = KeyView)))]
+async fn get(
+    State(api): State<Arc<Api>>,
+    who: Principal,
+    Named(id): Named<String>,
+) -> Result<Json<KeyView>, Refusal> {
+    let tenant = who.tenant(Scope::KeysWrite)?;
+    let key = api.accounts.key(&key_id(&id)?).await?;
+    let key = key.filter(|key| key.tenant == *tenant);
+    let key = key.ok_or_else(|| Refusal::not_found("key"))?;
+    Ok(Json(key.into()))
+}
+
+/// What changes about a key.
+#[derive(Default, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(default)]
+#[schema(example = json!({ "name": "reservations, old" }))]
+struct KeyChange {
+    /// For people: 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
+    name: Option<String>,
+    /// What it opens from now on: no more than what opens this. Tokens that it had made open no more than it does.
+    #[schema(min_items = 1)]
+    scopes: Option<Scopes>,
+}
+
+/// Change a key
+///
+/// What is left out stays as it is. What its holder has to show never changes: make another key for that.
+#[utoipa::path(patch, path = "/keys/{id}", tag = "keys", request_body = KeyChange, security(("key" = ["keys:write"])),
+    params(("id" = String, Path, description = "The key's id", example = "0123456789abcdef")),
+    responses((status = 200, description = "The key as it is now", body = KeyView)))]
+async fn change(
+    State(api): State<Arc<Api>>,
+    who: Principal,
+    Named(id): Named<String>,
+    request: Request,
+) -> Result<Json<KeyView>, Refusal> {
+    let tenant = who.tenant(Scope::KeysWrite)?;
+    let id = key_id(&id)?;
+    let KeyChange { name, scopes } = body::read(request.into_body()).await?;
+    name.as_deref().map(check_name).transpose()?;
+    if let Some(scopes) = &scopes {
+        within(scopes, &who)?;
+    }
+    let changed = api
+        .accounts
+        .change_key(tenant, &id, name.as_deref(), scopes.as_ref())
+        .await?;
+    let changed = changed.ok_or_else(|| Refusal::not_found("key"))?;
+    tracing::info!(key = %id, %tenant, by = who.subject(), "a key was changed");
+    Ok(Json(changed.into()))
 }
 
 /// Nobody gives away what they do not have.
@@ -174,10 +240,7 @@ async fn revoke(
     Named(id): Named<String>,
 ) -> Result<StatusCode, Refusal> {
     let tenant = who.tenant(Scope::KeysWrite)?;
-    let id = KeyId::parse(&id).ok_or_else(|| {
-        let message = "a key's id is 16 lower-case hexadecimal digits";
-        Refusal::field("id", "id_malformed", message)
-    })?;
+    let id = key_id(&id)?;
     if !api.accounts.revoke(tenant, &id, (api.clock)()).await? {
         return Err(Refusal::not_found("key"));
     }

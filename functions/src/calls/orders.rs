@@ -158,7 +158,7 @@ struct Since {
 
 /// What happened in a call, as far as it is told.
 #[derive(Serialize, utoipa::ToSchema)]
-struct Events {
+struct EventPage {
     call: CallId,
     /// What the edge told, in its order.
     events: Vec<Numbered>,
@@ -174,7 +174,7 @@ struct Events {
 /// happens (server-sent events); the link is good for a minute.
 #[utoipa::path(get, path = "/calls/{sid}/events", tag = "calls", security(("key" = ["calls:read"])),
     params(("sid" = String, Path, description = "The call's id", pattern = "^(CA|WB)[0-9a-fA-F]{32}$", example = "CA00000000000000000000000000000001"), Since),
-    responses((status = 200, description = "What happened after `after`", body = Events),
+    responses((status = 200, description = "What happened after `after`", body = EventPage),
         (status = 307, description = "Where it is told live", headers(("Location" = String, description = "At the edge")))))]
 async fn events(
     State(api): State<Arc<Api>>,
@@ -223,13 +223,13 @@ impl Api {
 }
 
 /// Everything that the edge told, in its order; `next` is there as long as more may come.
-fn told(detail: Detail, after: u64) -> Events {
+fn told(detail: Detail, after: u64) -> EventPage {
     let later = detail.records.into_iter();
     let later = later.filter(|numbered| numbered.number > after);
     let events: Vec<Numbered> = later.take(EVENTS_MAX).collect();
     let last = events.last().map_or(after, |numbered| numbered.number);
     let over = detail.entry.filed && last >= detail.entry.records;
-    Events {
+    EventPage {
         call: detail.entry.call,
         events,
         carrier: detail.news,

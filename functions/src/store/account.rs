@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use contract::TenantId;
 
 use super::Stored;
-use crate::account::{Key, KeyId, Tenant};
+use crate::account::{Key, KeyId, Scopes, Tenant};
 
 /// Tenants and their keys, and how often these knock.
 #[async_trait]
@@ -26,6 +26,14 @@ pub trait Accounts: Send + Sync {
         limit: usize,
         after: Option<&KeyId>,
     ) -> Stored<Vec<Key>>;
+    /// Renames a tenant's key, or lets it open other things; none if there is none.
+    async fn change_key(
+        &self,
+        tenant: &TenantId,
+        id: &KeyId,
+        name: Option<&str>,
+        scopes: Option<&Scopes>,
+    ) -> Stored<Option<Key>>;
     /// Revokes a tenant's key; false if there is none. Once revoked it stays so.
     async fn revoke(&self, tenant: &TenantId, id: &KeyId, now_ms: u64) -> Stored<bool>;
     /// A key was used.

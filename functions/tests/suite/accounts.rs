@@ -73,6 +73,31 @@ async fn a_revoked_key_opens_nothing_and_neither_do_its_tokens() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_narrowed_opens_less_and_so_do_its_tokens() {
+    let house = house().await;
+    let key = key_for(&house, "default", &["bots:read", "calls:read"]).await;
+    let path = format!("/keys/{}", &key[4..20]);
+    let made = ask_as(&house.calls, Some(&key), "POST", "/tokens", Some(json!({}))).await;
+    let token = made.json()["token"].as_str().unwrap().to_owned();
+    let change = json!({ "name": "reader", "scopes": ["calls:read"] });
+    let changed = ask(&house.calls, "PATCH", &path, Some(change)).await;
+    assert_eq!(changed.json()["name"], "reader", "{}", changed.body);
+    for shown in [&key, &token] {
+        let bots = ask_as(&house.calls, Some(shown), "GET", "/bots", None).await;
+        assert_eq!(bots.code(), "scope_missing");
+        let calls = ask_as(&house.calls, Some(shown), "GET", "/calls", None).await;
+        assert_eq!(calls.status, StatusCode::OK);
+    }
+    let read = ask(&house.calls, "GET", &path, None).await;
+    assert_eq!(read.json()["scopes"], json!(["calls:read"]));
+    assert!(!read.body.contains("hash") && !read.body.contains(&key));
+    let narrow = key_for(&house, "default", &["keys:write"]).await;
+    let wide = json!({ "scopes": ["calls:write"] });
+    let wide = ask_as(&house.calls, Some(&narrow), "PATCH", &path, Some(wide)).await;
+    assert_eq!(wide.code(), "scope_too_wide");
+}
+
+#[tokio::test]
 async fn nobody_gives_away_more_than_they_have() {
     let house = house().await;
     let key = key_for(&house, "default", &["keys:write", "talk"]).await;

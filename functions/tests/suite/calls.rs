@@ -97,11 +97,11 @@ async fn a_bot_that_cannot_be_is_refused_by_field() {
 #[tokio::test]
 async fn of_two_who_make_a_bot_at_once_one_is_told_that_there_is_one() {
     let house = house().await;
-    let make = async |greeting: &str| {
+    let ask_for = async |greeting: &str| {
         let bot = json!({ "id": "dawn", "greeting": greeting });
         ask(&house.calls, "POST", "/bots", Some(bot)).await
     };
-    let (first, second) = tokio::join!(make("One."), make("Two."));
+    let (first, second) = tokio::join!(ask_for("One."), ask_for("Two."));
     let (made, refused) = if first.status == StatusCode::CREATED {
         (first, second)
     } else {

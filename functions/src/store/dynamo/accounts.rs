@@ -3,8 +3,8 @@ use contract::TenantId;
 use futures_util::future::try_join_all;
 
 use super::item::{Item, json, number, text};
-use super::{Dynamo, Range, Update, failed, tenant_key};
-use crate::account::{Key, KeyId, Tenant};
+use super::{Dynamo, Range, TRIES, Update, failed, pause, tenant_key};
+use crate::account::{Key, KeyId, Scopes, Tenant};
 use crate::store::{Accounts, Deleted, StoreError, Stored};
 
 /// The partition of all tenants: few, and read at most every few seconds by each instance.
@@ -133,6 +133,36 @@ impl Accounts for Dynamo {
         let ids = self.keys_listed(tenant, limit, after).await?;
         let keys = try_join_all(ids.iter().map(|id| self.key(id))).await?;
         Ok(keys.into_iter().flatten().collect())
+    }
+
+    async fn change_key(
+        &self,
+        tenant: &TenantId,
+        id: &KeyId,
+        name: Option<&str>,
+        scopes: Option<&Scopes>,
+    ) -> Stored<Option<Key>> {
+        for attempt in 0..TRIES {
+            let item = self.get(&self.config, &key_key(id), "KEY").await?;
+            let item = item.unwrap_or_default();
+            let Some(was) = item.text("json").map(text) else {
+                return Ok(None);
+            };
+            let known = read_key(&item)?;
+            let Some(known) = known.filter(|key| key.tenant == *tenant) else {
+                return Ok(None);
+            };
+            let changed = known.changed(name, scopes);
+            let update = Update::of(key_key(id), "KEY")
+                .set("json", json(&changed)?)
+                .value("was", was)
+                .only_if("#json = :was");
+            if self.update_in(&self.config, &update).await?.is_ok() {
+                return Ok(Some(changed));
+            }
+            pause(attempt).await;
+        }
+        Err(StoreError::new("change_key", "others kept changing it"))
     }
 
     async fn revoke(&self, tenant: &TenantId, id: &KeyId, now_ms: u64) -> Stored<bool> {

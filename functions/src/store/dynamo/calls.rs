@@ -1,109 +1,21 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
-use contract::{Batch, Bot, BotId, CallId, Direction, Numbered, PriceTable, TenantId};
-use twilio::Party;
+use contract::{Batch, Bot, CallId, Numbered, PriceTable, TenantId};
 use twilio::webhook::CallStatus;
 
+use super::call_item::{
+    answered_by_bot, bot_key, call_key, expiry, heard_of, read, status_key, tenant_of, word,
+};
 use super::item::{Item, json, number, text};
 use super::{Dynamo, TRIES, Update, failed, tenant_key};
 use crate::store::count::together;
 use crate::store::{
-    CALL_TTL_S, CallEntry, Calls, Detail, Filter, News, Note, Opened, Page, Progress, Receipt,
-    StoreError, Stored, Unanswered, sort_key,
+    CallEntry, Calls, Detail, Filter, News, Note, Opened, Page, Progress, Receipt, StoreError,
+    Stored, Unanswered,
 };
 
 /// How many calls are looked at for one page, if few pass the filter. The page is then short, and says where to go on.
 const LOOKED_AT_MAX: usize = 1_000;
-
-pub(super) fn call_key(call: &CallId) -> String {
-    format!("CALL#{call}")
-}
-
-pub(super) fn expiry(now_ms: u64) -> AttributeValue {
-    number(now_ms / 1_000 + CALL_TTL_S)
-}
-
-fn status_key(tenant: &TenantId, status: CallStatus) -> AttributeValue {
-    text(format!("TEN#{tenant}#ST#{status}"))
-}
-
-fn bot_key(tenant: &TenantId, bot: &BotId) -> AttributeValue {
-    text(format!("TEN#{tenant}#BOT#{bot}"))
-}
-
-/// What every first word of a call sets: whichever comes first decides when it began, and so its place in all indexes. It
-/// stands in them once somebody has said whose it is: the carrier's callbacks do not.
-pub(super) fn heard_of(call: &CallId, now_ms: u64) -> Update {
-    let place = sort_key(now_ms, call);
-    Update::of(call_key(call), "META")
-        .once("call", text(call.as_str()))
-        .once("began_ms", number(now_ms))
-        .once("ttl", expiry(now_ms))
-        .once("g1sk", text(&place))
-        .once("g2sk", text(&place))
-        .once("g3sk", text(place))
-}
-
-pub(super) fn answered_by_bot(
-    update: Update,
-    tenant: &TenantId,
-    bot: &BotId,
-    version: u32,
-) -> Update {
-    update
-        .once("bot", text(bot.as_str()))
-        .once("bot_version", number(version))
-        .once("g2pk", bot_key(tenant, bot))
-}
-
-/// Whose call it is, by its item.
-fn tenant_of(item: &Item) -> Option<TenantId> {
-    item.text("tenant").and_then(TenantId::new)
-}
-
-fn word<T: serde::Serialize>(value: &T) -> AttributeValue {
-    let word = serde_json::to_value(value)
-        .ok()
-        .and_then(|word| word.as_str().map(str::to_owned));
-    text(word.unwrap_or_default())
-}
-
-fn read(item: &Item) -> Stored<CallEntry> {
-    let call = item
-        .word("call")?
-        .ok_or_else(|| StoreError::new("read", "a call without its id"))?;
-    let direction: Option<Direction> = match item.text("direction") {
-        Some("inbound") => Some(Direction::Inbound),
-        Some("outbound") => Some(Direction::Outbound),
-        _ => None,
-    };
-    Ok(CallEntry {
-        account: item.word("account")?,
-        tenant: tenant_of(item),
-        bot: item.text("bot").and_then(BotId::new),
-        bot_version: item.number("bot_version"),
-        direction,
-        from: item.text("from").map(Party::parse),
-        to: item.text("to").map(Party::parse),
-        status: item.word("status")?,
-        sequence: item.number("sequence").unwrap_or(-1),
-        carrier_duration_s: item.number("carrier_duration_s"),
-        sip_response_code: item.number("sip_response_code"),
-        answered_by: item.word("answered_by")?,
-        ended: item.json("ended")?,
-        unanswered: item.word("unanswered")?,
-        turns: item.number("turns").unwrap_or_default(),
-        records: item.number("records").unwrap_or_default(),
-        filed: item.flag("filed"),
-        inferred: item.flag("inferred"),
-        summary_micro_dollars: item.number("summary_micro_dollars").unwrap_or_default(),
-        spent_micro_dollars: item.number("spent_micro_dollars").unwrap_or_default(),
-        metadata: item.json("metadata")?.unwrap_or_default(),
-        note: item.text("note").unwrap_or_default().to_owned(),
-        seat: item.text("seat").map(str::to_owned),
-        ..CallEntry::new(call, item.number("began_ms").unwrap_or_default())
-    })
-}
 
 impl Dynamo {
     async fn put_news(&self, note: &Note) -> Stored<()> {
@@ -208,7 +120,8 @@ impl Calls for Dynamo {
             }
         };
         let put = self.put_new(&self.calls, bot);
-        let (known, (), ()) = futures_util::future::try_join3(put, meta, news).await?;
+        let all = Box::pin(futures_util::future::try_join3(put, meta, news));
+        let (known, (), ()) = all.await?;
         match known {
             Some(known) => Ok(known.json("json")?.unwrap_or_else(|| opened.bot.clone())),
             None => Ok(opened.bot.clone()),

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bots;
+mod call_item;
 mod calls;
 mod dials;
 mod item;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use contract::{BotId, CallId, TenantId};
 
-use super::calls::{call_key, expiry};
+use super::call_item::{call_key, expiry};
 use super::item::{number, text};
 use super::records::part;
 use super::transact::updating;

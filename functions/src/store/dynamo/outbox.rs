@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use contract::TenantId;
 
-use super::calls::expiry;
+use super::call_item::expiry;
 use super::item::{Item, json, number, text};
 use super::{Dynamo, Update, failed, tenant_key};
 use crate::hook::HookId;

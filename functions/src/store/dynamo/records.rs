@@ -1,7 +1,7 @@
 use contract::{Batch, Bot, CallId, Numbered, PriceTable, Record};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::calls::{answered_by_bot, call_key, expiry, heard_of};
+use super::call_item::{answered_by_bot, call_key, expiry, heard_of};
 use super::item::{Item, json, number};
 use super::transact::updating;
 use super::{Dynamo, Update, tenant_key};

@@ -7,7 +7,7 @@ use contract::{Bot, BotId, TenantId};
 use twilio::PhoneNumber;
 
 use super::{Memory, next_version};
-use crate::account::{Key, KeyId, Tenant};
+use crate::account::{Key, KeyId, Scopes, Tenant};
 use crate::store::{Accounts, Assigned, Bots, Deleted, Stored};
 
 #[derive(Default)]
@@ -213,6 +213,21 @@ impl Accounts for Memory {
             .values()
             .filter(|key| key.tenant == *tenant && after.is_none_or(|after| key.id > *after));
         Ok(theirs.take(limit).cloned().collect())
+    }
+
+    async fn change_key(
+        &self,
+        tenant: &TenantId,
+        id: &KeyId,
+        name: Option<&str>,
+        scopes: Option<&Scopes>,
+    ) -> Stored<Option<Key>> {
+        let keys = &mut self.state("change_key")?.setup.keys;
+        let key = keys.get_mut(id).filter(|key| key.tenant == *tenant);
+        Ok(key.map(|key| {
+            *key = key.clone().changed(name, scopes);
+            key.clone()
+        }))
     }
 
     async fn revoke(&self, tenant: &TenantId, id: &KeyId, now_ms: u64) -> Stored<bool> {

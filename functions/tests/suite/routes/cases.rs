@@ -155,6 +155,10 @@ fn of_accounts() -> Vec<Case> {
                 Some(json!({ "name": "k", "scopes": ["all"] })),
                 "scopes[0]",
             ),
+        case("GET /keys/{id}", "/keys/{ours}", 200, Nothing).wrong("/keys/x", None, "id"),
+        case("PATCH /keys/{id}", "/keys/{ours}", 200, Nothing)
+            .with(json!({ "name": "another" }))
+            .wrong("/keys/x", Some(json!({})), "id"),
         case("DELETE /keys/{id}", "/keys/{ours}", 204, Nothing).wrong("/keys/x", None, "id"),
         case("POST /tokens", "/tokens", 201, Nothing)
             .with(json!({ "bot": "mesa" }))

@@ -74,6 +74,14 @@ async fn keys_are_a_tenants_own_and_stay_revoked(store: Store) {
     let listed = async |after| accounts.keys(&ours, 9, after).await.unwrap();
     assert_eq!(listed(None).await, [first.clone(), second.clone()]);
     assert_eq!(listed(Some(&first.id)).await, [second]);
+    let rename = async |key: &Key| {
+        let changed = accounts.change_key(&ours, &key.id, Some("renamed"), None);
+        changed.await.unwrap()
+    };
+    assert_eq!(rename(&foreign).await, None);
+    let renamed = first.clone().changed(Some("renamed"), None);
+    assert_eq!(rename(&first).await, Some(renamed.clone()));
+    assert_eq!(accounts.key(&first.id).await.unwrap(), Some(renamed));
     assert!(!accounts.revoke(&ours, &foreign.id, NOW_MS).await.unwrap());
     accounts.used(&first.id, NOW_MS + 1).await.unwrap();
     for at_ms in [NOW_MS + 2, NOW_MS + 3] {

@@ -70,9 +70,9 @@ pub(crate) fn ended(number: u64, at_ms: u64) -> Numbered {
 
 /// Records as [`turn`] numbers them: every second one is the caller's.
 pub(crate) fn batch(call: u64, records: Vec<Numbered>) -> Batch {
-    let turns = records.iter().map(|record| match record.record {
-        Record::Turn(_) => record.number / 2,
-        _ => record.number.saturating_sub(1) / 2,
+    let turns = records.iter().map(|record| {
+        let is_turn = matches!(record.record, Record::Turn(_));
+        record.number.saturating_sub(u64::from(!is_turn)) / 2
     });
     let turns = turns.max().unwrap_or_default();
     Batch {
