@@ -1,6 +1,6 @@
 //! `POST /calls/{CallId}/orders`: the functions want something of a call in progress.
 
-use call::Input;
+use call::{Input, Key};
 use contract::{Answerer, Do, Order, OrderReply};
 use worker::{Env, Method, Request, Response};
 
@@ -46,7 +46,7 @@ fn check(order: &Order) -> Result<(), Refusal> {
         Do::HangUp { say: Some(say) } if !is_sayable(say) => {
             wrong("order.say", "1 to 1000 characters")
         }
-        Do::SendKeys { keys } if !are_keys(keys) => {
+        Do::SendKeys { keys } | Do::Pressed { keys } if !are_keys(keys) => {
             wrong("order.keys", "1 to 32 of 0-9, *, # and w")
         }
         Do::Interrupt
@@ -54,6 +54,7 @@ fn check(order: &Order) -> Result<(), Refusal> {
         | Do::Transfer { .. }
         | Do::HangUp { .. }
         | Do::SendKeys { .. }
+        | Do::Pressed { .. }
         | Do::Wrap
         | Do::Answered { .. } => Ok(()),
     }
@@ -67,7 +68,7 @@ fn are_keys(keys: &str) -> bool {
 }
 
 /// What an order is to the engine.
-fn input(order: Do) -> Input {
+fn inputs(order: Do) -> Vec<Input> {
     let order = match order {
         Do::Interrupt => call::Order::Interrupt,
         Do::Say { text } => call::Order::Say { text },
@@ -76,16 +77,21 @@ fn input(order: Do) -> Input {
         Do::SendKeys { keys } => call::Order::SendKeys { keys },
         Do::Wrap => call::Order::Wrap { say: None },
         Do::Answered { by } => {
-            return Input::Answered(match by {
+            return vec![Input::Answered(match by {
                 Answerer::Human => call::Answerer::Human,
                 Answerer::Machine => call::Answerer::Machine,
                 Answerer::MachineRecords => call::Answerer::MachineReady,
                 Answerer::Fax => call::Answerer::Fax,
                 Answerer::Unknown => call::Answerer::Unknown,
-            });
+            })];
+        }
+        // They came all at once, after a pause: no more will follow.
+        Do::Pressed { keys } => {
+            let keys = keys.chars().chain(['#']).filter_map(Key::new);
+            return keys.map(Input::Key).collect();
         }
     };
-    Input::Order(order)
+    vec![Input::Order(order)]
 }
 
 impl Shell {
@@ -106,7 +112,9 @@ impl Shell {
             if matches!(order.order, Do::Wrap) {
                 self.wrap_up();
             } else {
-                self.step(input(order.order));
+                for input in inputs(order.order) {
+                    self.step(input);
+                }
             }
             // Written after what it does: the caller is not kept waiting for the store.
             known.push(order.id);
@@ -122,7 +130,9 @@ impl Shell {
         let mut first = false;
         self.with(|talk| first = !std::mem::replace(&mut talk.wrapping, true));
         if first {
-            self.step(input(Do::Wrap));
+            for input in inputs(Do::Wrap) {
+                self.step(input);
+            }
         }
     }
 }
@@ -188,7 +198,14 @@ mod tests {
     #[test]
     fn who_answered_is_no_order_to_the_engine() {
         let by = Answerer::MachineRecords;
-        let told = input(Do::Answered { by });
-        assert_eq!(told, Input::Answered(call::Answerer::MachineReady));
+        let told = inputs(Do::Answered { by });
+        assert_eq!(told, [Input::Answered(call::Answerer::MachineReady)]);
+    }
+
+    #[test]
+    fn keys_that_the_caller_pressed_are_pressed_one_by_one_and_then_done() {
+        let keys = "1w2".to_owned();
+        let expected = ['1', '2', '#'].map(|digit| Input::Key(Key::new(digit).unwrap()));
+        assert_eq!(inputs(Do::Pressed { keys }), expected);
     }
 }

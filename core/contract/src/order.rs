@@ -41,6 +41,11 @@ pub enum Do {
         /// 1 to 32 of `0`–`9`, `*`, `#`, and `w` for half a second.
         keys: String,
     },
+    /// The caller has pressed keys, on a call whose stream does not bring them.
+    Pressed {
+        /// 1 to 32 of `0`–`9`, `*` and `#`.
+        keys: String,
+    },
     /// A cap was reached: the bot says goodbye and ends the call.
     Wrap,
     /// The carrier has found out who answered.

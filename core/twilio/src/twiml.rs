@@ -62,6 +62,14 @@ pub enum Verb {
         /// Seconds; 1 if not said.
         length_s: Option<u32>,
     },
+    /// Listens for keys, saying nothing. Once a key was pressed and none followed it for a while, or `#` did, Twilio posts them as
+    /// `Digits` to `action`, whose answer goes on with the call; without a key it takes the next verb (`<Gather>`).
+    Gather {
+        /// Where the keys go.
+        action: String,
+        /// Seconds to wait for a key, and for another after each; at least 1, and 5 if not said.
+        timeout_s: Option<u32>,
+    },
     /// Goes on with the document at that URL. Nothing after it is reached.
     Redirect {
         /// Where the document is.

@@ -6,10 +6,12 @@
 
 mod queue;
 
+use std::time::Duration;
+
 use audio::Clip;
 use call::{Input, Instant, Mark};
 use contract::{PlayRequest, Played, PlayedReply};
-use worker::{Env, Method, Request, Response, WebSocket};
+use worker::{Delay, Env, Method, Request, Response, WebSocket};
 
 use crate::carrier::close;
 use crate::door::{self, Answer, call_of, object, unseal};
@@ -23,8 +25,10 @@ use queue::{Begun, Queue};
 
 /// The longest body of a `played`.
 const PLAYED_BYTES_MAX: usize = 1024;
-/// So often in a row the carrier is asked in vain before it counts as gone.
-const FAILURES_MAX: u32 = 2;
+/// So often in a row the carrier is asked in vain before it counts as gone,
+const FAILURES_MAX: u32 = 5;
+/// and so long after the first time it is asked once more, then twice as long after each.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// A stream that only listens, and the files beside it.
 #[derive(Debug)]
@@ -106,6 +110,7 @@ impl Shell {
         };
         let sent = functions::begin(&self.env, &talk.opening.plays_url, &request);
         let me = self.me.clone();
+        let pause = PAUSE * 2_u32.pow(mouth.failures);
         detach("play", async move {
             let answer = match sent {
                 Ok(sent) => functions::end(sent).await,
@@ -130,6 +135,9 @@ impl Shell {
                     Outcome::Failed
                 }
             };
+            if matches!(outcome, Outcome::Failed) {
+                Delay::from(pause).await;
+            }
             shell.guard(|shell| shell.handed_over(ask.id, &outcome));
         });
     }

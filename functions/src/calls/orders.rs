@@ -140,7 +140,7 @@ fn check(order: &Do) -> Result<(), Refusal> {
                 .ok_or_else(|| Refusal::field("keys", "keys_invalid", message))
         }
         Do::Interrupt | Do::Transfer { .. } | Do::HangUp { say: None } => Ok(()),
-        Do::Wrap | Do::Answered { .. } => Err(Refusal::field(
+        Do::Wrap | Do::Answered { .. } | Do::Pressed { .. } => Err(Refusal::field(
             "do",
             "order_unknown",
             "interrupt, say, transfer, hang_up or send_keys",

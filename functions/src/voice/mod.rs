@@ -97,10 +97,11 @@ pub fn app(voice: Voice) -> Router {
         .route("/voice/resume", post(resume))
         .route("/voice/plays", post(plays::play))
         .route("/voice/played", post(plays::played))
+        .route("/voice/keys", post(plays::keys))
         .route("/voice/fallback", post(async || words::sorry(None)))
         .fallback(async || {
             Refusal::not_found(
-                "page: POST /voice/incoming, /voice/resume, /voice/fallback, /voice/plays or /voice/played",
+                "page: POST /voice/incoming, /voice/resume, /voice/fallback, /voice/plays, /voice/played or /voice/keys",
             )
         })
         .with_state(Arc::new(voice))

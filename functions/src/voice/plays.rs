@@ -13,7 +13,8 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use contract::{
-    PLAY_BYTES_MAX, Play, PlayReply, PlayRequest, PlaySound, Played, ReplyMode, SpeechKey,
+    Do, Order, PLAY_BYTES_MAX, Play, PlayReply, PlayRequest, PlaySound, Played, ReplyMode,
+    SpeechKey,
 };
 use sha2::{Digest as _, Sha256};
 use tracing::Instrument as _;
@@ -26,11 +27,16 @@ use super::{Voice, words};
 use crate::Refusal;
 use crate::carrier::DialError;
 use crate::door::sealed;
+use crate::edge::EdgeError;
 use crate::store::{Files, StoreError};
 
-/// The carrier asks how the call goes on when it has been silent for so long, in seconds: should everything that could tell
-/// it have been lost, the call goes on nevertheless.
-const SILENCE_S: u32 = 15;
+/// A caller who has pressed keys and none for so long, in seconds, is done.
+const KEYS_S: u32 = 3;
+/// So often the carrier listens for keys, saying nothing, before it asks how the call goes on: should everything that could
+/// tell it have been lost, the call goes on nevertheless.
+const SILENCES: usize = 5;
+/// Most keys at once.
+const KEYS_MAX: usize = 32;
 
 /// A call that was answered a moment ago may not be in progress yet, says Twilio (error 21220); it is asked again so often,
 const ATTEMPTS: u32 = 3;
@@ -119,16 +125,38 @@ pub(super) async fn played(
         .await)
 }
 
-/// Silence, until somebody changes the call, or asks at last.
-pub(super) fn silence(origin: &str) -> [Verb; 2] {
-    [
-        Verb::Pause {
-            length_s: Some(SILENCE_S),
-        },
-        Verb::Redirect {
-            url: format!("{origin}/voice/resume"),
-        },
-    ]
+/// `POST /voice/keys`: the caller has pressed keys while the bot was silent.
+pub(super) async fn keys(
+    State(voice): State<Arc<Voice>>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let (webhook, asked) = voice.admit(request).await?;
+    let pressed = webhook.form.get("Digits").unwrap_or_default();
+    let keys: String = pressed
+        .chars()
+        .filter(|key| "0123456789*#".contains(*key))
+        .take(KEYS_MAX)
+        .collect();
+    if keys.is_empty() {
+        return Err(Refusal::field("Digits", "keys_missing", "the keys pressed"));
+    }
+    let span = tracing::info_span!("keys", call_sid = %asked.call);
+    Ok(voice
+        .pressed(&asked, &webhook.origin, keys)
+        .instrument(span)
+        .await)
+}
+
+/// Silence and an ear for keys, until somebody changes the call, or it asks at last.
+pub(super) fn silence(origin: &str) -> Vec<Verb> {
+    let listen = Verb::Gather {
+        action: format!("{origin}/voice/keys"),
+        timeout_s: Some(KEYS_S),
+    };
+    let ask = Verb::Redirect {
+        url: format!("{origin}/voice/resume"),
+    };
+    std::iter::repeat_n(listen, SILENCES).chain([ask]).collect()
 }
 
 impl Voice {
@@ -178,14 +206,37 @@ impl Voice {
         match self.heard(next, origin).await {
             Ok(verbs) => words::twiml(verbs),
             // Logged where it happened; the caller hears a gap, and then what comes next.
-            Err(_) => words::twiml(silence(origin).into()),
+            Err(_) => words::twiml(silence(origin)),
         }
+    }
+
+    async fn pressed(&self, asked: &VoiceRequest, origin: &str, keys: String) -> Response {
+        if asked.status.is_final() {
+            return words::hang_up();
+        }
+        let secrets = self.keyring.secrets();
+        let order = getrandom::u64().map(|random| Order {
+            id: format!("keys-{random:016x}"),
+            order: Do::Pressed { keys },
+        });
+        let told = match order {
+            Ok(order) => {
+                self.edge
+                    .order(&asked.call.into(), &order, &secrets.edge)
+                    .await
+            }
+            Err(error) => Err(EdgeError::Silent(error.to_string())),
+        };
+        if let Err(error) = told {
+            tracing::warn!(code = "keys_unheard", %error, "the edge does not learn of the keys");
+        }
+        words::twiml(silence(origin))
     }
 
     /// What lets the caller hear something, or nothing.
     async fn heard(&self, play: Option<Play>, origin: &str) -> Result<Vec<Verb>, Refusal> {
         let Some(Play { number, sound }) = play else {
-            return Ok(silence(origin).into());
+            return Ok(silence(origin));
         };
         let url = self.shelf.url(sound, (self.clock)()).await?;
         Ok(vec![

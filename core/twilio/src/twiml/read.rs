@@ -119,6 +119,18 @@ fn verb(node: Node<'_, '_>) -> Result<Verb, ReadError> {
                 length_s: parsed(node, "length")?,
             })
         }
+        "Gather" => {
+            attributes(node, &["input", "action", "method", "timeout"])?;
+            empty(node)?;
+            let action = text_attribute(node, "action");
+            let timeout_s = parsed(node, "timeout")?;
+            if timeout_s == Some(0) {
+                return Err(schema(node, "the timeout of <Gather> is 1 or more"));
+            }
+            // By default it asks the same document again, for ever.
+            let action = action.ok_or_else(|| schema(node, "<Gather> has no action"))?;
+            Ok(Verb::Gather { action, timeout_s })
+        }
         "Redirect" => {
             attributes(node, &["method"])?;
             Ok(Verb::Redirect {
@@ -229,6 +241,7 @@ fn attributes(node: Node<'_, '_>, known: &[&str]) -> Result<(), ReadError> {
             && match attribute.name() {
                 "method" | "statusCallbackMethod" => attribute.value() == "POST",
                 "track" => attribute.value() == "inbound_track",
+                "input" => attribute.value() == "dtmf",
                 _ => true,
             };
         if !fits {

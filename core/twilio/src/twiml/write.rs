@@ -90,6 +90,13 @@ impl Xml {
                 self.optional("length", length_s.as_ref());
                 self.0.push_str("/>");
             }
+            Verb::Gather { action, timeout_s } => {
+                self.open("Gather");
+                self.attribute("input", "dtmf");
+                self.attribute("action", action);
+                self.optional("timeout", timeout_s.as_ref());
+                self.0.push_str("/>");
+            }
             Verb::Redirect { url } => {
                 self.open("Redirect");
                 self.content("Redirect", url);

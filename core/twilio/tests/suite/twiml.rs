@@ -58,6 +58,13 @@ mod tests {
                 Verb::Play(Play::Digits("1w#".into())),
                 r#"<Play digits="1w#"/>"#,
             ),
+            (
+                Verb::Gather {
+                    action: "/keys".to_owned(),
+                    timeout_s: Some(3),
+                },
+                r#"<Gather input="dtmf" action="/keys" timeout="3"/>"#,
+            ),
             (Verb::Pause { length_s: None }, "<Pause/>"),
             (Verb::Pause { length_s: Some(3) }, r#"<Pause length="3"/>"#),
             (
@@ -262,6 +269,8 @@ mod tests {
             url().prop_map(|url| Verb::Play(Play::Url(url))),
             "[0-9A-D*#w]{1,32}".prop_map(|digits| Verb::Play(Play::Digits(digits))),
             option::of(any::<u32>()).prop_map(|length_s| Verb::Pause { length_s }),
+            (url(), option::of(1..=u32::MAX))
+                .prop_map(|(action, timeout_s)| Verb::Gather { action, timeout_s }),
             url().prop_map(|url| Verb::Redirect { url }),
             Just(Verb::Hangup),
             Just(Verb::Reject {

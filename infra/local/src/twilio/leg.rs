@@ -43,6 +43,8 @@ pub(super) struct Leg {
     /// Whether what waits to be heard is the bot's: it came over the stream or from a URL, and is neither words nor tones of
     /// Twilio's own.
     bot_sounds: bool,
+    /// What the caller has pressed while a `<Gather>` listens.
+    pub(super) gathered: Option<String>,
     keeps_sound: bool,
 }
 
@@ -77,6 +79,7 @@ impl Leg {
             orders,
             ends_at: None,
             bot_sounds: false,
+            gathered: None,
             keeps_sound: behaviour.record,
         }
     }
@@ -151,6 +154,9 @@ impl Leg {
             Order::Key(digit) => {
                 self.happened(What::KeyPressed(digit));
                 self.with_two_way(|stream| stream.key(digit));
+                if let Some(gathered) = &mut self.gathered {
+                    gathered.push(digit);
+                }
             }
             Order::SendText(text) => self.with_two_way(|stream| stream.raw(Message::text(text))),
             Order::SendBinary(bytes) => {

@@ -18,6 +18,7 @@ mod courier;
 mod date;
 mod dialling;
 mod event;
+mod gather;
 mod leg;
 mod line;
 mod options;

@@ -208,6 +208,18 @@ impl Leg {
                 let length = Duration::from_secs(length_s.unwrap_or(1).into());
                 self.wait(length).await?;
             }
+            Verb::Gather { action, timeout_s } => {
+                let keys = self.gather(timeout_s).await?;
+                if !keys.is_empty() {
+                    let mut extra = Form::new();
+                    extra.push("Digits", keys);
+                    return Ok(Some(Some(Source::Url {
+                        webhook: Webhook::Action,
+                        url: resolve(base, &action),
+                        extra,
+                    })));
+                }
+            }
             Verb::Redirect { url } => {
                 let next = Source::ask(Webhook::Redirect, resolve(base, &url));
                 return Ok(Some(Some(next)));

@@ -1,8 +1,8 @@
 //! A bot that is heard from files: the stream only listens, and Twilio plays the replies from their URLs. Whatever happens to a
 //! call happens as it does to one whose bot speaks through its stream.
 
-use contract::{Bot, Do, ReplyMode};
-use e2e::{World, happens, occurrences, story};
+use contract::{Bot, Do, ReplyMode, Speaker};
+use e2e::{World, happens, occurrences, said, story};
 use local::demo;
 use local::twilio::{Call, Event, Webhook, What};
 
@@ -114,6 +114,21 @@ async fn keys_are_pressed_and_callers_handed_over_where_the_stream_only_listens(
         _ => None,
     });
     assert_eq!(whom.await, demo::human());
+    call.hang_up();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_may_answer_with_keys_though_the_stream_does_not_bring_them() {
+    let world = world().await;
+    let call = world.dial();
+    world.say(&call, "#1").await;
+    call.key('2');
+    let is_answered = |shown: &demo::Shown| {
+        said(shown, Speaker::Caller) == ["12"] && said(shown, Speaker::Bot).len() == 2
+    };
+    world
+        .shown(&call, "an answer to the keys", is_answered)
+        .await;
     call.hang_up();
 }
 
