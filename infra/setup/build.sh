@@ -2,7 +2,7 @@
 # Builds what is deployed and what runs it here: functions, edge, pages, local platform. What is newer than its sources is left
 # alone without asking cargo, which alone would take a second.
 #
-#   infra/setup/build.sh [release]      release: the local platform optimised, for measurements
+#   infra/setup/build.sh [release]      release: functions and local platform optimised too, for measurements
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source infra/setup/progress.sh
@@ -33,6 +33,8 @@ built() {
 
 functions() { cargo build --target-dir target -p functions --bins; }
 
+functions_release() { cargo build --target-dir target -p functions --bins --release; }
+
 program() { cargo build --target-dir target -p callbox; }
 
 platform() { cargo build --manifest-path infra/local/Cargo.toml --target-dir infra/local/target --bins; }
@@ -58,6 +60,8 @@ exec 9>.tools/build-lock
 flock 9
 together natives pages
 if [ "${1:-}" = release ]; then
+  built build-functions-release target/release/calls "build: functions, optimised" functions_release -- \
+    "${rust[@]}" core functions
   built build-local-release infra/local/target/release/callbox-local "build: local platform, optimised" platform_release -- \
     "${local_sources[@]}"
 fi

@@ -1,4 +1,4 @@
-//! The API against its own description: the description is OpenAPI 3.1, and whatever a machine makes up from it, good or bad,
+//! The API against its own description: the description is `OpenAPI` 3.1, and whatever a machine makes up from it, good or bad,
 //! gets an answer that the description has, and that is none of ours to blame.
 
 use std::path::PathBuf;
