@@ -292,7 +292,7 @@ impl Shell {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::Event;
+    use contract::{Event, Source};
 
     fn texts(feed: &RefCell<Feed>) -> Vec<String> {
         let unread = std::mem::take(&mut feed.borrow_mut().unread);
@@ -309,6 +309,7 @@ mod tests {
                 name: "barge_in".to_owned(),
                 detail: "a\nb".to_owned(),
                 at_ms: 1,
+                source: Source::default(),
             }),
         };
         let text = String::from_utf8(Sight::Record(&record).to_sse()).unwrap();

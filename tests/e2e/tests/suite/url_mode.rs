@@ -3,6 +3,7 @@
 
 use contract::{Bot, Do, ReplyMode, Speaker};
 use e2e::{World, happens, occurrences, said, story};
+use local::caller::Step;
 use local::demo;
 use local::twilio::{Call, Event, Webhook, What};
 
@@ -130,6 +131,39 @@ async fn a_caller_may_answer_with_keys_though_the_stream_does_not_bring_them() {
         .shown(&call, "an answer to the keys", is_answered)
         .await;
     call.hang_up();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_heard_though_the_voice_function_was_away_when_it_was_ready() {
+    let world = world().await;
+    let call = world.dial();
+    speaks(&call).await;
+    happens(&call, "the end of the greeting", |event| {
+        (event.what == What::BotSilent).then_some(())
+    })
+    .await;
+    // What comes after the greeting has been asked by the time anybody has said something.
+    let question = world.script("what are your opening hours").await;
+    let Some(Step::Say(question)) = question.into_iter().next() else {
+        panic!("nothing to say");
+    };
+    call.speak(question.sound.bytes());
+    happens(&call, "the end of the question", |event| {
+        matches!(event.what, What::CallerVoiceEnded { .. }).then_some(())
+    })
+    .await;
+    world.platform.functions.down(Some("voice")).await;
+    world
+        .logged(&[call.sid().as_str(), "the carrier was not told to play"])
+        .await;
+    world.platform.functions.up(Some("voice"));
+    let is_answered = |shown: &demo::Shown| {
+        let bot = said(shown, Speaker::Bot);
+        bot.len() == 2 && bot[1].contains("every day but Monday")
+    };
+    world.shown(&call, "the answer", is_answered).await;
+    call.hang_up();
+    assert_eq!(world.told(&call).await.streams, 1);
 }
 
 async fn pressed(call: &Call, keys: &str) {
