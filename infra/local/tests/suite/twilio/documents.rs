@@ -217,3 +217,29 @@ async fn one_seed_gives_the_same_names() {
     assert_eq!(one.dial().sid(), two.dial().sid());
     assert_ne!(one.dial().sid(), one.dial().sid());
 }
+
+#[tokio::test]
+async fn keys_are_gathered_until_none_follows_and_without_any_the_next_verb_runs() {
+    let world = World::new().await;
+    let gather = r#"<Gather input="dtmf" action="/keys" timeout="1"/>"#;
+    world.twiml("/voice", &format!("{gather}{gather}<Say>nobody</Say>"));
+    world.twiml("/keys", "<Hangup/>");
+    let silent = world.dial();
+    soon(silent.settled()).await;
+    assert!(whats(&silent).contains(&What::Said {
+        text: "nobody".to_owned()
+    }));
+    assert!(world.asked("/keys").is_empty());
+
+    for (pressed, expected) in [("12*", "12*"), ("7#", "7")] {
+        let call = world.dial();
+        let answered =
+            call.find(|event| (event.what == What::Became(CallStatus::InProgress)).then_some(()));
+        soon(answered).await;
+        pressed.chars().for_each(|key| call.key(key));
+        soon(call.settled()).await;
+        let asked = world.asked("/keys").pop().unwrap();
+        assert!(asked.signed);
+        assert_eq!(asked.form.get("Digits"), Some(expected));
+    }
+}

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use local::twilio::What;
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -288,4 +290,29 @@ async fn lists_come_in_pages() {
     assert_eq!(second["next_page_uri"], Value::Null);
     let newest = world.carrier.calls().pop().unwrap();
     assert_eq!(first["calls"][0]["sid"], newest.sid().as_str());
+}
+
+#[tokio::test]
+async fn an_update_stops_the_sound_of_a_file_and_the_next_document_runs() {
+    let world = World::new().await;
+    let sound = audio::wav::telephone(vec![0x20; 40_000]);
+    world.reply("/long.wav", 200, "audio/wav", sound);
+    let long = world.url("/long.wav");
+    world.twiml("/voice", &format!("<Play>{long}</Play>"));
+    let call = world.dial();
+    let heard = call.find(|event| (event.what == What::BotAudioStarted).then_some(()));
+    soon(heard).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let resource = format!("Calls/{}.json", call.sid());
+    let silence = "<Response><Pause/></Response>";
+    let (status, _) = post(&world, &resource, &[("Twiml", silence)]).await;
+    assert_eq!(status, StatusCode::OK);
+    soon(call.settled()).await;
+    let discarded = whats(&call).into_iter().find_map(|what| match what {
+        What::Clear { discarded_ms } => Some(discarded_ms),
+        _ => None,
+    });
+    assert!(discarded.is_some_and(|ms| ms > 1_000), "{discarded:?}");
+    let loud = call.sound().1.iter().filter(|byte| **byte == 0x20).count();
+    assert!((1..30_000).contains(&loud), "{loud} of 40000 were heard");
 }
