@@ -37,6 +37,7 @@ pub(super) struct CallOrder {
     machine: Option<Machine>,
     /// Found again with the call: at most 16 names of 1 to 64 characters, with values of at most 500.
     #[serde(default)]
+    #[schema(inline)]
     metadata: Metadata,
 }
 

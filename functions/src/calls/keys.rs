@@ -31,7 +31,7 @@ struct NewKey {
     #[schema(min_length = 1, max_length = 100)]
     name: String,
     /// What it opens: no more than what opens this.
-    #[schema(min_items = 1)]
+    #[schema(value_type = Vec<Scope>, min_items = 1)]
     scopes: Scopes,
 }
 
@@ -45,6 +45,7 @@ struct KeyView {
     /// For people.
     name: String,
     /// What it opens.
+    #[schema(value_type = Vec<Scope>)]
     scopes: Scopes,
     /// When it was made, in milliseconds since the Unix epoch.
     created_ms: u64,
@@ -180,7 +181,7 @@ struct KeyChange {
     #[schema(min_length = 1, max_length = 100)]
     name: Option<String>,
     /// What it opens from now on: no more than what opens this. Tokens that it had made open no more than it does.
-    #[schema(min_items = 1)]
+    #[schema(value_type = Option<Vec<Scope>>, min_items = 1)]
     scopes: Option<Scopes>,
 }
 

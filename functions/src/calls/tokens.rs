@@ -32,6 +32,7 @@ struct NewToken {
     /// The only bot it opens, and then only for talking; none: all of the tenant's.
     bot: Option<String>,
     /// What it may be used for, no more than what opens this. None: with a bot, `talk`; else all that opens this.
+    #[schema(value_type = Option<Vec<Scope>>)]
     scopes: Option<Scopes>,
     /// How long it is good: 1 to 1440 minutes. None: as the deployment has it.
     #[schema(minimum = 1, maximum = 1440)]
@@ -46,6 +47,7 @@ struct MadeToken {
     /// Until when it is good, in seconds since the Unix epoch.
     expires_s: u64,
     /// What it may be used for.
+    #[schema(value_type = Vec<Scope>)]
     scopes: Scopes,
     /// The only bot it opens.
     bot: Option<BotId>,

@@ -81,6 +81,7 @@ pub struct CallEntry {
     pub spent_micro_dollars: u64,
     /// What whoever placed the call wants to find again.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(inline)]
     pub metadata: Metadata,
     /// Words of people about the call.
     #[serde(skip_serializing_if = "String::is_empty")]

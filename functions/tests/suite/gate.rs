@@ -105,7 +105,23 @@ async fn only_pages_of_known_origins_are_let_ask_and_need_no_key_for_that() {
 async fn the_description_can_be_read_without_a_key_and_asks_nobody_else() {
     let house = house().await;
     let document = ask_as(&house.calls, None, "GET", "/openapi.json", None).await;
-    assert_eq!(document.json()["openapi"], "3.1.0");
+    let document = document.json();
+    assert_eq!(document["openapi"], "3.1.0");
+    // Every type of the description has a name that means something, and every operation says what it takes and answers.
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    assert!(!schemas.keys().any(|name| name.starts_with("BTree")));
+    assert!(schemas.contains_key("Scope"));
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let ok = ["200", "201"].map(|status| &operation["responses"][status]["content"]);
+            let typed = ok.iter().any(|content| {
+                let schema = &content["application/json"]["schema"];
+                schema["$ref"].is_string()
+            });
+            let empty = operation["responses"]["204"].is_object();
+            assert!(typed || empty, "{method} {path}");
+        }
+    }
     let page = ask_as(&house.calls, None, "GET", "/docs/", None).await;
     assert_eq!(page.headers["content-type"], "text/html");
     assert!(page.headers["content-security-policy"].contains("default-src 'none'"));
