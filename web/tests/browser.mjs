@@ -1,63 +1,70 @@
-// Chromium with a fake microphone, and the stand-in behind the pages.
+// Chromium with a fake microphone, on the pages of the platform.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after } from "node:test";
 import { chromium } from "playwright-core";
-import { Api, KEY } from "./stand-in.mjs";
+import { KEY, url } from "./platform.mjs";
 
-const { PAGES_URL, PAGES_API_PORT, PAGES_BOT, CHROMIUM = "/usr/bin/chromium" } = process.env;
+const { CHROMIUM = "/usr/bin/chromium" } = process.env;
+/** Long enough for whatever a page waits for on a busy machine. */
+const PATIENCE_MS = 60_000;
 
 export const root = new URL("../..", import.meta.url).pathname;
 
-/** A browser with pages on the edge, an API, and whatever went wrong on a page. */
-export class Desk {
-  /** Closed when the test is over. @param {{microphone?: string, refuse?: boolean}} options `microphone`: a WAV that it hears again and again */
-  static async open(test, { microphone, refuse = false } = {}) {
-    if (!PAGES_URL) throw new Error("PAGES_URL is not set: run these by `cargo test -p e2e --test suite pages`");
-    const desk = new Desk();
-    test.after(() => desk.close());
-    const bot = PAGES_BOT && JSON.parse(PAGES_BOT);
-    desk.api = await Api.open({ port: Number(PAGES_API_PORT), origin: PAGES_URL, bot });
-    desk.api.recording = recording();
-    const args = ["--autoplay-policy=no-user-gesture-required", "--use-fake-device-for-media-stream", "--mute-audio"];
-    if (!refuse) args.push("--use-fake-ui-for-media-stream");
-    if (microphone) args.push(`--use-file-for-fake-audio-capture=${microphone}`);
-    if (process.getuid() === 0) args.push("--no-sandbox");
-    desk.browser = await chromium.launch({ executablePath: CHROMIUM, args });
-    return desk;
-  }
+let silent;
+after(() => silent?.close());
 
-  /** A fresh page, signed in unless `token` is null. What the page complains of is gathered in `page.complaints`. */
-  async page({ path = "/", token, theme = "light", width = 1280, language = "en-US" } = {}) {
-    const context = await this.browser.newContext({
-      baseURL: PAGES_URL, colorScheme: theme, locale: language, viewport: { width, height: 900 }, reducedMotion: "reduce", timezoneId: "Europe/Madrid",
-    });
-    const page = await context.newPage();
-    page.complaints = [];
-    page.on("console", (message) => message.type() === "error" && page.complaints.push(message.text()));
-    page.on("pageerror", (error) => page.complaints.push(String(error)));
-    page.setDefaultTimeout(20_000);
-    await page.goto(token ? `${path}#token=${token}` : path);
-    return page;
-  }
+/** A browser; with `microphone` one that hears this WAV again and again, with `refuse` one that lets nobody hear anything. */
+async function browser(test, { microphone, refuse }) {
+  if (!url) throw new Error("PAGES is not set: run these by `cargo test -p e2e --test suite pages`");
+  const args = ["--autoplay-policy=no-user-gesture-required", "--use-fake-device-for-media-stream", "--mute-audio"];
+  if (!refuse) args.push("--use-fake-ui-for-media-stream");
+  if (microphone) args.push(`--use-file-for-fake-audio-capture=${microphone}`);
+  if (process.getuid() === 0) args.push("--no-sandbox");
+  const launch = () => chromium.launch({ executablePath: CHROMIUM, args });
+  if (!microphone && !refuse) return (silent ??= await launch());
+  const own = await launch();
+  test.after(() => own.close());
+  return own;
+}
 
-  async signIn(page) {
-    await page.getByLabel("API key").fill(KEY);
-    await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("button", { name: "Sign out" }).waitFor();
-  }
+/** A fresh page, closed when the test is over; signed in, if there is a token. What it complains of is in `page.complaints`. */
+export async function open(test, path, { token, theme = "light", width = 1280, height = 900, language = "en-US", ...kind } = {}) {
+  const context = await (await browser(test, kind)).newContext({
+    baseURL: url, colorScheme: theme, locale: language, viewport: { width, height }, reducedMotion: "reduce", timezoneId: "Europe/Madrid",
+  });
+  test.after(() => context.close());
+  const page = await context.newPage();
+  page.complaints = [];
+  page.on("console", (message) => message.type() === "error" && page.complaints.push(message.text()));
+  page.on("pageerror", (error) => page.complaints.push(String(error)));
+  page.setDefaultTimeout(PATIENCE_MS);
+  const [before, hash] = path.split("#");
+  await page.goto(token ? `${before}#token=${token}` : before);
+  if (hash) await page.evaluate((hash) => (location.hash = hash), hash);
+  return page;
+}
 
-  async close() {
-    await this.browser?.close();
-    await this.api?.close();
-  }
+export async function signIn(page) {
+  await page.getByLabel("API key").fill(KEY);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign out" }).waitFor();
+}
+
+/** A stand-in for an API that is out of order: what the page asks of this kind is answered so, until the answer is called. */
+export async function outOfOrder(page, pattern, status, body) {
+  const answer = (route) => route.fulfill({ status, json: body, headers: { "access-control-allow-origin": url } });
+  await page.route(pattern, answer);
+  return () => page.unroute(pattern, answer);
 }
 
 /** Has flite say sentences, with silences between. @param {(string | number)[]} parts words, or seconds of silence */
-export function speech(parts, file) {
+export function speech(test, parts) {
   const folder = mkdtempSync(join(tmpdir(), "pages-"));
+  test.after(() => rmSync(folder, { recursive: true }));
   const pieces = parts.map((part, i) => {
     const piece = join(folder, `${i}.wav`);
     if (typeof part === "number") execFileSync("sox", ["-n", "-r", "48000", "-b", "16", "-c", "1", piece, "trim", "0", String(part)]);
@@ -67,30 +74,15 @@ export function speech(parts, file) {
     }
     return piece;
   });
-  const out = file ?? join(folder, "speech.wav");
+  const out = join(folder, "speech.wav");
   execFileSync("sox", [...pieces, out]);
   return out;
 }
 
-/** Both sides of a made-up call, as the edge records them: 8 kHz, stereo. */
-function recording() {
-  const folder = mkdtempSync(join(tmpdir(), "pages-"));
-  const out = join(folder, "recording.wav");
-  const side = (name, ...effects) => {
-    const file = join(folder, `${name}.wav`);
-    execFileSync("sox", ["-n", "-r", "8000", "-b", "16", "-c", "1", file, "synth", "22", "pinknoise", "tremolo", ...effects]);
-    return file;
-  };
-  execFileSync("sox", ["-M", side("caller", "0.3", "95"), side("bot", "0.17", "95"), out]);
-  const bytes = readFileSync(out);
-  rmSync(folder, { recursive: true });
-  return bytes;
-}
-
-/** Keeps a picture for the documentation, if asked for by PAGES_SCREENSHOTS=1. */
+/** Keeps a picture for the documentation, if asked for by PAGES_SCREENSHOTS=1: the top of the page, so that it stays small. */
 export async function picture(page, name) {
   if (process.env.PAGES_SCREENSHOTS !== "1") return;
   const folder = join(root, "docs/screenshots");
-  if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled", caret: "hide" });
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled", caret: "hide", clip: { x: 0, y: 0, ...page.viewportSize(), height: Math.min(page.viewportSize().height, 800) } });
 }

@@ -1,152 +1,232 @@
-// The console, with the stand-in for the API behind it.
+// The console, with real calls behind it.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { test } from "node:test";
-import { Desk, picture } from "./browser.mjs";
-import { EVIL, EVIL_BOT, EVIL_CALLER, RUNNING, TALKED } from "./fixtures.mjs";
-import { token } from "./stand-in.mjs";
+import { before, test } from "node:test";
+import { open, outOfOrder, picture } from "./browser.mjs";
+import { BUSY, CALL, NOBODY, answered, ask, dial, token, until } from "./platform.mjs";
 
-async function open(t, path, options = {}) {
-  const desk = await Desk.open(t);
-  const page = await desk.page({ path: "/console", token: token(), ...options });
-  await page.evaluate((path) => (location.hash = path), path);
-  return { desk, page };
-}
+const EVIL_CALLER = `<script>window.harm = "caller"</script> hello`;
+const EVIL_BOT = `<img src=x onerror="window.harm='bot'"> I see`;
 
+const at = (t, path, options) => open(t, `/console#${path}`, { token: token(), ...options });
 const rows = (page) => page.locator("tbody tr");
-const until = (page, count) => page.waitForFunction((count) => document.querySelectorAll("tbody tr").length === count, count);
+const dollars = (micro_dollars) => new Intl.NumberFormat("en", { style: "currency", currency: "USD", maximumFractionDigits: 6 }).format(micro_dollars / 1e6);
+const harm = (page) => page.evaluate(() => window.harm);
+
+before(async () => {
+  const none = await Promise.all([dial(BUSY), dial(NOBODY), dial(BUSY)]);
+  for (const call of none) await until(`/calls/${call}`, ({ complete }) => complete);
+});
 
 test("the table of calls is filtered and searched, grows on demand, and keeps itself up to date", async (t) => {
-  const { desk, page } = await open(t, "/calls");
-  await until(page, 25);
-  assert.match(await rows(page).first().textContent(), /In progress/);
+  const page = await at(t, "/calls");
+  const all = (text, cell) => page.waitForFunction(([text, cell]) => {
+    const cells = [...document.querySelectorAll("tbody tr")].map((row) => row.cells[cell].textContent);
+    return cells.length > 0 && cells.every((found) => found === text);
+  }, [text, cell]);
+  await rows(page).nth(24).waitFor();
+  assert.equal(await rows(page).count(), 25);
+  const row = rows(page).filter({ has: page.locator(`a[href="#/calls/${CALL}"]`) });
+  const told = await ask("GET", `/calls/${CALL}`);
+  const cells = await row.locator("th, td").allTextContents();
+  const turns = told.turns.filter(({ speaker }) => speaker === "caller").length;
+  const cost = dollars(Math.round(told.cost_micro_dollars / 100) * 100);
+  assert.deepEqual([cells[1], cells[2], cells[3], cells[4], cells[6]], [told.from, told.to, "mesa", "Completed", String(turns)]);
+  assert.ok(Math.abs(Number(cells[7].slice(1)) - told.cost_micro_dollars / 1e6) <= 0.00006, `${cells[7]} for ${cost}`);
+  assert.equal(cells[8], dollars(told.price_micro_dollars));
   await picture(page, "console-calls");
   await page.getByRole("button", { name: "Show older calls" }).click();
-  await until(page, 34);
-  await page.getByLabel("Search").fill("1500555 1003");
-  await until(page, 1);
+  await rows(page).nth(30).waitFor();
+  await page.getByLabel("Search").fill(CALL.slice(-9));
+  await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 1);
   await page.getByLabel("Search").fill("");
-  await page.getByLabel("Status", { exact: true }).selectOption("no-answer");
-  await until(page, 1);
+  await page.getByLabel("Status", { exact: true }).selectOption("busy");
+  await all("Busy", 4);
   await page.getByLabel("Status", { exact: true }).selectOption("");
-  await page.getByLabel("Bot", { exact: true }).selectOption("clinic");
-  await page.waitForFunction(() => [...document.querySelectorAll("tbody tr")].every((row) => row.cells[3].textContent === "clinic"));
+  await page.getByLabel("Bot", { exact: true }).selectOption("clinica-sol");
+  await all("clinica-sol", 3);
   await page.getByLabel("Bot", { exact: true }).selectOption("");
-  await until(page, 25);
-  desk.api.rows.unshift({ ...desk.api.rows[0], call: `CA${"7".repeat(32)}`, from: "+15005557777", status: "ringing" });
-  await page.getByText("+15005557777").waitFor();
+  const call = await dial(NOBODY);
+  await page.locator(`a[href="#/calls/${call}"]`).waitFor();
+  await rows(page).filter({ has: page.locator(`a[href="#/calls/${call}"]`) }).getByText("Failed").waitFor();
   assert.deepEqual(page.complaints, []);
 });
 
 test("a call is heard and read: player, transcript in step, interruptions, latency, receipt, log", async (t) => {
-  const { page } = await open(t, `/calls/${TALKED}`);
-  await page.getByText("Interrupted: 1").waitFor();
-  const play = page.getByRole("button", { name: "Play" });
-  await play.waitFor();
-  await page.waitForFunction(() => !document.querySelector(".player button").disabled);
-  assert.equal(await page.locator(".marks line").count(), 1);
+  const call = await ask("GET", `/calls/${CALL}`);
+  const cut = call.turns.filter(({ interrupted }) => interrupted);
+  assert.ok(cut.length > 0 && call.turns.some(({ timing }) => timing));
+  const page = await at(t, `/calls/${CALL}`);
+  await page.getByText(`Interrupted: ${cut.length}`).waitFor();
+  await page.waitForFunction(() => document.querySelector(".player button")?.disabled === false);
+  assert.equal(await page.locator(".marks line").count(), cut.length);
+  assert.equal(await page.locator(".spoken .cut").count(), cut.length);
+  assert.ok((await page.locator(".wave canvas").count()) > 0 || (await page.locator(".wave div > div").count()) > 0);
+  await page.locator(".chart canvas").waitFor();
   await picture(page, "console-call");
-  const line = page.getByRole("button", { name: "Hear from 0:08.3" });
-  await line.click();
-  await page.getByRole("button", { name: "Pause" }).waitFor();
-  await page.waitForFunction(() => document.querySelector("#seek").value >= 8300);
-  await page.waitForFunction(() => document.querySelector(".spoken [aria-current]")?.textContent.includes("0:08.3"));
-  await page.getByRole("button", { name: "Pause" }).click();
-  assert.ok((await page.locator(".chart canvas").count()) === 1);
+  const { began_ms } = call.turns.find(({ text }) => text.includes("for four people"));
+  const line = page.locator(".spoken li", { hasText: "for four people" });
+  for (const click of [line.locator(".said"), line.getByRole("button")]) {
+    await click.click();
+    await page.getByRole("button", { name: "Pause" }).waitFor();
+    await page.waitForFunction((ms) => Number(document.querySelector("#seek").value) >= ms - 100, began_ms);
+    await page.waitForFunction(() => document.querySelector(".spoken li:has([aria-current]) .said")?.textContent.includes("for four people"));
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByLabel("Position in the recording").fill("0");
+  }
   await page.getByText("As a table, in milliseconds").click();
-  const third = page.locator("details tbody tr").nth(2);
-  assert.deepEqual((await third.locator("td").allTextContents()).map(Number), [350, 260, 330, 150, 1090]);
-  const receipt = page.getByRole("region", { name: "Receipt" });
-  assert.match(await receipt.textContent(), /\$0\.012637.*\$0\.05.*\$0\.037363/);
-  const log = page.getByRole("region", { name: "Audio log" }).first();
-  const first = log.locator("tbody tr").first();
-  assert.match(await first.textContent(), new RegExp(`ringing.*${TALKED}.*54\\.172\\.60\\.1`));
+  const waits = call.turns.filter(({ timing }) => timing).map(({ timing }) => timing.sound_ms);
+  assert.deepEqual((await page.locator("details tbody td:last-child").allTextContents()).map(Number), waits);
+  const receipt = await page.getByRole("region", { name: "Receipt" }).textContent();
+  const { cost, price, margin_micro_dollars } = call;
+  for (const amount of [cost.total_micro_dollars, price.total_micro_dollars, margin_micro_dollars]) assert.ok(receipt.includes(dollars(amount)), `${amount}: ${receipt}`);
   const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download JSON" }).click()]);
   const saved = JSON.parse(readFileSync(await file.path(), "utf8"));
-  assert.ok(saved.some(({ event, text }) => event === "caller_spoke" && text === "for four people"));
+  assert.ok(saved.some(({ event, text, sid }) => event === "caller_spoke" && text === "for four people" && sid === CALL));
+  // Who told of the end: the carrier, from its address.
+  const end = page.getByRole("region", { name: "Audio log" }).locator("tr", { has: page.getByText("completed", { exact: true }) });
+  assert.deepEqual(await end.locator("td").nth(4).textContent(), CALL);
+  assert.match(await end.locator("td").nth(5).textContent(), /^[\d.:a-f]+$/);
+  assert.ok(saved.every(({ date }) => date), "everything has its time");
+  await page.getByLabel("Note").fill("Called back.");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved.").waitFor();
+  assert.equal((await ask("GET", `/calls/${CALL}`)).note, "Called back.");
   assert.deepEqual(page.complaints, []);
 });
 
 test("markup that a caller says or a bot writes is only ever text", async (t) => {
-  const { page } = await open(t, `/calls/${EVIL}`);
+  await ask("PUT", "/bots/evil", { name: EVIL_BOT, greeting: EVIL_BOT });
+  const talk = await open(t, "/?bot=evil", { token: token({ bot: "evil", scopes: ["talk"] }) });
+  await talk.getByRole("button", { name: "Type without a microphone" }).click();
+  await talk.locator("li.bot:not(.open) .said", { hasText: EVIL_BOT }).waitFor();
+  await talk.getByLabel("Type instead of speaking").fill(EVIL_CALLER);
+  await talk.getByRole("button", { name: "Send" }).click();
+  await talk.locator("li.caller .said", { hasText: EVIL_CALLER }).waitFor();
+  await talk.getByRole("button", { name: "Hang up" }).click();
+  await talk.getByText("The conversation is over").waitFor();
+  const { calls } = await until("/calls?bot=evil&limit=1", ({ calls }) => calls[0]?.ended);
+  const { call } = calls[0];
+  await ask("PUT", `/calls/${call}/note`, { note: EVIL_CALLER });
+  const page = await at(t, "/calls");
+  await page.locator(`a[href="#/calls/${call}"]`).click();
   await page.locator(".spoken .said", { hasText: EVIL_CALLER }).waitFor();
-  await page.locator(".spoken .said", { hasText: EVIL_BOT }).waitFor();
-  await page.locator(".summary", { hasText: EVIL_CALLER }).waitFor();
-  assert.equal(await page.evaluate(() => window.harm), undefined);
-  assert.equal(await page.locator("#page script, #page img").count(), 0);
+  await page.locator(".spoken .said", { hasText: EVIL_BOT }).first().waitFor();
+  await page.getByRole("region", { name: "Audio log" }).getByText(EVIL_CALLER).waitFor();
+  await page.evaluate(() => (location.hash = "/bots"));
+  await page.getByText(EVIL_BOT).first().waitFor();
+  for (const seen of [talk, page]) {
+    assert.equal(await harm(seen), undefined);
+    assert.equal(await seen.locator("#page script, #page img").count(), 0);
+  }
   assert.deepEqual(page.complaints, []);
 });
 
 test("a running call is watched and ordered about", async (t) => {
-  const { desk, page } = await open(t, `/calls/${RUNNING}`);
-  await page.locator("li.bot.open .said", { hasText: "Of course." }).waitFor();
+  const call = await answered();
+  const page = await at(t, `/calls/${call}`);
   await page.getByRole("status").getByText("Speaking").waitFor();
-  await page.locator("li.caller .said", { hasText: "wait can i book a table" }).waitFor();
-  await picture(page, "console-live");
   await page.getByRole("button", { name: "Interrupt the bot" }).click();
   await page.getByText("The bot was interrupted.").waitFor();
+  await page.getByRole("status").getByText("Listening").waitFor();
   await page.getByLabel("Have the bot say").fill(EVIL_BOT);
   await page.getByRole("button", { name: "Say", exact: true }).click();
   await page.getByText("The bot says it.").waitFor();
+  // What happens meanwhile comes by itself, as text.
+  await page.locator("li.bot .said", { hasText: "<img src=x" }).waitFor();
+  assert.equal(await harm(page), undefined);
+  await page.getByLabel("Have the bot say").fill("One moment, please. I will put you through to a colleague who can help you.");
+  await page.getByRole("button", { name: "Say", exact: true }).click();
+  await page.locator("li.bot.open .said", { hasText: "One moment, please." }).waitFor();
+  await picture(page, "console-live");
   await page.getByLabel("Hand the caller over to").fill("+1 500 555 0009");
   await page.getByRole("button", { name: "Transfer" }).click();
-  await page.getByText("The caller is being handed over.").waitFor();
-  await page.getByRole("button", { name: "Hang up" }).click();
-  await page.getByText("The call is being ended.").waitFor();
-  assert.deepEqual(desk.api.orders.map(({ order }) => order), [
-    { do: "interrupt" }, { do: "say", text: EVIL_BOT }, { do: "transfer", to: "+15005550009" }, { do: "hang_up" },
-  ]);
-  assert.equal(new Set(desk.api.orders.map(({ id }) => id)).size, 4, "each order has an id of its own");
-  // What happens meanwhile comes by itself, as text.
-  const turn = { kind: "turn", speaker: "bot", began_ms: 9000, ended_ms: 9900, text: EVIL_BOT };
-  desk.api.tell("turn", { number: 9, at_ms: Date.now(), record: turn });
-  await page.locator("li.bot:not(.open) .said", { hasText: EVIL_BOT }).waitFor();
-  assert.equal(await page.evaluate(() => window.harm), undefined);
+  await page.getByText("the caller was handed over").waitFor();
+  const { ended } = await ask("GET", `/calls/${call}`);
+  assert.equal(ended.reason, "transferred");
   assert.deepEqual(page.complaints, []);
 });
 
-test("a bot is edited: what is wrong is said at its field, what is right is saved and can be tested", async (t) => {
-  const { desk, page } = await open(t, "/bots/mesa");
+test("a running call is ended from here", async (t) => {
+  const call = await answered();
+  const page = await at(t, `/calls/${call}`);
+  await page.getByRole("status").getByText("Speaking").waitFor();
+  await page.getByRole("button", { name: "Hang up" }).click();
+  await page.getByText("it was ended from outside").waitFor();
+  await page.getByRole("region", { name: "Receipt" }).waitFor();
+  assert.deepEqual(page.complaints, []);
+});
+
+test("a bot is made and edited: what is wrong is said at its field, what is right is saved and can be tested", async (t) => {
+  const page = await at(t, "/bots");
+  await page.getByLabel("ID", { exact: true }).fill("night-desk");
+  await page.getByRole("button", { name: "Create" }).click();
   await page.getByLabel("End of the caller's turn").selectOption("silence");
   const silence = page.getByLabel("Silence, in milliseconds");
   await silence.fill("50");
+  await page.getByLabel("Greeting").fill("Hello, this is the night desk.");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Must be 200 to 10000 milliseconds").waitFor();
   assert.equal(await silence.getAttribute("aria-invalid"), "true");
   assert.equal(await silence.evaluate((field) => field === document.activeElement), true);
   await picture(page, "console-editor");
   await silence.fill("700");
-  await page.getByLabel("Greeting").fill("Hello, this is Mesa.");
   await page.getByRole("button", { name: "+ Webhook" }).click();
   await page.getByLabel("Name for the model").fill("look_up");
+  await page.getByLabel("Address").fill("https://example.com/look-up");
+  await page.getByLabel("What it does, and when to use it").fill("Looks up a guest.");
   await page.getByLabel("Only at certain hours").check();
+  await page.getByLabel("Said outside these hours").fill("We are closed.");
   await page.getByLabel("Price per answered call, in dollars").fill("0.25");
   await page.getByLabel("Countries it may dial").fill("es, us");
   await page.getByRole("button", { name: "Test this" }).click();
-  await page.waitForURL(/\/\?bot=mesa$/);
-  await page.waitForFunction(() => document.querySelector("#bot")?.value === "mesa");
-  const saved = desk.api.bots.get("mesa");
+  await page.waitForURL(/\/\?bot=night-desk$/);
+  await page.waitForFunction(() => document.querySelector("#bot")?.value === "night-desk");
+  const saved = await ask("GET", "/bots/night-desk");
   assert.deepEqual(saved.turns.end, { by: "silence", silence_ms: 700 });
-  assert.equal(saved.greeting, "Hello, this is Mesa.");
+  assert.equal(saved.greeting, "Hello, this is the night desk.");
   assert.equal(saved.tools.at(-1).name, "look_up");
   assert.equal(saved.price.per_call_micro_dollars, 250_000);
   assert.deepEqual(saved.limits.outbound_countries, ["ES", "US"]);
-  assert.deepEqual(saved.hours.open[0].days.length, 5);
+  assert.equal(saved.hours.open[0].days.length, 5);
+  await page.goto("/console");
+  await page.evaluate(() => (location.hash = "/bots/night-desk"));
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Delete for good" }).click();
+  await page.getByRole("heading", { name: "Bots" }).waitFor();
+  await assert.rejects(ask("GET", "/bots/night-desk"), /404/);
+});
+
+test("numbers are given to bots and taken away", async (t) => {
+  const page = await at(t, "/bots");
+  await page.getByLabel("Telephone number").fill("+1 (500) 555-0077");
+  await page.getByLabel("Bot", { exact: true }).selectOption("clinica-sol");
+  await page.getByRole("button", { name: "Assign" }).click();
+  await page.getByText("Saved.").waitFor();
+  assert.equal((await ask("GET", "/numbers/+15005550077")).bot, "clinica-sol");
+  await page.getByRole("button", { name: "Remove +15005550077" }).click();
+  await page.waitForFunction(() => !document.body.textContent.includes("+15005550077"));
+  await assert.rejects(ask("GET", "/numbers/+15005550077"), /404/);
 });
 
 test("usage is shown by month, and saved as CSV", async (t) => {
-  const { page } = await open(t, "/usage");
+  const page = await at(t, "/usage");
   await page.locator(".chart canvas").waitFor();
-  await page.getByRole("rowheader", { name: "mesa" }).waitFor();
+  await page.getByRole("rowheader", { name: "clinica-sol" }).waitFor();
   await picture(page, "console-usage");
-  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download CSV" }).click()]);
-  assert.match(file.suggestedFilename(), /^callbox-\d{4}-\d\d\.csv$/);
-  assert.match(readFileSync(await file.path(), "utf8"), /^bot,calls,micro_dollars\n/);
+  for (const [name, head] of [["Statement (CSV)", "bot,paid,quantity,"], ["Costs (CSV)", "bot,dimension,provider,"]]) {
+    const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name }).click()]);
+    assert.match(file.suggestedFilename(), /^callbox-\w+-\d{4}-\d\d\.csv$/);
+    const text = readFileSync(await file.path(), "utf8");
+    assert.ok(text.startsWith(head) && text.split("\n").length > 2, text);
+  }
+  const { price_micro_dollars } = await ask("GET", `/usage/${new Date().toISOString().slice(0, 7)}`);
+  assert.ok((await page.locator("tr.total").textContent()).includes(dollars(price_micro_dollars)));
 });
 
 test("a key is made, shown once, and revoked", async (t) => {
-  const { desk, page } = await open(t, "/keys");
+  const page = await at(t, "/keys");
   await page.getByLabel("What it is for").fill("Front desk");
   await page.getByRole("button", { name: "Create key" }).click();
   await page.getByText("Choose at least one thing").waitFor();
@@ -157,16 +237,30 @@ test("a key is made, shown once, and revoked", async (t) => {
   assert.match(await made.inputValue(), /^cbx_/);
   await page.getByRole("button", { name: "I have it" }).click();
   assert.equal(await page.getByText("cbx_").count(), 0);
-  assert.deepEqual(desk.api.keys.at(-1).scopes, ["talk"]);
+  const { keys } = await ask("GET", "/keys");
+  assert.deepEqual(keys.find(({ name }) => name === "Front desk").scopes, ["talk"]);
+  await picture(page, "console-keys");
   await page.getByRole("button", { name: "Revoke Front desk" }).click();
   await page.getByRole("button", { name: "Revoke for good" }).click();
-  await page.waitForFunction(() => document.querySelectorAll(".pill.bad").length === 2);
-  await picture(page, "console-keys");
+  await rows(page).filter({ hasText: "Front desk" }).getByText("Revoked").waitFor();
+  assert.deepEqual(page.complaints, []);
 });
 
-test("who signs out, or whose token expires, sees nothing any more", async (t) => {
-  const { page } = await open(t, "/calls", { token: token({ expires_in_s: 4 }) });
+test("whose token has expired sees nothing any more", async (t) => {
+  const page = await at(t, "/calls");
   await rows(page).first().waitFor();
+  // The page believes it to be good; the API knows better.
+  await page.evaluate((token) => sessionStorage.setItem("callbox.session", JSON.stringify({ token, expires_s: 0 })), token({ expires_in_s: -1 }));
   await page.getByText("Your sign-in has expired").waitFor();
   assert.equal(await page.locator("table").count(), 0);
+});
+
+test("an API that is out of order is said to be so, and what comes when it is back is shown", async (t) => {
+  const page = await open(t, "/console", { token: token() });
+  await rows(page).first().waitFor();
+  const repaired = await outOfOrder(page, /\/calls\?/, 503, { error: { code: "store_unavailable", message: "try again in a moment" } });
+  await page.getByRole("alert").getByText("try again in a moment").waitFor();
+  assert.ok((await rows(page).count()) > 0, "what was known is still there");
+  await repaired();
+  await page.waitForFunction(() => !document.querySelector("[role=alert]").textContent);
 });

@@ -1,10 +1,14 @@
 // The pages' parts, each by itself.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { interruptions } from "../src/console/interruptions.js";
+import { PROVIDERS } from "../src/console/providers.js";
+import { Conversation } from "../src/talk/conversation.js";
 import { Queue } from "../src/talk/queue.js";
 import { Resampler, fromPcm16, readPcm16, toPcm16, writePcm16 } from "../src/talk/resample.js";
 import { parse, sse } from "../src/shared/sse.js";
@@ -86,6 +90,73 @@ test("a last word that is shorter than what should lie ready is played all the s
   assert.equal(queue.pull(out), 10);
 });
 
+test("what the edge tells of a conversation is what the page shows of it", () => {
+  const socket = { send: (text) => said.push(text), readyState: 1 };
+  const said = [];
+  const conversation = new Conversation({ url: "/ws", token: () => "t", bot: "mesa", bargeIn: false, connect: () => socket });
+  const told = (message) => socket.onmessage({ data: JSON.stringify(message) });
+  conversation.start();
+  socket.onopen();
+  assert.deepEqual(JSON.parse(said[0]), { type: "auth", token: "t", bot: "mesa" });
+  told({ type: "ready", call: "WB1", bot: "mesa", resumed: false });
+  for (const state of ["thinking", "speaking", "listening"]) {
+    told({ type: "state", state });
+    assert.equal(conversation.phase, state);
+  }
+  told({ type: "reply", text: "Good day.", heard: false });
+  told({ type: "reply", text: "How are you?", heard: false });
+  assert.deepEqual(conversation.lines.map(({ text, final }) => [text, final]), [["Good day. How are you?", false]]);
+  // Heard, not sent.
+  told({ type: "reply", text: "Good day. How", heard: true, interrupted: true });
+  told({ type: "transcript", text: "wait", final: false });
+  told({ type: "transcript", text: "wait a moment", final: true });
+  assert.deepEqual(conversation.lines.map(({ speaker, text, final, interrupted }) => [speaker, text, final, interrupted]), [
+    ["bot", "Good day. How", true, true], ["caller", "wait a moment", true, false],
+  ]);
+});
+
+test("only a token that a fresh sign-in makes good asks for one", () => {
+  const closed = (error, code = 4401) => {
+    const socket = { send: () => {}, readyState: 1 };
+    const conversation = new Conversation({ url: "/ws", token: () => "t", bargeIn: false, connect: () => socket });
+    conversation.start();
+    if (error) socket.onmessage({ data: JSON.stringify({ type: "error", code: error, message: "" }) });
+    socket.onclose({ code });
+    return [conversation.phase, conversation.problem.code];
+  };
+  assert.deepEqual(closed("token_expired"), ["signed_out", "token_expired"]);
+  assert.deepEqual(closed("key_wrong"), ["signed_out", "token_expired"]);
+  assert.deepEqual(closed(null), ["signed_out", "token_expired"]);
+  assert.deepEqual(closed("scope_missing"), ["ended", "scope_missing"]);
+  assert.deepEqual(closed("call_ended", 4410), ["ended", "call_ended"]);
+});
+
+test("the microphone is held back from the bot's first sound to its last, unless the bot may be interrupted", () => {
+  const socket = { send: (what) => typeof what !== "string" && heard.push(new Int16Array(what)[0]), readyState: 1 };
+  const heard = [];
+  const conversation = new Conversation({ url: "/ws", token: () => "t", bargeIn: false, connect: () => socket });
+  conversation.sound = { play: () => {}, reset: () => {}, clear: () => {} };
+  conversation.start();
+  socket.onmessage({ data: JSON.stringify({ type: "ready", call: "WB1", bot: "mesa" }) });
+  const speak = () => conversation.hear(new Int16Array(320).fill(7));
+  speak();
+  socket.onmessage({ data: new ArrayBuffer(640) });
+  speak();
+  conversation.played({ ms: 20, queued_ms: 0 });
+  speak();
+  conversation.bargeIn = true;
+  socket.onmessage({ data: new ArrayBuffer(640) });
+  speak();
+  assert.deepEqual(heard, [7, 0, 7, 7]);
+});
+
+test("an interruption is where the other began to speak, within the turn that was cut", () => {
+  const turn = (speaker, began_ms, ended_ms, interrupted = false) => ({ speaker, began_ms, ended_ms, interrupted });
+  assert.deepEqual(interruptions([turn("bot", 0, 900), turn("caller", 1000, 1900)]), []);
+  assert.deepEqual(interruptions([turn("bot", 0, 900, true), turn("caller", 700, 1900), turn("bot", 2000, 2500, true)]), [700, 2500]);
+  assert.deepEqual(interruptions([turn("bot", 500, 900, true), turn("caller", 300, 1900)]), [500]);
+});
+
 test("server-sent events are read however they are cut", async () => {
   assert.deepEqual(parse('id: 7\nevent: turn\ndata: {"a":1}'), { id: "7", event: "turn", data: { a: 1 } });
   assert.equal(parse(": a comment"), null);
@@ -122,13 +193,38 @@ test("every word that a page asks for is there", () => {
   assert.deepEqual(asked.filter((key) => !(key in known)), []);
 });
 
+test("whatever the API may name has words", () => {
+  const known = words("en");
+  const names = (file, type) => {
+    const source = readFileSync(join(root, file), "utf8");
+    const [, body] = new RegExp(`pub enum ${type} \\{(.*?)\\n\\}`, "s").exec(source);
+    return [...body.matchAll(/^ {4}([A-Z]\w+)/gm)].map(([, name]) => name.replace(/\B[A-Z]/g, (letter) => `_${letter}`).toLowerCase());
+  };
+  const all = [
+    ...names("core/contract/src/price.rs", "Dimension").map((name) => `dimension.${name}`),
+    ...names("core/contract/src/record.rs", "EndReason").map((name) => `reason.${name}`),
+    ...names("core/contract/src/record.rs", "Speaker").map((name) => `speaker.${name}`),
+    ...names("core/contract/src/opening.rs", "Direction").map((name) => `direction.${name}`),
+    ...names("functions/src/store/entry.rs", "Unanswered").map((name) => `unanswered.${name}`),
+    ...names("functions/src/store/money.rs", "Paid").map((name) => `paid.${name}`),
+  ];
+  assert.ok(all.length > 20, `${all}`);
+  assert.deepEqual(all.filter((key) => !(key in known)), []);
+});
+
+test("the editor offers the providers that a bot may name", () => {
+  const contract = readFileSync(join(root, "core/contract/src/lib.rs"), "utf8");
+  const listed = (name) => [...new RegExp(`pub const ${name}: &\\[&str\\] = &\\[([^\\]]*)\\]`).exec(contract)[1].matchAll(/"([^"]+)"/g)].map(([, provider]) => provider);
+  assert.deepEqual(PROVIDERS, { listen: listed("LISTENERS"), think: listed("THINKERS"), speak: listed("SPEAKERS") });
+});
+
 test("no page weighs more than 150 kB, all that it may load counted", () => {
   const build = join(root, "web/build");
   const files = readdirSync(build);
   const weight = (name) => gzipSync(readFileSync(join(build, name)), { level: 9 }).length;
   const parts = files.filter((name) => name.startsWith("part-"));
   const pages = {
-    talk: ["index.html", "talk.js", "talk.css", "capture.worklet.js", "playback.worklet.js", "icon.svg", ...parts],
+    talk: ["index.html", "talk.js", "talk.css", "capture.worklet.js", "playback.worklet.js", "icon.svg"],
     console: ["console.html", "console.js", "console.css", "icon.svg", ...parts],
   };
   for (const [page, names] of Object.entries(pages)) {
@@ -138,8 +234,17 @@ test("no page weighs more than 150 kB, all that it may load counted", () => {
   }
 });
 
+test("the one line that stands in a page is the one that the policy lets run", () => {
+  const headers = readFileSync(join(root, "web/pages/_headers"), "utf8");
+  const [, hash] = /script-src 'self' 'sha256-([^']+)';/.exec(headers);
+  for (const page of ["index.html", "console.html"]) {
+    const lines = [...readFileSync(join(root, "web/pages", page), "utf8").matchAll(/<script>(.*?)<\/script>/gs)];
+    assert.deepEqual(lines.map(([, line]) => createHash("sha256").update(line).digest("base64")), [hash], page);
+  }
+});
+
 test("the pages' policy lets in no script and no style but their own", () => {
   const headers = readFileSync(join(root, "web/pages/_headers"), "utf8");
   assert.doesNotMatch(headers, /^\s+Content-Security-Policy:.*(unsafe-inline|unsafe-eval|\s\*[\s;])/m);
-  for (const wanted of [/default-src 'none'/, /script-src 'self';/, /frame-ancestors 'none'/, /nosniff/, /Referrer-Policy: no-referrer/, /microphone=\(self\)/]) assert.match(headers, wanted);
+  for (const wanted of [/default-src 'none'/, /frame-ancestors 'none'/, /nosniff/, /Referrer-Policy: no-referrer/, /microphone=\(self\)/]) assert.match(headers, wanted);
 });

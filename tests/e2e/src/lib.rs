@@ -2,6 +2,7 @@
 
 mod door;
 mod guest;
+mod history;
 mod office;
 mod program;
 mod watch;

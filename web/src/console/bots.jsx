@@ -39,29 +39,42 @@ export function Bots() {
           </div>
           <div><button>{t("bots.create")}</button></div>
         </form>
-        <Assign bots={answer?.bots ?? []} onDone={numbers.again} />
+        <Numbers bots={answer?.bots ?? []} numbers={assigned} onDone={numbers.again} />
       </div>
     </>
   );
 }
 
-/** Which bot answers a number. */
-function Assign({ bots, onDone }) {
+/** Which bot answers which number. */
+function Numbers({ bots, numbers, onDone }) {
   const [told, setTold] = useState({ text: "", bad: false });
-  async function assign(event) {
-    event.preventDefault();
-    const { number, bot } = event.target.elements;
+  async function change(what) {
     try {
-      await api.putNumber(number.value.replace(/[\s()-]/g, ""), bot.value);
+      await what;
       setTold({ text: t("saved"), bad: false });
       onDone();
     } catch (error) {
       setTold({ text: wrong(error), bad: true });
     }
   }
+  function assign(event) {
+    event.preventDefault();
+    const { number, bot } = event.target.elements;
+    change(api.putNumber(number.value.replace(/[\s()-]/g, ""), bot.value));
+  }
   return (
     <form class="card stack" onSubmit={assign}>
       <h2>{t("numbers")}</h2>
+      {numbers.length > 0 && (
+        <ul class="numbers">
+          {numbers.map(({ number, bot }) => (
+            <li key={number} class="row spread">
+              <span><span class="mono">{number}</span> <span class="soft small">{bot}</span></span>
+              <button type="button" class="plain" onClick={() => change(api.deleteNumber(number))}>{t("remove")}<span class="unseen"> {number}</span></button>
+            </li>
+          ))}
+        </ul>
+      )}
       <div class="field"><label for="number">{t("outbound.to")}</label><input id="number" name="number" type="tel" required placeholder="+15005550006" autocomplete="off" /></div>
       <div class="field"><label for="of">{t("bot")}</label><select id="of" name="bot">{bots.map(({ id, name }) => <option key={id} value={id}>{name || id}</option>)}</select></div>
       <div class="row"><button>{t("numbers.assign")}</button><span role="status" class={told.bad ? "fault" : "soft small"}>{told.text}</span></div>

@@ -1,6 +1,6 @@
 import { useRef, useState } from "preact/hooks";
 import { api } from "../shared/api.js";
-import { duration, party, time } from "../shared/figures.js";
+import { callee, caller, duration, time } from "../shared/figures.js";
 import { lines, useLive } from "../shared/live.js";
 import { Line } from "../shared/transcript.jsx";
 import { t, wrong } from "../shared/words.js";
@@ -54,7 +54,7 @@ function Head({ call }) {
     <div class="stack tight">
       <a class="small" href="#/calls">← {t("call.back")}</a>
       <div class="row">
-        <h1><span class="figures">{party(call.from)}</span> → <span class="figures">{party(call.to)}</span></h1>
+        <h1><span class="figures">{caller(call.from)}</span> → <span class="figures">{callee(call.to)}</span></h1>
         <Status call={call} />
       </div>
       <dl class="facts">
@@ -62,6 +62,7 @@ function Head({ call }) {
         <Fact name="column.bot">{call.bot} <span class="soft">v{call.bot_version}</span></Fact>
         <Fact name="direction">{call.direction ? t(`direction.${call.direction}`) : "–"}</Fact>
         <Fact name="column.duration">{duration(durationOf(call))}</Fact>
+        {call.unanswered && <Fact name="call.unanswered">{t(`unanswered.${call.unanswered}`)}</Fact>}
         {call.ended && <Fact name="call.reason">{t(`reason.${call.ended.reason}`)}</Fact>}
         <Fact name="call.id"><span class="mono">{call.call}</span></Fact>
       </dl>

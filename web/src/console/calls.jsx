@@ -1,6 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import { api } from "../shared/api.js";
-import { count, duration, money, party, shortTime } from "../shared/figures.js";
+import { callee, caller, count, duration, money, shortTime } from "../shared/figures.js";
 import { t } from "../shared/words.js";
 import { useLoad } from "./load.js";
 import { STATUSES, Status, durationOf } from "./status.jsx";
@@ -83,8 +83,8 @@ function Table({ calls }) {
           {calls.map((call) => (
             <tr key={call.call}>
               <th scope="row"><a href={`#/calls/${call.call}`}>{shortTime(call.began_ms)}</a></th>
-              <td class="mono">{party(call.from)}</td>
-              <td class="mono">{party(call.to)}</td>
+              <td class="mono">{caller(call.from)}</td>
+              <td class="mono">{callee(call.to)}</td>
               <td>{call.bot ?? "–"}</td>
               <td><Status call={call} /></td>
               <td class="number">{duration(durationOf(call))}</td>

@@ -3,14 +3,10 @@ import { api } from "../shared/api.js";
 import { t, wrong } from "../shared/words.js";
 import { Area, Choice, Figure, Form, Json, Text, Tick, set } from "./form.jsx";
 import { Hours } from "./hours.jsx";
+import { PROVIDERS } from "./providers.js";
+import { Sure } from "./sure.jsx";
 import { Tools } from "./tools.jsx";
 
-// What core/contract lists; the API says so too, if one of them is not known.
-const PROVIDERS = {
-  listen: ["openai", "deepgram-flux", "deepgram-nova", "elevenlabs", "assemblyai", "google", "workers-ai"],
-  think: ["openai", "anthropic", "ollama", "workers-ai"],
-  speak: ["openai", "elevenlabs", "elevenlabs-socket", "deepgram", "deepgram-flux", "cartesia", "http", "workers-ai"],
-};
 const same = (names) => names.map((name) => [name, name]);
 
 /** One bot, all of it. The API judges; what it finds wrong stands at its field. */
@@ -44,8 +40,16 @@ export function Editor({ id }) {
       setState({ saved: true });
       return true;
     } catch (error) {
-      setState({ changed: true, problem: error.field ? t("field.wrong", { field: error.field, what: error.message }) : wrong(error), fault: error.field ? { field: error.field, message: error.message } : null });
+      setState({ changed: true, problem: error.field ? t("field.wrong", { field: nameOf(error.field), what: error.message }) : wrong(error), fault: error.field ? { field: error.field, message: error.message } : null });
       return false;
+    }
+  }
+  async function remove() {
+    try {
+      await api.deleteBot(id);
+      location.hash = "#/bots";
+    } catch (error) {
+      setState({ ...state, problem: wrong(error) });
     }
   }
   async function test() {
@@ -65,12 +69,20 @@ export function Editor({ id }) {
         <div class="card bar row">
           <button class="main" disabled={state.busy}>{t("save")}</button>
           <button type="button" onClick={test}>{t("bots.test")}</button>
+          <Sure act="bots.delete" what={bot.name || id} sure="bots.delete_sure" onSure={remove} />
           <span role="status" class="soft small">{state.saved && t("saved_as", { version: bot.version })}</span>
           <span role="alert" class="fault">{state.problem}</span>
         </div>
       </form>
     </Form.Provider>
   );
+}
+
+/** A field's name as it stands above it; one inside of a list by its place. */
+function nameOf(path) {
+  const key = `field.${path}`;
+  const name = t(key);
+  return name === key ? path : name;
 }
 
 function Waiting({ problem }) {
@@ -112,12 +124,12 @@ const Turns = () => (
           <Figure path="reply_chars_max" />
           <Choice path="reply" options={["stream", "url"].map((name) => [name, t(`reply.${name}`)])} />
         </div>
-        <Tick path="turns.barge_in" /><Tick path="turns.speculate" />
+        <div class="ticks"><Tick path="turns.barge_in" /><Tick path="turns.speculate" /></div>
         <div class="grid"><Figure path="idle.after_ms" scale={1000} step={0.5} /><Text path="idle.prompt" /><Figure path="idle.prompts_max" /><Figure path="duration_max_s" scale={60} /></div>
         <div class="grid"><Text path="fallback_number" type="tel" nullable />
           <Choice path="machine.do" options={["continue", "hang_up", "leave_message"].map((name) => [name, t(`machine.${name}`)])} onChoose={(what) => change("machine", what === "leave_message" ? { do: what, text: "" } : { do: what })} /></div>
         {bot.machine.do === "leave_message" && <Area path="machine.text" />}
-        <Tick path="record" /><Tick path="summarise" />
+        <div class="ticks"><Tick path="record" /><Tick path="summarise" /></div>
       </Section>
     )}
   </Form.Consumer>

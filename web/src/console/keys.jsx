@@ -3,6 +3,7 @@ import { api } from "../shared/api.js";
 import { time } from "../shared/figures.js";
 import { t, wrong } from "../shared/words.js";
 import { useLoad } from "./load.js";
+import { Sure } from "./sure.jsx";
 
 const SCOPES = ["calls:read", "calls:write", "bots:read", "bots:write", "usage:read", "keys:write", "talk"];
 
@@ -85,7 +86,7 @@ function List({ keys, onRevoke }) {
               <td class="mono text">{key.scopes.join(" ")}</td>
               <td>{time(key.created_ms)}</td>
               <td>{time(key.used_ms)}</td>
-              <td>{key.revoked_ms ? <span class="pill bad">{t("keys.revoked")}</span> : <Revoke name={key.name} onRevoke={() => onRevoke(key.id)} />}</td>
+              <td>{key.revoked_ms ? <span class="pill bad">{t("keys.revoked")}</span> : <Sure act="keys.revoke" what={key.name} sure="keys.revoke_sure" onSure={() => onRevoke(key.id)} />}</td>
             </tr>
           ))}
         </tbody>
@@ -94,13 +95,3 @@ function List({ keys, onRevoke }) {
   );
 }
 
-function Revoke({ name, onRevoke }) {
-  const [asked, setAsked] = useState(false);
-  if (!asked) return <button type="button" class="danger" onClick={() => setAsked(true)}>{t("keys.revoke")}<span class="unseen"> {name}</span></button>;
-  return (
-    <span class="row">
-      <button type="button" class="danger" onClick={onRevoke}>{t("keys.revoke_sure")}</button>
-      <button type="button" class="plain" onClick={() => setAsked(false)}>{t("cancel")}</button>
-    </span>
-  );
-}

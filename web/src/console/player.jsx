@@ -3,6 +3,7 @@ import { position } from "../shared/figures.js";
 import { Pause, Play } from "../shared/icons.jsx";
 import { t } from "../shared/words.js";
 import { colours } from "./colours.js";
+import { interruptions } from "./interruptions.js";
 
 const HEIGHT = 56;
 
@@ -48,14 +49,14 @@ export function Player({ url, turns, control, onTime }) {
     };
   }, [url]);
   const { playing, ms, total_ms, problem } = state;
-  const interruptions = turns.filter(({ interrupted }) => interrupted);
+  const cuts = interruptions(turns);
   return (
     <div class="player stack">
       <div class="wave">
         <span class="side caller">{t("speaker.caller")}</span>
         <span class="side bot">{t("speaker.bot")}</span>
         <div ref={place} aria-hidden="true" />
-        {total_ms > 0 && <Marks at={interruptions.map(({ ended_ms }) => ended_ms / total_ms)} />}
+        {total_ms > 0 && <Marks at={cuts.map((ms) => ms / total_ms)} />}
       </div>
       <div class="row">
         <button type="button" class="main" disabled={!wave || !total_ms} onClick={() => wave.playPause()}>
@@ -65,7 +66,7 @@ export function Player({ url, turns, control, onTime }) {
         <label class="unseen" for="seek">{t("call.seek")}</label>
         <input id="seek" class="grow" type="range" min="0" max={Math.ceil(total_ms)} step="100" value={ms} aria-valuetext={position(ms)} disabled={!total_ms} onInput={(event) => wave.setTime(event.target.value / 1000)} />
         <span class="figures soft">{position(ms)} / {position(total_ms)}</span>
-        {interruptions.length > 0 && <span class="pill bad">{t("call.interruptions", { count: interruptions.length })}</span>}
+        {cuts.length > 0 && <span class="pill bad">{t("call.interruptions", { count: cuts.length })}</span>}
       </div>
       {problem && <p class="notice danger" role="alert">{problem}</p>}
     </div>

@@ -11,7 +11,7 @@ export function Spoken({ turns, now_ms, hear }) {
       {!turns.length && <p class="soft">{t("call.silent")}</p>}
       <ol class="lines spoken">
         {turns.map((turn) => (
-          <Line key={turn.number} line={turn}>
+          <Line key={turn.number} line={turn} onSaid={hear && (() => hear(turn.began_ms))}>
             {hear ? (
               <button type="button" class="at figures" aria-current={turn.number === heard ? "true" : undefined} onClick={() => hear(turn.began_ms)}>
                 <span class="unseen">{t("call.hear")} </span>{position(turn.began_ms)}

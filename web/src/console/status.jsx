@@ -12,8 +12,11 @@ export function statusOf(call) {
 
 export const isLive = (call) => LIVE.includes(statusOf(call)) && !call.ended;
 
+/** How long it took, or has taken so far. */
 export function durationOf(call) {
-  return call.ended?.duration_ms ?? (call.carrier_duration_s == null ? null : call.carrier_duration_s * 1000);
+  if (call.ended) return call.ended.duration_ms;
+  if (call.carrier_duration_s != null) return call.carrier_duration_s * 1000;
+  return isLive(call) ? Date.now() - call.began_ms : null;
 }
 
 export function Status({ call }) {

@@ -22,9 +22,9 @@ export function Usage() {
   const [fault, setFault] = useState(null);
   const chosen = answer?.[months.indexOf(month)];
   const chart = useMemo(() => answer && series(answer), [answer]);
-  async function csv() {
+  async function save(what, file) {
     try {
-      download(`callbox-${month}.csv`, await api.statementCsv(month));
+      download(`callbox-${what}-${month}.csv`, await file);
       setFault(null);
     } catch (error) {
       setFault(wrong(error));
@@ -51,7 +51,8 @@ export function Usage() {
               <select id="month" value={month} onChange={(event) => setMonth(event.target.value)}>
                 {months.toReversed().map((name) => <option key={name} value={name}>{monthName(name)}</option>)}
               </select>
-              <button type="button" onClick={csv}>{t("usage.csv")}</button>
+              <button type="button" onClick={() => save("statement", api.statementCsv(month))}>{t("usage.statement_csv")}</button>
+              <button type="button" onClick={() => save("usage", api.usageCsv(month))}>{t("usage.csv")}</button>
             </div>
           </div>
           <Statement usage={chosen} />
@@ -62,7 +63,7 @@ export function Usage() {
 }
 
 function Statement({ usage }) {
-  const rows = [...(usage.bots ?? []).map((meter) => [meter.bot, meter]), [null, total(usage)]];
+  const rows = [...usage.bots.map((meter) => [meter.bot, meter]), [null, usage]];
   return (
     <div class="table inner" role="group" aria-labelledby="statement" tabindex="0">
       <table>
@@ -85,10 +86,9 @@ function Statement({ usage }) {
 }
 
 const amount = (lines) => lines?.total_micro_dollars ?? 0;
-const total = (usage) => usage.total ?? usage;
 
 function series(usages) {
-  const sums = (what) => usages.map((usage) => amount(total(usage)[what]) / 1e6);
+  const sums = (what) => usages.map((usage) => amount(usage[what]) / 1e6);
   return [usages.map((_, i) => i), sums("price"), sums("cost")];
 }
 

@@ -1,6 +1,6 @@
 // The API of the functions: one place that knows its routes.
 
-import { forget, keep, session } from "./session.js";
+import { keep, session, signOut } from "./session.js";
 import { sse } from "./sse.js";
 
 /** What the API, or the way to it, has to say against a request. */
@@ -54,10 +54,8 @@ async function ask(method, path, { body, token = session()?.token, headers = {},
   }
   if (answer.ok) return answer;
   const refused = await refusal(answer);
-  if (refused.status === 401 && token === session()?.token) {
-    forget();
-    dispatchEvent(new Event("callbox:signed-out"));
-  }
+  // A token that has expired, or that no deployment knows any more; a key that is being tried is no session yet.
+  if ((refused.status === 401 || refused.code === "key_wrong") && token === session()?.token) signOut();
   throw refused;
 }
 
@@ -65,6 +63,21 @@ async function json(method, path, options) {
   const answer = await ask(method, path, options);
   return answer.status === 204 ? null : answer.json();
 }
+
+/** A whole list, page by page: those that are short enough to be shown at once. */
+async function all(room) {
+  const found = [];
+  let after;
+  do {
+    const page = await json("GET", `/${room}${query({ limit: 100, after })}`);
+    found.push(...page[room]);
+    after = page.next;
+  } while (after);
+  return { [room]: found };
+}
+
+const csv = async (path) => (await ask("GET", path, { accept: "text/csv" })).blob();
+const once = () => ({ "idempotency-key": crypto.randomUUID() });
 
 const at = (strings, ...parts) => strings.reduce((path, text, i) => path + encodeURIComponent(parts[i - 1]) + text);
 
@@ -80,24 +93,22 @@ export async function signIn(key) {
 }
 
 export const api = {
-  bots: () => json("GET", "/bots"),
+  bots: () => all("bots"),
   bot: (id) => json("GET", at`/bots/${id}`),
   putBot: (id, bot) => json("PUT", at`/bots/${id}`, { body: bot }),
   deleteBot: (id) => json("DELETE", at`/bots/${id}`),
-  numbers: () => json("GET", "/numbers"),
+  numbers: () => all("numbers"),
   putNumber: (number, bot) => json("PUT", at`/numbers/${number}`, { body: { bot } }),
   deleteNumber: (number) => json("DELETE", at`/numbers/${number}`),
   calls: (filters) => json("GET", `/calls${query(filters)}`),
   call: (id) => json("GET", at`/calls/${id}`),
-  place: (bot, to) =>
-    json("POST", "/calls", { body: { bot, to }, headers: { "idempotency-key": crypto.randomUUID() } }),
-  order: (id, order) =>
-    json("POST", at`/calls/${id}/orders`, { body: order, headers: { "idempotency-key": crypto.randomUUID() } }),
+  place: (bot, to) => json("POST", "/calls", { body: { bot, to }, headers: once() }),
+  order: (id, order) => json("POST", at`/calls/${id}/orders`, { body: order, headers: once() }),
   note: (id, note) => json("PUT", at`/calls/${id}/note`, { body: { note } }),
   usage: (month) => json("GET", at`/usage/${month}`),
-  statement: (month) => json("GET", at`/statements/${month}`),
-  statementCsv: async (month) => (await ask("GET", at`/statements/${month}`, { accept: "text/csv" })).blob(),
-  keys: () => json("GET", "/keys"),
+  usageCsv: (month) => csv(at`/usage/${month}`),
+  statementCsv: (month) => csv(at`/statements/${month}`),
+  keys: () => all("keys"),
   createKey: (name, scopes) => json("POST", "/keys", { body: { name, scopes } }),
   revokeKey: (id) => json("DELETE", at`/keys/${id}`),
   /** A running call's events, from the one after `after` on: the API redirects to the object that holds the call. */

@@ -46,8 +46,13 @@ export function month(text) {
   return new Intl.DateTimeFormat(language, { month: "long", year: "numeric" }).format(new Date(year, number - 1, 15));
 }
 
-/** A party of a call: a telephone number, or why there is none. */
-export function party(text) {
+/** Who calls: a telephone number, or why there is none. */
+export function caller(text) {
   if (!text || text === "anonymous") return t("party.withheld");
   return text.startsWith("client:") ? t("party.browser") : text;
+}
+
+/** Who is called: a telephone number, or the bot whom somebody talks to without one. */
+export function callee(text) {
+  return text?.replace(/^client:/, "") || t("party.withheld");
 }

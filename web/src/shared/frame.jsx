@@ -9,19 +9,15 @@ import { LANGUAGES, language, speak, t, wrong } from "./words.js";
 const THEME = "callbox.theme";
 const THEMES = ["auto", "light", "dark"];
 
-applyTheme();
-
-function applyTheme() {
-  document.documentElement.dataset.theme = localStorage.getItem(THEME) ?? "auto";
-}
-
 /** The bar at the top. @param {{links: [string, string, boolean][], onSignOut?: () => void}} props */
 export function Top({ links, onSignOut }) {
   const [theme, setTheme] = useState(document.documentElement.dataset.theme);
   function choose(event) {
-    localStorage.setItem(THEME, event.target.value);
-    applyTheme();
-    setTheme(event.target.value);
+    const { value } = event.target;
+    localStorage.setItem(THEME, value);
+    // When a page is opened, a line in its head does this before anything is painted.
+    document.documentElement.dataset.theme = value;
+    setTheme(value);
     dispatchEvent(new Event("callbox:theme"));
   }
   return (
@@ -91,7 +87,7 @@ export function SignIn({ onDone, expired }) {
       field.value = "";
       onDone();
     } catch (error) {
-      setProblem(error.status === 401 ? t("sign_in.wrong") : wrong(error));
+      setProblem(["key_wrong", "key_revoked"].includes(error.code) ? t("sign_in.wrong") : wrong(error));
       field.focus();
     } finally {
       setBusy(false);

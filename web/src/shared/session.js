@@ -20,6 +20,12 @@ export function forget() {
   sessionStorage.removeItem(PLACE);
 }
 
+/** The server does not know the token any more: the pages ask for a key again. */
+export function signOut() {
+  forget();
+  dispatchEvent(new Event("callbox:signed-out"));
+}
+
 /** A link may bring a token behind its #, which no server sees; it leaves the address bar, and so the history, at once. */
 export function takeTokenFromAddress() {
   const given = new URLSearchParams(location.hash.slice(1));

@@ -7,6 +7,9 @@ const PATIENCE_MS = 30_000;
 const PAUSES_MS = [250, 500, 1000, 2000, 4000];
 const SILENCE = writePcm16(new Int16Array(320));
 
+/** What is wrong with a token that a fresh sign-in makes good. */
+const SIGN_IN = ["token_expired", "key_wrong", "key_revoked", "auth_missing"];
+
 // As the edge closes: no good token, somebody else's, unknown, over.
 const FINAL = { 4401: "token_expired", 4403: "conversation_foreign", 4404: "conversation_lost", 4410: "conversation_over" };
 
@@ -41,9 +44,15 @@ export class Conversation extends EventTarget {
     socket.onmessage = ({ data }) => {
       if (socket !== this.socket) return;
       if (typeof data === "string") this.#told(JSON.parse(data));
-      else this.sound?.play(data);
+      else this.#play(data);
     };
     socket.onclose = ({ code }) => socket === this.socket && this.#closed(code);
+  }
+
+  #play(sound) {
+    // At once, not when the loudspeaker reports it: until then the microphone would hear the bot's first words.
+    this.speaking ||= Boolean(this.sound);
+    this.sound?.play(sound);
   }
 
   #send(message) {
@@ -99,7 +108,7 @@ export class Conversation extends EventTarget {
     this.since ??= now;
     this.sound?.clear();
     if (code in FINAL) {
-      const expired = code === 4401;
+      const expired = code === 4401 && SIGN_IN.includes(this.problem?.code ?? "token_expired");
       const problem = this.problem?.code && !expired ? this.problem : { code: FINAL[code] };
       return this.#set(expired ? { phase: "signed_out", problem } : { phase: "ended", problem, socket: null });
     }

@@ -1,7 +1,7 @@
 // What the Talk page holds: one conversation, its sound, and what goes wrong with either.
 
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
-import { session } from "../shared/session.js";
+import { session, signOut } from "../shared/session.js";
 import { Conversation } from "./conversation.js";
 import { Sound } from "./sound.js";
 
@@ -39,6 +39,8 @@ export function useTalk({ bot, bargeIn }) {
     }
     conversation.addEventListener("change", () => {
       draw();
+      // At once, and not when it is noticed that the time is over: else the same token would be shown again.
+      if (conversation.phase === "signed_out") signOut();
       if (conversation.phase === "ended" && held.current.conversation === conversation) lastWords(conversation);
     });
     conversation.start();

@@ -35,10 +35,22 @@ async function page(request, env) {
   const headers = new Headers({
     "content-type": TYPES[path.split(".").pop()] ?? "application/octet-stream",
     "cache-control": "public, max-age=0, must-revalidate",
+    etag: `"${file.headers.get("content-length")}-${Date.parse(file.headers.get("last-modified"))}"`,
   });
-  const text = await (await env.PAGES.fetch("http://pages/_headers")).text();
-  for (const [name, value] of rules(text, pathname)) headers.set(name, local(value));
+  for (const [name, value] of rules(await policy(env), pathname)) headers.set(name, local(value));
+  if (request.headers.get("if-none-match") === headers.get("etag")) {
+    await file.body?.cancel();
+    return new Response(null, { status: 304, headers });
+  }
   return new Response(file.body, { headers });
+}
+
+let kept;
+
+// Read once: a page is several files, and each would wait for it.
+function policy(env) {
+  kept ??= env.PAGES.fetch("http://pages/_headers").then((file) => file.text());
+  return kept;
 }
 
 // The format of https://developers.cloudflare.com/workers/static-assets/headers/: a path, in which * is anything, and below
