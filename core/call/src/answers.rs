@@ -163,10 +163,7 @@ impl Call {
                 self.think.wish(tool);
                 None
             }
-            Reply::Done(spent) => {
-                self.usage.think.input_tokens += spent.input_tokens;
-                self.usage.think.cached_tokens += spent.cached_tokens;
-                self.usage.think.output_tokens += spent.output_tokens;
+            Reply::Done(_) => {
                 let ready = self.think.finish(self.config.reply_chars_max);
                 if !self.think.has_result() {
                     return self.think_failed(now, Failure::Broken);

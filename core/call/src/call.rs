@@ -10,7 +10,7 @@ use crate::listen::Listen;
 use crate::order::Asked;
 use crate::output::Output;
 use crate::provider::{RequestId, ToolCall};
-use crate::record::{EndReason, Note, Record, Timing, Usage};
+use crate::record::{EndReason, Note, Record, Timing};
 use crate::speak::Speak;
 use crate::think::Think;
 use crate::time::Instant;
@@ -81,8 +81,6 @@ pub struct Call {
     pub(crate) idle_prompts: u32,
     /// Turns in a row that ended in an apology.
     pub(crate) failures: u32,
-    /// Used, and not in the journal yet.
-    pub(crate) usage: Usage,
     /// To be persisted when everything else of this input is done.
     pub(crate) records: Vec<Record>,
 }
@@ -166,7 +164,6 @@ impl Call {
             heard_chars: 0,
             idle_prompts: 0,
             failures: 0,
-            usage: Usage::default(),
             records: Vec::new(),
         }
     }

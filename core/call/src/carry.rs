@@ -164,10 +164,6 @@ impl Call {
     }
 
     fn expect_words(&mut self, now: Instant, length: Option<Duration>) {
-        if let Some(length) = length {
-            self.usage.listen_ms += u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
-            self.usage.listen_requests += 1;
-        }
         if length.is_some() {
             self.timers
                 .set(Timer::Listen, now + self.config.budgets.listen);
@@ -205,7 +201,6 @@ impl Call {
         });
         let slow_at = self.slow_at(since);
         self.timers.set(Timer::Slow, slow_at);
-        self.persist_used();
         // The history is needed before the records of this input are flushed, hence in this order.
         let record = Record::Caller {
             text: words.text,
@@ -237,7 +232,6 @@ impl Call {
     fn retry_model(&mut self, now: Instant, out: &mut Vec<Output>) {
         let id = self.new_id();
         self.think.retry(id, out);
-        self.usage.think_requests += 1;
         self.timers
             .set(Timer::Think, now + self.config.budgets.think);
     }
@@ -246,7 +240,6 @@ impl Call {
         let id = self.new_id();
         self.think.ask(id, job::complete(lines), out);
         self.news = false;
-        self.usage.think_requests += 1;
         self.timers
             .set(Timer::Think, now + self.config.budgets.think);
     }
@@ -331,10 +324,7 @@ impl Call {
             *next_id += 1;
             crate::provider::RequestId(*next_id)
         };
-        for chars in self.speak.ask(new_id, out) {
-            self.usage.speak_requests += 1;
-            self.usage.speak_chars += chars as u64;
-        }
+        self.speak.ask(new_id, out);
         self.expect_sound(now);
     }
 

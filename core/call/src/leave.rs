@@ -3,7 +3,7 @@
 use crate::call::{Call, Departure};
 use crate::output::{Output, Say};
 use crate::provider::ToolCall;
-use crate::record::{EndReason, Record, Usage};
+use crate::record::{EndReason, Record};
 use crate::time::Instant;
 
 impl Call {
@@ -91,14 +91,6 @@ impl Call {
         self.listen.close(out);
         self.end_reply(now, true, out);
         self.abandon_work(now, out);
-        self.persist_used();
         self.records.push(Record::Ended { reason, at: now });
-    }
-
-    pub(crate) fn persist_used(&mut self) {
-        let used = std::mem::take(&mut self.usage);
-        if used != Usage::default() {
-            self.records.push(Record::Used(used));
-        }
     }
 }

@@ -1,11 +1,12 @@
 //! The journal: what a call cannot afford to forget.
 
-use serde::{Deserialize, Serialize};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::config::Config;
 use crate::input::Answerer;
 use crate::order::Order;
-use crate::provider::{Spent, ToolCall};
+use crate::provider::ToolCall;
 use crate::time::Instant;
 
 /// One line of the journal. [`Call::resume`](crate::Call::resume) goes on from any prefix of them.
@@ -88,8 +89,8 @@ pub enum Record {
         /// When.
         at: Instant,
     },
-    /// What was used since the last such record.
-    Used(Usage),
+    /// Only in journals of earlier versions.
+    Used(Obsolete),
     /// The call is over. Always last.
     Ended {
         /// Why.
@@ -139,21 +140,19 @@ pub enum Note {
     Screened,
 }
 
-/// What was used.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Usage {
-    /// Audio given to speech-to-text, in milliseconds.
-    pub listen_ms: u64,
-    /// Transcripts asked for.
-    pub listen_requests: u64,
-    /// Language model input, in tokens.
-    pub think: Spent,
-    /// Requests to the language model.
-    pub think_requests: u64,
-    /// Characters given to text-to-speech.
-    pub speak_chars: u64,
-    /// Requests to text-to-speech.
-    pub speak_requests: u64,
+/// What journals of earlier versions hold and nobody reads any more: the shell tells what was used, since it alone knows
+/// of whom.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+pub struct Obsolete;
+
+impl<'de> Deserialize<'de> for Obsolete {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // A tape does not describe itself: there nothing can be passed over, and nothing is written.
+        if deserializer.is_human_readable() {
+            IgnoredAny::deserialize(deserializer)?;
+        }
+        Ok(Self)
+    }
 }
 
 /// Why a call ended.

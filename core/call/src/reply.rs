@@ -39,9 +39,6 @@ impl Call {
 
     pub(crate) fn end_reply(&mut self, now: Instant, interrupted: bool, out: &mut Vec<Output>) {
         if let Some(id) = self.think.request() {
-            let spent = self.think.estimate();
-            self.usage.think.input_tokens += spent.input_tokens;
-            self.usage.think.output_tokens += spent.output_tokens;
             out.push(Output::Cancel(id));
         }
         if self.saying {
@@ -52,7 +49,6 @@ impl Call {
                 interrupted,
                 timing: self.timing(),
             };
-            self.persist_used();
             self.records.push(replied);
         }
         self.think = crate::think::Think::default();

@@ -51,27 +51,20 @@ impl Speak {
     }
 
     /// Asks for the sound of as many sentences as may be made at once. Answers the characters asked for.
-    pub(crate) fn ask(
-        &mut self,
-        mut id: impl FnMut() -> RequestId,
-        out: &mut Vec<Output>,
-    ) -> Vec<usize> {
+    pub(crate) fn ask(&mut self, mut id: impl FnMut() -> RequestId, out: &mut Vec<Output>) {
         let is_busy = |piece: &&Piece| matches!(piece.state, State::Asked(_));
         let busy = self.pieces.iter().filter(is_busy).count();
         let waiting = self
             .pieces
             .iter_mut()
             .filter(|piece| piece.state == State::Waiting);
-        let mut asked = Vec::new();
         for piece in waiting.take(ASKED_MAX.saturating_sub(busy)) {
             let id = id();
             piece.state = State::Asked(id);
             piece.attempts += 1;
-            asked.push(piece.text.chars().count());
             let text = piece.text.clone();
             out.push(Output::Ask(id, Request::Speak { text }));
         }
-        asked
     }
 
     /// Whether this is the request of a sentence.

@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::history::Line;
 use crate::job::Wanted;
 use crate::output::Output;
-use crate::provider::{Request, RequestId, Spent, ToolCall};
+use crate::provider::{Request, RequestId, ToolCall};
 use crate::sentence::{Sentences, shorten};
 
 /// Work that the model can ask for at once.
@@ -20,8 +20,6 @@ pub(crate) struct Think {
     ready: Vec<String>,
     /// Characters of the sentences so far.
     chars: usize,
-    /// Characters of everything the model wrote, for an estimate of its cost when it is cut off.
-    written: usize,
     tool: Option<ToolCall>,
     /// Work that the model wants done before it goes on.
     work: Vec<Wanted>,
@@ -74,7 +72,6 @@ impl Think {
     /// Takes words. Answers whether a sentence is ready. At the longest reply the model is stopped.
     pub(crate) fn words(&mut self, words: &str, config: &Config, out: &mut Vec<Output>) -> bool {
         let chars_max = config.reply_chars_max;
-        self.written += words.chars().count();
         let mut complete = Vec::new();
         self.sentences
             .push(words, &config.language, |sentence| complete.push(sentence));
@@ -203,26 +200,6 @@ impl Think {
     pub(crate) fn stop(&mut self, out: &mut Vec<Output>) {
         if let Some(id) = self.request.take() {
             out.push(Output::Cancel(id));
-        }
-    }
-
-    /// What the request has cost so far by a rule of thumb, four characters to a token: providers say nothing about
-    /// a request that was cut off.
-    pub(crate) fn estimate(&self) -> Spent {
-        let read: usize = self
-            .history
-            .iter()
-            .map(|line| match line {
-                Line::Caller(text) | Line::Bot(text) | Line::Result { text, .. } => text.len(),
-                Line::Call {
-                    name, arguments, ..
-                } => name.len() + arguments.len(),
-            })
-            .sum();
-        Spent {
-            input_tokens: read.div_ceil(4) as u64,
-            cached_tokens: 0,
-            output_tokens: self.written.div_ceil(4) as u64,
         }
     }
 }

@@ -74,6 +74,10 @@ fn what_the_shell_remarks_is_an_event_of_the_call_and_survives_the_store() {
     let yesterday = r#"{"Connected":{"at":7}}"#;
     let read: Logged = serde_json::from_str(yesterday).unwrap();
     assert_eq!(read.record(), Some(&Record::Connected { at: at(7) }));
+    // What the engine counted itself, before the shell did.
+    let earlier = r#"{"Used":{"listen_ms":1200,"think":{"input_tokens":7},"speak_chars":40}}"#;
+    let read: Logged = serde_json::from_str(earlier).unwrap();
+    assert_eq!(fold_all(&[read]), []);
 }
 
 #[test]
