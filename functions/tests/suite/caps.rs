@@ -4,27 +4,13 @@ use axum::http::StatusCode;
 use contract::{
     Answerer, Batch, Bot, Closed, Day, Do, Hours, Limits, Machine, Opens, PriceTable, Usage,
 };
-use functions::store::{Bots as _, Money as _};
+use functions::store::Money as _;
 use serde_json::{Value, json};
 use twilio::twiml::Verb;
 use twilio::webhook::{AmdEvent, AnsweredBy, CallStatus, CallStatusEvent};
 
 use crate::store::{batch, ended, turn, usage};
 use crate::support::*;
-
-const INCOMING: &str = "https://voice.example.com/voice/incoming";
-const CALLBACK: &str = "https://status.example.com/twilio/call";
-
-async fn rings(house: &House, call: u64) -> Vec<Verb> {
-    let form = inbound(call).to_form();
-    post_signed(&house.voice, INCOMING, &form).await.verbs()
-}
-
-async fn house_of(bot: Bot) -> House {
-    let house = house().await;
-    house.memory.put_bot(&bot).await.unwrap();
-    house
-}
 
 fn capped(concurrent_calls_max: u32, spend_per_day_max: u64) -> Bot {
     Bot {

@@ -12,9 +12,6 @@ use twilio::webhook::{CallStatus, CallStatusEvent};
 use crate::store::{batch, ended, turn};
 use crate::support::*;
 
-const INCOMING: &str = "https://voice.example.com/voice/incoming";
-const CALLBACK: &str = "https://status.example.com/twilio/call";
-
 async fn listening() -> House {
     let house = house().await;
     let tenant = Tenant {

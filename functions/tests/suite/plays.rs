@@ -14,7 +14,6 @@ use twilio::webhook::{CallStatus, VoiceRequest};
 
 use crate::support::*;
 
-const INCOMING: &str = "https://voice.example.com/voice/incoming";
 const RESUME: &str = "https://voice.example.com/voice/resume";
 const KEYS: &str = "https://voice.example.com/voice/keys";
 const PLAYED: &str = "https://voice.example.com/voice/played?play=7";

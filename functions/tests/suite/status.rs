@@ -13,7 +13,6 @@ use twilio::webhook::{
 use crate::store::{batch, ended, opened, turn};
 use crate::support::*;
 
-const CALLBACK: &str = "https://status.example.com/twilio/call";
 const STREAM: &str = "https://status.example.com/twilio/stream";
 
 fn told(status: CallStatus) -> Form {

@@ -17,7 +17,6 @@ use crate::support::*;
 
 const CALLS: u64 = 6;
 const TURNS: u64 = 8;
-const CALLBACK: &str = "https://status.example.com/twilio/call";
 /// The last millisecond of 2026.
 const YEARS_END_MS: u64 = 1_798_761_599_999;
 

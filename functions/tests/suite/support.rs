@@ -34,6 +34,9 @@ pub(crate) const JWT_KEY: &str = "not a secret either, but long enough";
 pub(crate) const VOICE: &str = "https://voice.example.com";
 pub(crate) const STATUS: &str = "https://status.example.com";
 pub(crate) const EDGE: &str = "https://edge.example.com";
+/// Where Twilio asks what to do with a call, and tells how it stands.
+pub(crate) const INCOMING: &str = "https://voice.example.com/voice/incoming";
+pub(crate) const CALLBACK: &str = "https://status.example.com/twilio/call";
 
 pub(crate) fn clock() -> u64 {
     NOW_MS
@@ -268,6 +271,19 @@ pub(crate) fn signature(url: &str, form: &Form) -> String {
 
 pub(crate) async fn post_signed(app: &Router, url: &str, form: &Form) -> Answer {
     send(app, webhook(url, form, Some(&signature(url, form)))).await
+}
+
+/// The number is called; what is done with the call.
+pub(crate) async fn rings(house: &House, call: u64) -> Vec<Verb> {
+    let form = inbound(call).to_form();
+    post_signed(&house.voice, INCOMING, &form).await.verbs()
+}
+
+/// A deployment with this bot.
+pub(crate) async fn house_of(bot: Bot) -> House {
+    let house = house().await;
+    house.memory.put_bot(&bot).await.unwrap();
+    house
 }
 
 /// A request to `status` as the edge makes it.

@@ -2,7 +2,7 @@
 
 use contract::{Bot, Closed, Day, Hours, Limits, Opens, PriceTable, Usage};
 use functions::calls::Settings;
-use functions::store::{Bots as _, Calls as _, Filter, Unanswered};
+use functions::store::{Calls as _, Filter, Unanswered};
 use serde_json::{Value, json};
 use twilio::twiml::Verb;
 use twilio::webhook::{CallStatus, CallStatusEvent};
@@ -10,20 +10,6 @@ use twilio::webhook::{CallStatus, CallStatusEvent};
 use crate::accounts::key_for;
 use crate::store::{batch, turn, usage};
 use crate::support::*;
-
-const INCOMING: &str = "https://voice.example.com/voice/incoming";
-const CALLBACK: &str = "https://status.example.com/twilio/call";
-
-async fn rings(house: &House, call: u64) -> Vec<Verb> {
-    let form = inbound(call).to_form();
-    post_signed(&house.voice, INCOMING, &form).await.verbs()
-}
-
-async fn house_of(bot: Bot) -> House {
-    let house = house().await;
-    house.memory.put_bot(&bot).await.unwrap();
-    house
-}
 
 async fn shown(house: &House, call: u64) -> Value {
     let path = format!("/calls/{}", call_sid(call));

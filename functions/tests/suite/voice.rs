@@ -9,7 +9,6 @@ use twilio::{Form, Party};
 
 use crate::support::*;
 
-const INCOMING: &str = "https://voice.example.com/voice/incoming";
 const RESUME: &str = "https://voice.example.com/voice/resume";
 
 async fn incoming(house: &House, call: u64) -> Answer {

@@ -53,6 +53,15 @@ fn say(text: &str) -> Do {
     }
 }
 
+/// Whoever takes over is rung.
+pub(super) async fn handed_over(call: &Call) {
+    let whom = happens(call, "somebody to be rung", |event| match &event.what {
+        What::Dialled { to } => Some(to.clone()),
+        _ => None,
+    });
+    assert_eq!(whom.await, demo::human());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_to_interrupt_stops_the_bot_and_one_to_say_is_heard() {
     let world = world(talkative()).await;
@@ -100,11 +109,7 @@ async fn a_caller_is_handed_over_by_order_though_the_bot_has_no_such_tool() {
     speaks(&call).await;
     let transfer = Do::Transfer { to: demo::human() };
     assert!(fresh(&order(&world, &call, "o-1", transfer).await));
-    let whom = happens(&call, "somebody to be rung", |event| match &event.what {
-        What::Dialled { to } => Some(to.clone()),
-        _ => None,
-    });
-    assert_eq!(whom.await, demo::human());
+    handed_over(&call).await;
     call.hang_up();
 }
 

@@ -9,7 +9,7 @@ use local::twilio::{Call, Event, Webhook, What};
 
 use super::conversation::a_table_is_booked;
 use super::crash::{another_stream, dies_in_mid_reply, loses_its_socket_in_mid_reply};
-use super::orders::{fresh, order, speaks};
+use super::orders::{fresh, handed_over, order, speaks};
 
 async fn world() -> World {
     let bot = Bot {
@@ -110,11 +110,7 @@ async fn keys_are_pressed_and_callers_handed_over_where_the_stream_only_listens(
         .await;
     let transfer = Do::Transfer { to: demo::human() };
     assert!(fresh(&order(&world, &call, "o-2", transfer).await));
-    let whom = happens(&call, "somebody to be rung", |event| match &event.what {
-        What::Dialled { to } => Some(to.clone()),
-        _ => None,
-    });
-    assert_eq!(whom.await, demo::human());
+    handed_over(&call).await;
     call.hang_up();
 }
 
