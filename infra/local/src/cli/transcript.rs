@@ -58,7 +58,7 @@ impl Transcript {
         );
         if let Some(timing) = turn.timing {
             let parts = format!(
-                "decided {} · text {} · words {} · sound {} ms after the caller",
+                "decided {}, text {}, words {}, sound {} ms after caller",
                 timing.decided_ms, timing.text_ms, timing.words_ms, timing.sound_ms
             );
             println!("                {}", self.look.faint(&parts));
