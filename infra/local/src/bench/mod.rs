@@ -5,34 +5,73 @@
 
 mod api;
 mod phone;
+mod rig;
 mod scenes;
 mod sink;
 mod table;
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use contract::{Bot, BotId, EndOfTurn, Idle, Secret, Turns};
-use twilio::signature::AuthToken;
+use clap::ValueEnum;
 
-use crate::edge::{Edge, EdgeOptions};
-use crate::speech::instant;
-pub use phone::{Broken, Line, Phone};
-pub use table::{Figure, Report};
+pub use phone::Broken;
+use rig::{Rig, Setting};
+pub use table::{Figure, Report, heading};
+
+/// What can be measured by itself.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Scene {
+    /// How large the edge is.
+    Size,
+    /// How soon one call is answered.
+    One,
+    /// How soon many calls at once are answered.
+    Many,
+    /// Processor time and memory of silent calls, beside an object that does nothing.
+    Silent,
+    /// Processor time and memory of calls that talk; and of such that are recorded too.
+    Talking,
+    /// How soon the bot says hello.
+    Greeting,
+    /// How soon it stops when interrupted, and whether a cough stops it.
+    Interruption,
+    /// The API under load, and how soon an order is obeyed.
+    Api,
+}
+
+impl Scene {
+    /// What is going on, and about how long.
+    fn title(self, options: &Options) -> String {
+        let length = options.length.as_secs();
+        match self {
+            Self::Size => "the size of the edge".to_owned(),
+            Self::One => "one call, 40 s".to_owned(),
+            Self::Many => {
+                let steps: Vec<_> = options.calls.iter().map(u32::to_string).collect();
+                let seconds = u64::try_from(steps.len()).unwrap_or(1) * (length / 2 + 10);
+                format!("{} calls at once, {seconds} s", steps.join(", "))
+            }
+            Self::Silent => format!("25 silent calls, {} s", length + 40),
+            Self::Talking => format!("25 calls that talk, {} s", length + 40),
+            Self::Greeting => "the greeting, 15 s".to_owned(),
+            Self::Interruption => "interruptions and coughs, 20 s".to_owned(),
+            Self::Api => "the API, 60 s".to_owned(),
+        }
+    }
+}
 
 /// What to measure, and how long.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Root of the checkout.
     pub root: PathBuf,
-    /// One scene instead of all: `size`, `one`, `many`, `density`, `silent`, `greeting`, `interruption` or `api`.
-    pub only: Option<String>,
-    /// Calls at once in the latency scene.
-    pub calls: u32,
-    /// Length of the scenes with many calls.
+    /// What to measure; all, if empty.
+    pub only: Vec<Scene>,
+    /// Calls at once, in each run of the scene with many.
+    pub calls: Vec<u32>,
+    /// Length of the density scenes; those with many calls at once last half of it.
     pub length: Duration,
     /// The speech of the caller, trimmed to its last sound.
     pub speech: audio::Clip,
@@ -40,171 +79,132 @@ pub struct Options {
     pub cough: audio::Clip,
 }
 
-/// Runs all scenes.
+/// What happens while it is measured.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// A scene begins: its number, how many there are, and what it is.
+    Begins(usize, usize, &'a str),
+    /// A scene gave this.
+    Measured(&'a [Figure]),
+}
+
+/// Runs the scenes that are wanted, one after the other.
 ///
 /// # Errors
 ///
 /// What could not be started, or which call broke.
-pub async fn run(options: &Options, mut progress: impl FnMut(&str)) -> Result<Report, Broken> {
+pub async fn run(options: &Options, mut tell: impl FnMut(Progress<'_>)) -> Result<Report, Broken> {
+    let wanted = |scene: &Scene| options.only.is_empty() || options.only.contains(scene);
+    let scenes: Vec<Scene> = Scene::value_variants()
+        .iter()
+        .copied()
+        .filter(wanted)
+        .collect();
     let mut report = Report::default();
-    let wanted = |scene: &str| options.only.as_deref().is_none_or(|only| only == scene);
-    if wanted("size") {
-        report.push(Figure::bytes(
-            "wasm, gzip",
-            gzip_size(options)?,
-            Some(1_000_000),
+    for (number, scene) in scenes.iter().enumerate() {
+        tell(Progress::Begins(
+            number + 1,
+            scenes.len(),
+            &scene.title(options),
         ));
-    }
-    if wanted("one") {
-        progress("one call");
-        let bench = Bench::start(options, 1_500, "", false).await?;
-        let one = scenes::latency(&bench.line, options, 1, Duration::from_secs(40)).await?;
-        report.extend(one.figures("1 call", 20));
-    }
-    if wanted("many") {
-        progress("calls at once");
-        let bench = Bench::start(options, 1_500, "", false).await?;
-        let many = scenes::latency(&bench.line, options, options.calls, options.length).await?;
-        report.extend(many.figures(&format!("{} calls", options.calls), 50));
-    }
-    if wanted("density") || wanted("silent") {
-        progress("density");
-        let silent = Options {
-            speech: audio::Clip::default(),
-            ..options.clone()
-        };
-        for (record, options, name) in [
-            (false, &silent, "25 silent calls"),
-            (false, options, "25 calls"),
-            (true, options, "25 calls, recorded and taped"),
-        ] {
-            if !wanted("density") && !options.speech.is_empty() {
-                continue;
-            }
-            let bench = Bench::start(options, 1_500, "", record).await?;
-            report.extend(scenes::density(&bench, options, 25, name).await?);
-        }
-    }
-    if wanted("greeting") {
-        progress("greeting");
-        let bench = Bench::start(options, 1_500, "Hello.", true).await?;
-        report.push(scenes::greeting(&bench.line).await?);
-    }
-    if wanted("interruption") {
-        progress("interruption");
-        let bench = Bench::start(options, 12_000, "", true).await?;
-        report.extend(scenes::barge_in(&bench.line, options).await?);
-    }
-    if wanted("api") {
-        progress("the API");
-        let desk = api::Desk::start(&options.root).await?;
-        report.extend(desk.load().await?);
-        report.extend(desk.orders().await?);
+        let figures = measure(*scene, options).await?;
+        tell(Progress::Measured(&figures));
+        report.extend(figures);
     }
     Ok(report)
 }
 
-/// An edge with providers that answer at once.
-pub struct Bench {
-    /// The edge.
-    pub edge: Edge,
-    /// What the telephones need.
-    pub line: Arc<Line>,
-    _servers: [crate::serve::Server; 2],
-    _folder: tempfile::TempDir,
-}
-
-impl Bench {
-    async fn start(
-        options: &Options,
-        speech_ms: usize,
-        greeting: &str,
-        record: bool,
-    ) -> Result<Self, Broken> {
-        const SECRET: &str = "a secret of the bench, nobody else's, 32 bytes";
-        let (providers, providers_url) = instant::start(speech_ms).await?;
-        let sink = sink::start().await?;
-        let folder = tempfile::tempdir()?;
-        let variables = [
-            ("EDGE_SECRET", SECRET.to_owned()),
-            ("OPENAI_BASE_URL", providers_url),
-            ("OPENAI_API_KEY", "stand-in".to_owned()),
-            ("LISTEN_MODEL", "stand-in".to_owned()),
-            ("THINK_MODEL", "stand-in".to_owned()),
-            ("SPEAK_MODEL", "stand-in".to_owned()),
-            ("SPEAK_VOICE", "stand-in".to_owned()),
-            ("LOG_LEVEL", "error".to_owned()),
-        ];
-        let edge = Edge::start(EdgeOptions {
-            workerd: options
-                .root
-                .join("infra/tools/node_modules/@cloudflare/workerd-linux-64/bin/workerd"),
-            wrangler: options.root.join("wrangler.toml"),
-            build: options.root.join("edge/build"),
-            folder: folder.path().to_owned(),
-            logs: folder.path().to_owned(),
-            variables: variables
-                .map(|(name, value)| (name.to_owned(), value))
-                .into_iter()
-                .collect::<BTreeMap<_, _>>(),
-            port: 0,
-            verbose: false,
-        })
-        .await?;
-        pin(edge.process_id(), 0).await?;
-        let line = Line {
-            edge: edge.url(),
-            sink: sink.url(),
-            secret: Secret::new(SECRET),
-            bot: bot(greeting, record),
-            account: format!("AC{}", "0".repeat(32)).parse()?,
-            token: AuthToken::new("a token of the bench")?,
-            http: reqwest::Client::new(),
-        };
-        Ok(Self {
-            edge,
-            line: Arc::new(line),
-            _servers: [providers, sink],
-            _folder: folder,
-        })
+async fn measure(scene: Scene, options: &Options) -> Result<Vec<Figure>, Broken> {
+    let usual = Setting::default();
+    match scene {
+        Scene::Size => Ok(vec![Figure::bytes(
+            "wasm, gzip",
+            gzip_size(options)?,
+            Some(1_000_000),
+        )]),
+        Scene::One => {
+            let rig = Rig::start(options, usual).await?;
+            let length = Duration::from_secs(35);
+            let one = scenes::latency(&rig.line, &options.speech, 1, length).await?;
+            Ok(one.figures("1 call", Some(20)))
+        }
+        Scene::Many => many(options).await,
+        Scene::Silent => {
+            let floor = Setting {
+                floor: true,
+                ..usual
+            };
+            let sides = [
+                ("25 silent calls", usual),
+                ("25 silent calls, empty object", floor),
+            ];
+            beside(options, &audio::Clip::default(), sides).await
+        }
+        Scene::Talking => {
+            let recorded = Setting {
+                record: true,
+                ..usual
+            };
+            let sides = [
+                ("25 calls", usual),
+                ("25 calls, recorded and taped", recorded),
+            ];
+            beside(options, &options.speech, sides).await
+        }
+        Scene::Greeting => {
+            let greeting = Setting {
+                greeting: "Hello.",
+                record: true,
+                ..usual
+            };
+            let rig = Rig::start(options, greeting).await?;
+            Ok(vec![scenes::greeting(&rig.line).await?])
+        }
+        Scene::Interruption => {
+            let long = Setting {
+                speech_ms: 12_000,
+                record: true,
+                ..usual
+            };
+            let rig = Rig::start(options, long).await?;
+            scenes::barge_in(&rig.line, options).await
+        }
+        Scene::Api => {
+            let desk = api::Desk::start(&options.root).await?;
+            let mut figures = desk.load().await?;
+            figures.extend(desk.orders().await?);
+            Ok(figures)
+        }
     }
 }
 
-fn bot(greeting: &str, record: bool) -> Bot {
-    Bot {
-        id: BotId::new("bench").unwrap_or_else(|| Bot::default().id),
-        greeting: greeting.to_owned(),
-        turns: Turns {
-            barge_in: true,
-            end: EndOfTurn::Silence { silence_ms: 500 },
-            speculate: true,
-        },
-        idle: Idle {
-            after_ms: 60_000,
-            ..Idle::default()
-        },
-        record,
-        ..Bot::default()
+async fn many(options: &Options) -> Result<Vec<Figure>, Broken> {
+    let mut figures = Vec::new();
+    for calls in &options.calls {
+        // What one number left behind must not weigh on the next.
+        let rig = Rig::start(options, Setting::default()).await?;
+        let length = options.length / 2;
+        let many = scenes::latency(&rig.line, &options.speech, *calls, length).await?;
+        figures.extend(many.figures(&format!("{calls} calls"), Some(50)));
     }
+    Ok(figures)
 }
 
-/// Keeps a process on one core, so that the load has the other.
-async fn pin(process: Option<u32>, core: u32) -> io::Result<()> {
-    let Some(process) = process else {
-        return Ok(());
-    };
-    let arguments = ["-a", "-c", "-p", &core.to_string(), &process.to_string()].map(str::to_owned);
-    let done = tokio::process::Command::new("taskset")
-        .args(arguments)
-        .output()
-        .await?;
-    if done.status.success() {
-        Ok(())
-    } else {
-        Err(io::Error::other(
-            String::from_utf8_lossy(&done.stderr).into_owned(),
-        ))
-    }
+/// Two at the same time on the same core: what the machine does to one of them, it does to the other.
+async fn beside(
+    options: &Options,
+    speech: &audio::Clip,
+    [(name, setting), (other_name, other)]: [(&str, Setting); 2],
+) -> Result<Vec<Figure>, Broken> {
+    let rig = Rig::start(options, setting).await?;
+    let other_rig = Rig::start(options, other).await?;
+    let (one, two) = tokio::join!(
+        scenes::density(&rig, speech, options.length, name),
+        scenes::density(&other_rig, speech, options.length, other_name),
+    );
+    let mut figures = one?;
+    figures.extend(two?);
+    Ok(figures)
 }
 
 fn gzip_size(options: &Options) -> io::Result<u64> {

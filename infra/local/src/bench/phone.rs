@@ -20,26 +20,26 @@ const FRAME: Duration = Duration::from_millis(20);
 
 /// What all telephones of a bench share.
 #[derive(Debug)]
-pub struct Line {
+pub(super) struct Line {
     /// `http://127.0.0.1:…` of the edge.
-    pub edge: String,
+    pub(super) edge: String,
     /// Where records and uploads go.
-    pub sink: String,
+    pub(super) sink: String,
     /// `EDGE_SECRET`.
-    pub secret: Secret,
+    pub(super) secret: Secret,
     /// Who answers.
-    pub bot: Bot,
+    pub(super) bot: Bot,
     /// Plainly a stand-in's.
-    pub account: AccountSid,
+    pub(super) account: AccountSid,
     /// What the handshakes are signed with.
-    pub token: AuthToken,
+    pub(super) token: AuthToken,
     /// For the `PUT`s.
-    pub http: reqwest::Client,
+    pub(super) http: reqwest::Client,
 }
 
 /// What happened on the line, with the time of its arrival.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Heard {
+pub(super) enum Heard {
     /// Sound of the bot arrived.
     Sound,
     /// The bot took back what was queued.
@@ -47,13 +47,13 @@ pub enum Heard {
 }
 
 /// A telephone with an open stream.
-pub struct Phone {
+pub(super) struct Phone {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     stream: StreamSid,
     call: CallSid,
     account: AccountSid,
     /// When the stream was opened.
-    pub started: Instant,
+    pub(super) started: Instant,
     frames: u64,
     playout_end: Instant,
     marks: VecDeque<(Instant, String)>,
@@ -68,7 +68,7 @@ impl Phone {
     /// # Errors
     ///
     /// What the edge refused, or what broke.
-    pub async fn dial(line: &Line, number: u64) -> Result<Self, Broken> {
+    pub(super) async fn dial(line: &Line, number: u64) -> Result<Self, Broken> {
         let call: CallSid = format!("CA{number:032x}").parse()?;
         let stream: StreamSid = format!("MZ{number:032x}").parse()?;
         let now_s = std::time::SystemTime::now()
@@ -165,7 +165,7 @@ impl Phone {
     /// # Errors
     ///
     /// The line broke.
-    pub async fn frame(
+    pub(super) async fn frame(
         &mut self,
         payload: &[u8],
         mut heard: impl FnMut(Heard, Instant),
@@ -200,7 +200,7 @@ impl Phone {
     /// # Errors
     ///
     /// The line broke.
-    pub async fn listen(
+    pub(super) async fn listen(
         &mut self,
         after: Duration,
         limit: Duration,
@@ -219,7 +219,7 @@ impl Phone {
     /// # Errors
     ///
     /// The line broke.
-    pub async fn pass(
+    pub(super) async fn pass(
         &mut self,
         length: Duration,
         mut heard: impl FnMut(Heard, Instant),
@@ -237,7 +237,7 @@ impl Phone {
     /// # Errors
     ///
     /// The line broke.
-    pub async fn speak(
+    pub(super) async fn speak(
         &mut self,
         clip: &Clip,
         mut heard: impl FnMut(Heard, Instant),
@@ -246,12 +246,6 @@ impl Phone {
             self.frame(frame.bytes(), &mut heard).await?;
         }
         Ok(Instant::now())
-    }
-
-    /// Whether sound of the bot is playing.
-    #[must_use]
-    pub fn is_playing(&self) -> bool {
-        Instant::now() < self.playout_end
     }
 
     fn take(&mut self, text: &str, heard: &mut impl FnMut(Heard, Instant)) -> Result<(), Broken> {
@@ -289,7 +283,7 @@ impl Phone {
     /// # Errors
     ///
     /// The line broke.
-    pub async fn hang_up(mut self) -> Result<(), Broken> {
+    pub(super) async fn hang_up(mut self) -> Result<(), Broken> {
         let stop = Inbound::Stop {
             sequence: self.frames + 2,
             account: self.account,

@@ -8,9 +8,13 @@ use tokio::time::{Instant, sleep};
 
 use super::phone::{Broken, Heard, Line, Phone};
 use super::table::{Figure, percentile};
-use super::{Bench, Options};
+use super::{Options, Rig};
 
 const SILENCE: Duration = Duration::from_millis(500);
+/// Calls at once where density is measured.
+const DENSE: u32 = 25;
+/// How often the bot is interrupted.
+const INTERRUPTIONS: u32 = 12;
 
 /// From the end of the caller's speech to the first sound, less the silence that ends a turn; in microseconds.
 #[derive(Debug, Default)]
@@ -22,7 +26,7 @@ pub(super) struct Latency {
 }
 
 impl Latency {
-    pub(super) fn figures(&self, name: &str, goal_ms: u32) -> Vec<Figure> {
+    pub(super) fn figures(&self, name: &str, goal_ms: Option<u32>) -> Vec<Figure> {
         let at = |percent| {
             #[expect(clippy::cast_precision_loss, reason = "microseconds of a turn")]
             let ms = percentile(&self.gaps_us, percent) as f64 / 1000.0;
@@ -37,12 +41,7 @@ impl Latency {
                 "ms",
                 None,
             ),
-            Figure::new(
-                format!("{name}: p95"),
-                at(95),
-                "ms",
-                Some(f64::from(goal_ms)),
-            ),
+            Figure::new(format!("{name}: p95"), at(95), "ms", goal_ms.map(f64::from)),
             Figure::new(format!("{name}: worst"), at(100), "ms", None),
             Figure::new(format!("{name}: turns measured"), turns, "", None),
             Figure::new(
@@ -64,7 +63,7 @@ impl Latency {
 /// Calls that talk for `length`, spread so that their turns do not end at once.
 pub(super) async fn latency(
     line: &Arc<Line>,
-    options: &Options,
+    speech: &audio::Clip,
     calls: u32,
     length: Duration,
 ) -> Result<Latency, Broken> {
@@ -72,7 +71,7 @@ pub(super) async fn latency(
     let until = Instant::now() + length + Duration::from_secs(6);
     for number in 0..calls {
         let line = Arc::clone(line);
-        let speech = options.speech.clone();
+        let speech = speech.clone();
         // Six seconds is about one turn of both.
         let wait = Duration::from_millis(6_000 * u64::from(number) / u64::from(calls));
         tasks.spawn(async move {
@@ -155,39 +154,36 @@ fn micros_of(time: Duration) -> i64 {
 
 /// Processor time and memory of the edge.
 pub(super) async fn density(
-    bench: &Bench,
-    options: &Options,
-    calls: u32,
+    rig: &Rig,
+    speech: &audio::Clip,
+    length: Duration,
     name: &str,
 ) -> Result<Vec<Figure>, Broken> {
     // A few calls bring what every later one shares: code compiled and compiled again as it gets hot, connections.
-    latency(&bench.line, options, 3, Duration::from_secs(20)).await?;
-    let memory = bench.edge.memory_bytes()?;
-    let line = Arc::clone(&bench.line);
-    let running = latency(&line, options, calls, options.length);
+    latency(&rig.line, speech, 3, Duration::from_secs(20)).await?;
+    let memory = rig.edge.memory_bytes()?;
+    let running = latency(&rig.line, speech, DENSE, length);
     // Calls begin over six seconds, and all of them last until `length` after that.
     let sampled = async {
         sleep(Duration::from_secs(8)).await;
-        let (cpu, began) = (bench.edge.cpu_time(), Instant::now());
-        sleep(options.length.saturating_sub(Duration::from_secs(3))).await;
+        let (cpu, began) = (rig.edge.cpu_time(), Instant::now());
+        sleep(length.saturating_sub(Duration::from_secs(3))).await;
         (
             cpu,
             began.elapsed(),
-            bench.edge.cpu_time(),
-            bench.edge.memory_bytes(),
+            rig.edge.cpu_time(),
+            rig.edge.memory_bytes(),
         )
     };
     let (found, (before, elapsed, after, loaded)) = tokio::join!(running, sampled);
     let found = found?;
-    let minutes = elapsed.as_secs_f64() / 60.0 * f64::from(calls);
+    let minutes = elapsed.as_secs_f64() / 60.0 * f64::from(DENSE);
     let cpu = after?.saturating_sub(before?).as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-    let per_call = (loaded?.saturating_sub(memory)) as f64 / 1e6 / f64::from(calls);
-    #[expect(clippy::cast_precision_loss, reason = "a count of turns")]
-    let turns = found.gaps_us.len() as f64;
+    let per_call = (loaded?.saturating_sub(memory)) as f64 / 1e6 / f64::from(DENSE);
     Ok(vec![
         Figure::new(
-            format!("{name}: processor time per call-minute"),
+            format!("{name}: CPU per call-minute"),
             cpu / minutes,
             "s",
             Some(0.10),
@@ -198,7 +194,12 @@ pub(super) async fn density(
             "MB",
             Some(0.25),
         ),
-        Figure::new(format!("{name}: turns"), turns, "", None),
+        Figure::new(
+            format!("{name}: calls lost"),
+            f64::from(found.calls_lost),
+            "",
+            Some(0.0),
+        ),
     ])
 }
 
@@ -226,59 +227,68 @@ pub(super) async fn greeting(line: &Line) -> Result<Figure, Broken> {
 }
 
 /// From the first voiced frame of an interruption to `clear`; and what a cough does.
-pub(super) async fn barge_in(line: &Line, options: &Options) -> Result<Vec<Figure>, Broken> {
-    let mut stops = Vec::new();
-    let mut coughs_obeyed = 0.0;
-    for number in 0..12 {
-        let mut phone = Phone::dial(line, unique(number)).await?;
-        phone
-            .listen(
-                Duration::from_millis(400),
-                Duration::from_millis(400),
-                |_, _| (),
-            )
-            .await?;
-        phone.speak(&options.speech, |_, _| ()).await?;
-        // Into the reply.
-        phone.pass(Duration::from_millis(2_500), |_, _| ()).await?;
-        let mut cleared = None;
-        let mut note = |heard, at| {
-            if heard == Heard::Clear {
-                cleared.get_or_insert(at);
-            }
-        };
-        phone.speak(&options.cough, &mut note).await?;
-        phone.pass(Duration::from_millis(800), &mut note).await?;
-        if cleared.take().is_some() {
-            coughs_obeyed += 1.0;
-            continue;
+pub(super) async fn barge_in(line: &Arc<Line>, options: &Options) -> Result<Vec<Figure>, Broken> {
+    let mut tasks = JoinSet::new();
+    for number in 0..INTERRUPTIONS {
+        let line = Arc::clone(line);
+        let (speech, cough) = (options.speech.clone(), options.cough.clone());
+        tasks.spawn(async move {
+            // No two of them speak in step.
+            sleep(Duration::from_millis(370) * number).await;
+            interrupt(&line, unique(number), &speech, &cough).await
+        });
+    }
+    let (mut stops, mut coughs_obeyed) = (Vec::new(), 0.0);
+    while let Some(done) = tasks.join_next().await {
+        match done?? {
+            Some(stop) => stops.push(stop),
+            None => coughs_obeyed += 1.0,
         }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "microseconds of a turn")]
+    let ms = |percent| percentile(&stops, percent) as f64 / 1000.0;
+    let worst = format!("first voiced frame to clear, worst of {}", stops.len());
+    let coughs = format!("coughs that stopped the bot, of {INTERRUPTIONS}");
+    Ok(vec![
+        Figure::new("first voiced frame to clear, p50", ms(50), "ms", None),
+        Figure::new(worst, ms(100), "ms", Some(200.0)),
+        Figure::new(coughs, coughs_obeyed, "", Some(0.0)),
+    ])
+}
+
+/// Coughs into a reply and then interrupts it: how long until it was taken back, in microseconds; none if the cough did it.
+async fn interrupt(
+    line: &Line,
+    number: u64,
+    speech: &audio::Clip,
+    cough: &audio::Clip,
+) -> Result<Option<i64>, Broken> {
+    let mut phone = Phone::dial(line, number).await?;
+    let pause = Duration::from_millis(400);
+    phone.listen(pause, pause, |_, _| ()).await?;
+    phone.speak(speech, |_, _| ()).await?;
+    // Into the reply.
+    phone.pass(Duration::from_millis(2_500), |_, _| ()).await?;
+    let mut cleared = None;
+    let mut note = |heard, at| {
+        if heard == Heard::Clear {
+            cleared.get_or_insert(at);
+        }
+    };
+    phone.speak(cough, &mut note).await?;
+    phone.pass(Duration::from_millis(800), &mut note).await?;
+    let mut stop = None;
+    if cleared.is_none() {
         let began = Instant::now();
         let mut note = |heard, at| {
             if heard == Heard::Clear {
                 cleared.get_or_insert(at);
             }
         };
-        phone.speak(&options.speech, &mut note).await?;
-        let stop = cleared.ok_or("an interruption did not stop the bot")?;
-        stops.push(micros(began, stop));
-        phone.hang_up().await?;
+        phone.speak(speech, &mut note).await?;
+        let cleared = cleared.ok_or("an interruption did not stop the bot")?;
+        stop = Some(micros(began, cleared));
     }
-    #[expect(clippy::cast_precision_loss, reason = "microseconds of a turn")]
-    let ms = |percent| percentile(&stops, percent) as f64 / 1000.0;
-    Ok(vec![
-        Figure::new("first voiced frame to clear, p50", ms(50), "ms", None),
-        Figure::new(
-            "first voiced frame to clear, worst of 12",
-            ms(100),
-            "ms",
-            Some(200.0),
-        ),
-        Figure::new(
-            "coughs that stopped the bot, of 12",
-            coughs_obeyed,
-            "",
-            Some(0.0),
-        ),
-    ])
+    phone.hang_up().await?;
+    Ok(stop)
 }

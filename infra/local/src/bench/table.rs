@@ -63,34 +63,37 @@ impl Figure {
 }
 
 impl Report {
-    /// Adds a figure.
-    pub fn push(&mut self, figure: Figure) {
-        self.figures.push(figure);
-    }
-
     /// Adds figures.
     pub fn extend(&mut self, figures: impl IntoIterator<Item = Figure>) {
         self.figures.extend(figures);
     }
 }
 
-impl fmt::Display for Report {
+/// What stands above the rows.
+#[must_use]
+pub fn heading() -> String {
+    format!("{:<52} {:>11} {:>12}", "", "measured", "goal")
+}
+
+/// A row of the table.
+impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<52} {:>10} {:>10}", "", "measured", "goal")?;
-        for Figure {
+        let Self {
             name,
             value,
             unit,
             goal,
-        } in &self.figures
-        {
-            let goal = goal
-                .map(|goal| format!("≤ {goal} {unit}"))
-                .unwrap_or_default();
-            let value = format!("{} {unit}", round(*value));
-            writeln!(f, "{name:<46} {value:>16} {goal:>16}")?;
-        }
-        Ok(())
+        } = self;
+        let goal = goal
+            .map(|goal| format!("≤ {goal} {unit}"))
+            .unwrap_or_default();
+        let value = format!("{} {unit}", round(*value));
+        let row = format!(
+            "{name:<52} {:>11} {:>12}",
+            value.trim_end(),
+            goal.trim_end()
+        );
+        f.write_str(row.trim_end())
     }
 }
 

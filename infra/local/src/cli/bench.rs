@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use audio::{Clip, FRAME_SAMPLES, Level};
 use clap::Args;
-use local::bench;
+use local::bench::{self, Progress, Scene};
 
 use super::Shared;
 use super::look::Look;
@@ -14,13 +14,13 @@ use super::look::Look;
 /// The options of `bench`.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// One scene instead of all.
-    #[arg(long, value_parser = ["size", "one", "many", "density", "silent", "greeting", "interruption", "api"])]
-    only: Option<String>,
-    /// Calls at once in the latency scene.
-    #[arg(long, default_value_t = 500)]
-    calls: u32,
-    /// Length of the scenes with many calls, in seconds.
+    /// Only these scenes, with commas between them.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Scene>,
+    /// Calls at once in the scene with many, one run for each number.
+    #[arg(long, value_delimiter = ',', default_values_t = [100, 200, 500])]
+    calls: Vec<u32>,
+    /// Length of the density scenes, in seconds; those with many calls at once last half of it.
     #[arg(long, default_value_t = 60)]
     seconds: u64,
 }
@@ -40,14 +40,24 @@ pub(crate) async fn run(shared: &Shared, arguments: BenchArgs, look: Look) -> io
         length: Duration::from_secs(arguments.seconds),
         root,
     };
-    let progress = |scene: &str| eprintln!("{}", look.faint(&format!("measuring: {scene}")));
-    let report = bench::run(&options, progress)
-        .await
-        .map_err(io::Error::other)?;
+    if !shared.json {
+        println!("{}", look.strong(&bench::heading()));
+    }
+    let tell = |progress: Progress<'_>| match progress {
+        Progress::Begins(number, of, title) => {
+            let line = format!("[{number}/{of}] measuring {title} …");
+            eprintln!("{}", look.faint(&line));
+        }
+        Progress::Measured(figures) if !shared.json => {
+            for figure in figures {
+                println!("{figure}");
+            }
+        }
+        Progress::Measured(_) => (),
+    };
+    let report = bench::run(&options, tell).await.map_err(io::Error::other)?;
     if shared.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
-        println!("{report}");
     }
     Ok(ExitCode::SUCCESS)
 }
