@@ -4,6 +4,7 @@ use call::Failure;
 use serde_json::Value;
 
 use crate::exchange::Complaint;
+use crate::socket::BROKEN;
 
 const MESSAGE_CHARS_MAX: usize = 300;
 const CODE_CHARS_MAX: usize = 80;
@@ -52,6 +53,37 @@ pub(crate) fn instead(body: &[u8], expected: &str) -> Complaint {
         message: shortened(&String::from_utf8_lossy(body), MESSAGE_CHARS_MAX),
         ..Complaint::broken(expected)
     })
+}
+
+/// What it means that a socket was closed: 1008 is a policy's (RFC 6455, 7.4.1), which the same request will meet again.
+pub(crate) fn closed(code: u16, reason: &str) -> Complaint {
+    let (failure, what) = match code {
+        1008 => (Failure::Refused, "the socket was closed for a policy"),
+        1013 => (Failure::Busy, "the socket was closed: try again later"),
+        BROKEN => (Failure::Broken, "the socket broke"),
+        _ => (Failure::Broken, "the socket was closed"),
+    };
+    Complaint {
+        status: code,
+        message: shortened(reason, MESSAGE_CHARS_MAX),
+        ..Complaint::ours(failure, what)
+    }
+}
+
+/// What a provider says went wrong, by its own name for it.
+pub(crate) fn told(code: &str, message: &str) -> Complaint {
+    Complaint {
+        message: shortened(message, MESSAGE_CHARS_MAX),
+        ..Complaint::broken(&shortened(code, CODE_CHARS_MAX))
+    }
+}
+
+/// `{"type":"Error","description"}` with a `code` or a `variant`, as Deepgram's sockets say it.
+pub(crate) fn deepgram(value: &Value) -> Complaint {
+    let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
+    let code = [text("code"), text("variant"), "error"];
+    let code = code.into_iter().find(|code| !code.is_empty());
+    told(code.unwrap_or_default(), text("description"))
 }
 
 /// What an error says of itself.

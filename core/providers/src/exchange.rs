@@ -4,6 +4,7 @@ use std::fmt;
 
 use call::{Failure, Reply, Spent};
 
+use crate::error;
 use crate::http::{Head, HttpRequest};
 
 /// The longest body of an error that is read.
@@ -87,8 +88,6 @@ pub(crate) trait Decode: Send {
     fn push(&mut self, bytes: &[u8], replies: &mut Vec<Reply>) -> Result<Step, Complaint>;
     /// There is no more.
     fn finish(&mut self, end: End, replies: &mut Vec<Reply>) -> Result<Spent, Complaint>;
-    /// What a response that is no success means.
-    fn judge(&self, status: u16, body: &[u8]) -> Complaint;
 }
 
 /// Understands one response.
@@ -168,7 +167,7 @@ impl Exchange {
                 Err(complaint) => self.fail(complaint, replies),
             },
             State::Error(body) => {
-                let complaint = self.decode.judge(self.status, body);
+                let complaint = error::judge(self.status, body);
                 self.fail(complaint, replies);
             }
             State::Over => (),

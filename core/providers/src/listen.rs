@@ -10,6 +10,7 @@ mod nova;
 mod pieces;
 mod scribe;
 mod script;
+mod streaming;
 mod whole;
 mod workers_ai;
 

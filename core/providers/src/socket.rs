@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use audio::Clip;
 use call::{Instant, Reply, RequestId, Spent};
+use serde_json::Value;
 
 use crate::dial::{Dial, Message};
+use crate::error;
 use crate::exchange::Complaint;
 
 /// No text message that means anything is longer, but for sound in base64.
@@ -108,8 +110,8 @@ pub(crate) trait Dialogue: Send {
     fn flush(&mut self, _id: RequestId, _flush: u32, _desk: &mut Desk) {}
     /// An open request is not wanted any more.
     fn cancel(&mut self, id: RequestId, desk: &mut Desk);
-    /// A text message.
-    fn text(&mut self, text: &str, desk: &mut Desk) -> Result<(), Complaint>;
+    /// A text message, which is JSON with every provider.
+    fn message(&mut self, value: &Value, desk: &mut Desk) -> Result<(), Complaint>;
     /// A binary message.
     fn binary(&mut self, _bytes: &[u8], _desk: &mut Desk) -> Result<(), Complaint> {
         Ok(())
@@ -128,10 +130,10 @@ pub(crate) trait Dialogue: Send {
     fn keep_alive(&mut self, _desk: &mut Desk) {}
     /// The last words.
     fn bye(&mut self, _desk: &mut Desk) {}
-    /// What a refused handshake means.
-    fn judge(&self, status: u16, body: &[u8]) -> Complaint;
     /// What it means that the provider closed the socket.
-    fn closed(&self, code: u16, reason: &str) -> Complaint;
+    fn closed(&self, code: u16, reason: &str) -> Complaint {
+        error::closed(code, reason)
+    }
 }
 
 /// Where a dialogue lays what is to be sent and answered.
@@ -237,14 +239,18 @@ impl Conversation {
                 self.sent = desk.now;
             }
             Told::Refused(0, _) => return Err(Complaint::broken("no connection")),
-            Told::Refused(status, body) => return Err(self.dialogue.judge(status, body)),
+            Told::Refused(status, body) => return Err(error::judge(status, body)),
             Told::Text(_) | Told::Binary(_) if !is_open => {
                 return Err(Complaint::broken("a message before the handshake"));
             }
             Told::Text(text) if text.len() > TEXT_BYTES_MAX => {
                 return Err(Complaint::broken("a message without end"));
             }
-            Told::Text(text) => return self.dialogue.text(text, desk),
+            Told::Text(text) => {
+                let value = serde_json::from_str(text)
+                    .map_err(|_| Complaint::broken("a message that is no JSON"))?;
+                return self.dialogue.message(&value, desk);
+            }
             Told::Binary(bytes) => return self.dialogue.binary(bytes, desk),
             Told::Closed(code, reason) => return Err(self.dialogue.closed(code, reason)),
             Told::Ask(id, _) if self.open.contains(&id) => (),

@@ -145,8 +145,4 @@ impl Decode for Speaking {
         }
         Ok(self.spent)
     }
-
-    fn judge(&self, status: u16, body: &[u8]) -> Complaint {
-        error::judge(status, body)
-    }
 }

@@ -185,10 +185,6 @@ impl<D: Dialect> Decode for Thinking<D> {
         }
         Ok(self.writing.spent)
     }
-
-    fn judge(&self, status: u16, body: &[u8]) -> Complaint {
-        error::judge(status, body)
-    }
 }
 
 fn nameless(data: String) -> Event {

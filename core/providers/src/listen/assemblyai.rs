@@ -7,27 +7,21 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use audio::{Clip, RATE_HZ, frame::samples_in};
-use call::{Ending, Failure, Instant, RequestId};
+use audio::RATE_HZ;
+use call::{Ending, Failure};
 use serde_json::Value;
 
 use super::Settings;
-use super::pieces::Pieces;
 use super::script::{Script, join};
+use super::streaming::{Protocol, conversation};
 use crate::dial::Dial;
 use crate::error;
 use crate::exchange::Complaint;
-use crate::socket::{Ask, BROKEN, Conversation, Desk, Dialogue, Link};
+use crate::socket::{Desk, Link};
 use crate::stage::Dialled;
 
 /// What the messages here look like, as the provider's own library says it.
 const VERSION: &str = "2025-05-12";
-/// Messages hold 50 to 1000 ms; others are refused with code 3007.
-const MESSAGE: Duration = Duration::from_millis(80);
-const MESSAGE_MIN: Duration = Duration::from_millis(50);
-const MESSAGE_MAX: Duration = Duration::from_secs(1);
-const PATIENCE: Duration = Duration::from_millis(700);
-const QUIET_MAX: Duration = Duration::from_secs(4);
 /// No utterance has more.
 const TURNS_MAX: usize = 1000;
 /// A word that begins so long before an utterance still belongs to it.
@@ -64,9 +58,7 @@ impl Dialled for AssemblyAi {
             dial: Dial::new(&endpoint.base_url, "v3/ws", query)
                 .with_key("authorization", "", endpoint.api_key.as_ref())
                 .with_header("assemblyai-version", VERSION),
-            conversation: Conversation::new(Listening {
-                script: Script::default(),
-                pieces: Pieces::new(samples_in(MESSAGE), samples_in(MESSAGE_MAX)),
+            conversation: conversation(Listening {
                 began_ms: 0,
                 turns: BTreeMap::new(),
             }),
@@ -75,8 +67,6 @@ impl Dialled for AssemblyAi {
 }
 
 struct Listening {
-    script: Script,
-    pieces: Pieces,
     /// Where the sound of this utterance begins. What was said before belongs to another.
     began_ms: u64,
     /// The words of its turns, by their order, and whether they have ended.
@@ -84,17 +74,7 @@ struct Listening {
 }
 
 impl Listening {
-    fn send_rest(&mut self, desk: &mut Desk) {
-        for piece in self.pieces.rest(samples_in(MESSAGE_MIN)) {
-            desk.send_bytes(piece);
-        }
-    }
-
-    fn fed_ms(&self) -> u64 {
-        self.pieces.fed() * 1000 / u64::from(RATE_HZ)
-    }
-
-    fn turn(&mut self, value: &Value, desk: &mut Desk) {
+    fn turn(&mut self, value: &Value, script: &mut Script, desk: &mut Desk) {
         let is = |name: &str| value.get(name).and_then(Value::as_bool) == Some(true);
         let order = value.get("turn_order").and_then(Value::as_u64).unwrap_or(0);
         let Some(text) = self.words(value, is("end_of_turn")) else {
@@ -109,15 +89,15 @@ impl Listening {
         for (text, _) in self.turns.values() {
             join(&mut whole, text);
         }
-        self.script.going(&whole);
+        script.going(&whole);
         if again {
             return;
         }
         if ends {
-            self.script.hint(Ending::Ended, desk);
-            self.script.answer(desk);
+            script.hint(Ending::Ended, desk);
+            script.answer(desk);
         } else {
-            self.script.hint(Ending::Going, desk);
+            script.hint(Ending::Going, desk);
         }
     }
 
@@ -128,7 +108,8 @@ impl Listening {
         let words = value.get("words").and_then(Value::as_array);
         let words: &[Value] = words.map_or(&[], Vec::as_slice);
         let is_ours = |word: &&Value| {
-            number(word, "start").is_none_or(|start| start + SLACK_MS >= self.began_ms)
+            number(word, "start")
+                .is_none_or(|start| start.saturating_add(SLACK_MS) >= self.began_ms)
         };
         let all_ours = words.iter().all(|word| is_ours(&word));
         // Of a turn that goes on, the transcript lacks the words that may still change.
@@ -148,64 +129,52 @@ impl Listening {
 }
 
 /// What a code means (the reference's list of close codes; errors carry the same).
-fn complaint(code: u64, reason: &str) -> Complaint {
+fn complaint(code: u16, reason: &str) -> Complaint {
     let failure = match code {
         1008 | 4001..=4003 | 3006 => Failure::Refused,
         3009 | 4029 | 4102 => Failure::Busy,
         _ => Failure::Broken,
     };
-    let what = if code == u64::from(BROKEN) {
-        "the socket broke"
-    } else {
-        "the socket was closed"
-    };
     Complaint {
-        status: u16::try_from(code).unwrap_or(0),
-        message: reason.chars().take(300).collect(),
-        ..Complaint::ours(failure, what)
+        failure,
+        ..error::closed(code, reason)
     }
 }
 
-impl Dialogue for Listening {
-    fn ask(&mut self, id: RequestId, ask: Ask<'_>, desk: &mut Desk) {
-        match ask {
-            Ask::Listen => {
-                self.began_ms = self.fed_ms();
-                self.turns.clear();
-                self.script.begin(id, desk);
-            }
-            Ask::Speak(_) => desk.reply(id, call::Reply::Failed(Failure::Refused)),
-        }
-    }
+impl Protocol for Listening {
+    const MESSAGE: Duration = Duration::from_millis(80);
+    /// Messages hold 50 to 1000 ms; others are refused with code 3007.
+    const MESSAGE_MIN: Duration = Duration::from_millis(50);
+    const PATIENCE: Duration = Duration::from_millis(700);
+    const QUIET_MAX: Duration = Duration::from_secs(4);
 
-    fn feed(&mut self, _: RequestId, clip: &Clip, desk: &mut Desk) {
-        for piece in self.pieces.push(clip.bytes()) {
-            desk.send_bytes(piece);
-        }
-    }
-
-    fn flush(&mut self, _: RequestId, flush: u32, desk: &mut Desk) {
-        self.send_rest(desk);
-        desk.send(r#"{"type":"ForceEndpoint"}"#);
-        self.script.flush(flush, self.pieces.fed(), PATIENCE, desk);
-    }
-
-    fn cancel(&mut self, id: RequestId, desk: &mut Desk) {
-        self.script.end(id);
+    fn begin(&mut self, fed: u64) {
+        self.began_ms = fed * 1000 / u64::from(RATE_HZ);
         self.turns.clear();
-        self.send_rest(desk);
+    }
+
+    fn flush(&mut self, desk: &mut Desk) {
+        desk.send(r#"{"type":"ForceEndpoint"}"#);
+    }
+
+    fn cut(&mut self, _: bool, desk: &mut Desk) {
+        self.turns.clear();
         // What follows must not go on with this turn's words.
         desk.send(r#"{"type":"ForceEndpoint"}"#);
     }
 
-    fn text(&mut self, text: &str, desk: &mut Desk) -> Result<(), Complaint> {
-        let value = serde_json::from_str::<Value>(text)
-            .map_err(|_| Complaint::broken("a message that is no JSON"))?;
-        self.script.noted();
+    fn message(
+        &mut self,
+        value: &Value,
+        _: u64,
+        script: &mut Script,
+        desk: &mut Desk,
+    ) -> Result<(), Complaint> {
         match value.get("type").and_then(Value::as_str) {
-            Some("Turn") => self.turn(&value, desk),
+            Some("Turn") => self.turn(value, script, desk),
             Some("Error") => {
                 let code = value.get("error_code").and_then(Value::as_u64);
+                let code = code.and_then(|code| u16::try_from(code).ok());
                 let reason = value.get("error").and_then(Value::as_str);
                 return Err(complaint(code.unwrap_or(0), reason.unwrap_or_default()));
             }
@@ -216,18 +185,6 @@ impl Dialogue for Listening {
         Ok(())
     }
 
-    fn deadline(&self) -> Option<Instant> {
-        self.script.deadline()
-    }
-
-    fn tick(&mut self, desk: &mut Desk) {
-        self.script.tick(desk);
-    }
-
-    fn quiet_max(&self) -> Option<Duration> {
-        Some(QUIET_MAX)
-    }
-
     fn keep_alive(&mut self, desk: &mut Desk) {
         desk.send(r#"{"type":"KeepAlive"}"#);
     }
@@ -236,11 +193,7 @@ impl Dialogue for Listening {
         desk.send(r#"{"type":"Terminate"}"#);
     }
 
-    fn judge(&self, status: u16, body: &[u8]) -> Complaint {
-        error::judge(status, body)
-    }
-
     fn closed(&self, code: u16, reason: &str) -> Complaint {
-        complaint(code.into(), reason)
+        complaint(code, reason)
     }
 }

@@ -7,29 +7,21 @@
 
 use std::time::Duration;
 
-use audio::{Clip, frame::samples_in};
-use call::{Ending, Failure, Instant, RequestId};
+use audio::frame::samples_in;
+use call::Ending;
 use serde_json::Value;
 
 use super::Settings;
-use super::pieces::Pieces;
 use super::script::Script;
+use super::streaming::{Protocol, conversation};
 use crate::dial::Dial;
 use crate::error;
 use crate::exchange::Complaint;
-use crate::socket::{Ask, Conversation, Desk, Dialogue, Link};
+use crate::socket::{Desk, Link};
 use crate::stage::Dialled;
 
-/// Deepgram recommends 80 ms to a message.
-const MESSAGE: Duration = Duration::from_millis(80);
-const MESSAGE_MAX: Duration = Duration::from_secs(1);
 /// A flush follows some silence, so an answer that goes up to shortly before it has all the words.
 const SLACK: Duration = Duration::from_millis(100);
-/// An answer is due after a quarter of a second of sound; but the caller's line may have fallen silent altogether.
-const PATIENCE: Duration = Duration::from_millis(700);
-/// Flux knows no message that keeps a socket open; it must hear something.
-const QUIET_MAX: Duration = Duration::from_secs(4);
-const SILENCE: Duration = Duration::from_millis(80);
 
 /// Deepgram Flux. Its own model is `flux-general-en`, or `flux-general-multi` for other languages.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,9 +52,7 @@ impl Dialled for Flux {
                 "Token",
                 endpoint.api_key.as_ref(),
             ),
-            conversation: Conversation::new(Listening {
-                script: Script::default(),
-                pieces: Pieces::new(samples_in(MESSAGE), samples_in(MESSAGE_MAX)),
+            conversation: conversation(Listening {
                 turn: Turn::default(),
                 passed: None,
             }),
@@ -71,8 +61,6 @@ impl Dialled for Flux {
 }
 
 struct Listening {
-    script: Script,
-    pieces: Pieces,
     turn: Turn,
     /// Turns up to this one belong to an utterance that is over.
     passed: Option<u64>,
@@ -89,13 +77,7 @@ struct Turn {
 }
 
 impl Listening {
-    fn send(pieces: Vec<Vec<u8>>, desk: &mut Desk) {
-        for piece in pieces {
-            desk.send_bytes(piece);
-        }
-    }
-
-    fn turn_info(&mut self, value: &Value, desk: &mut Desk) {
+    fn turn_info(&mut self, value: &Value, fed: u64, script: &mut Script, desk: &mut Desk) {
         let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
         let index = value.get("turn_index").and_then(Value::as_u64).unwrap_or(0);
         let event = text("event");
@@ -104,25 +86,24 @@ impl Listening {
         self.turn = Turn {
             index,
             has_words: !ended && !transcript.is_empty(),
-            heard: samples(value.get("audio_window_end")).unwrap_or_else(|| self.pieces.fed()),
+            heard: samples(value.get("audio_window_end")).unwrap_or(fed),
         };
         if self.passed.is_some_and(|passed| index <= passed) {
             return;
         }
         if ended {
-            self.script.settle(transcript);
+            script.settle(transcript);
         } else {
-            self.script.going(transcript);
+            script.going(transcript);
         }
         match event {
-            "EndOfTurn" => self.script.hint(Ending::Ended, desk),
-            "EagerEndOfTurn" => self.script.hint(Ending::Eager, desk),
-            "TurnResumed" => self.script.hint(Ending::Resumed, desk),
-            _ => self.script.hint(Ending::Going, desk),
+            "EndOfTurn" => script.hint(Ending::Ended, desk),
+            "EagerEndOfTurn" => script.hint(Ending::Eager, desk),
+            "TurnResumed" => script.hint(Ending::Resumed, desk),
+            _ => script.hint(Ending::Going, desk),
         }
-        let heard = self.turn.heard + slack();
-        if self.script.wanted().is_some_and(|until| until <= heard) {
-            self.script.answer(desk);
+        if script.wanted().is_some_and(|until| self.covers(until)) {
+            script.answer(desk);
         }
     }
 }
@@ -137,33 +118,20 @@ fn samples(seconds: Option<&Value>) -> Option<u64> {
     u64::try_from(samples_in(seconds)).ok()
 }
 
-impl Dialogue for Listening {
-    fn ask(&mut self, id: RequestId, ask: Ask<'_>, desk: &mut Desk) {
-        match ask {
-            Ask::Listen => self.script.begin(id, desk),
-            Ask::Speak(_) => desk.reply(id, call::Reply::Failed(Failure::Refused)),
-        }
+impl Protocol for Listening {
+    /// Deepgram recommends 80 ms to a message.
+    const MESSAGE: Duration = Duration::from_millis(80);
+    /// An answer is due after a quarter of a second of sound; but the caller's line may have fallen silent altogether.
+    const PATIENCE: Duration = Duration::from_millis(700);
+    const QUIET_MAX: Duration = Duration::from_secs(4);
+    /// Flux knows no message that keeps a socket open; it must hear something.
+    const SILENCE: Option<Duration> = Some(Duration::from_millis(80));
+
+    fn covers(&self, until: u64) -> bool {
+        self.turn.heard.saturating_add(slack()) >= until
     }
 
-    fn feed(&mut self, _: RequestId, clip: &Clip, desk: &mut Desk) {
-        let pieces = self.pieces.push(clip.bytes());
-        Self::send(pieces, desk);
-    }
-
-    fn flush(&mut self, _: RequestId, flush: u32, desk: &mut Desk) {
-        let rest = self.pieces.rest(0);
-        Self::send(rest, desk);
-        let until = self.pieces.fed();
-        self.script.flush(flush, until, PATIENCE, desk);
-        if self.turn.heard + slack() >= until {
-            self.script.answer(desk);
-        }
-    }
-
-    fn cancel(&mut self, id: RequestId, desk: &mut Desk) {
-        self.script.end(id);
-        let rest = self.pieces.rest(0);
-        Self::send(rest, desk);
+    fn cut(&mut self, _: bool, desk: &mut Desk) {
         // What follows must not go on with this turn's words.
         if self.turn.has_words {
             desk.send(r#"{"type":"ForceEndTurn"}"#);
@@ -172,46 +140,23 @@ impl Dialogue for Listening {
         }
     }
 
-    fn text(&mut self, text: &str, desk: &mut Desk) -> Result<(), Complaint> {
-        let value = serde_json::from_str::<Value>(text)
-            .map_err(|_| Complaint::broken("a message that is no JSON"))?;
-        self.script.noted();
+    fn message(
+        &mut self,
+        value: &Value,
+        fed: u64,
+        script: &mut Script,
+        desk: &mut Desk,
+    ) -> Result<(), Complaint> {
         match value.get("type").and_then(Value::as_str) {
-            Some("TurnInfo") => self.turn_info(&value, desk),
-            Some("Error") => return Err(super::nova::error(&value)),
+            Some("TurnInfo") => self.turn_info(value, fed, script, desk),
+            Some("Error") => return Err(error::deepgram(value)),
             // Connected, warnings, and whatever will be added.
             _ => (),
         }
         Ok(())
     }
 
-    fn deadline(&self) -> Option<Instant> {
-        self.script.deadline()
-    }
-
-    fn tick(&mut self, desk: &mut Desk) {
-        self.script.tick(desk);
-    }
-
-    fn quiet_max(&self) -> Option<Duration> {
-        Some(QUIET_MAX)
-    }
-
-    fn keep_alive(&mut self, desk: &mut Desk) {
-        self.pieces.silence(samples_in(SILENCE));
-        let rest = self.pieces.rest(0);
-        Self::send(rest, desk);
-    }
-
     fn bye(&mut self, desk: &mut Desk) {
         desk.send(r#"{"type":"CloseStream"}"#);
-    }
-
-    fn judge(&self, status: u16, body: &[u8]) -> Complaint {
-        error::judge(status, body)
-    }
-
-    fn closed(&self, code: u16, reason: &str) -> Complaint {
-        super::nova::closed(code, reason)
     }
 }

@@ -6,28 +6,22 @@
 
 use std::time::Duration;
 
-use audio::{Clip, frame::samples_in};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use call::{Ending, Failure, Instant, RequestId};
+use call::{Ending, Failure, Instant};
 use serde_json::{Value, json};
 
 use super::Settings;
-use super::pieces::Pieces;
 use super::script::Script;
+use super::streaming::{Protocol, conversation};
 use crate::dial::Dial;
 use crate::error;
 use crate::exchange::Complaint;
-use crate::socket::{Ask, BROKEN, Conversation, Desk, Dialogue, Link};
+use crate::socket::{Desk, Link};
 use crate::stage::Dialled;
 
-const MESSAGE: Duration = Duration::from_millis(100);
-const MESSAGE_MAX: Duration = Duration::from_secs(1);
-const PATIENCE: Duration = Duration::from_millis(900);
 /// So long the words of an earlier utterance may still come.
 const STALE_MAX: Duration = Duration::from_secs(2);
-const QUIET_MAX: Duration = Duration::from_secs(10);
-const SILENCE: Duration = Duration::from_millis(100);
 
 /// Scribe by `ElevenLabs`. Its own model is `scribe_v2_realtime`.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,9 +43,7 @@ impl Dialled for Scribe {
                 "",
                 endpoint.api_key.as_ref(),
             ),
-            conversation: Conversation::new(Listening {
-                script: Script::default(),
-                pieces: Pieces::new(samples_in(MESSAGE), samples_in(MESSAGE_MAX)),
+            conversation: conversation(Listening {
                 uncommitted: false,
                 stale: None,
             }),
@@ -60,8 +52,6 @@ impl Dialled for Scribe {
 }
 
 struct Listening {
-    script: Script,
-    pieces: Pieces,
     /// Whether sound was sent that no commit covers.
     uncommitted: bool,
     /// Until when the next committed transcript belongs to an utterance that is over.
@@ -69,36 +59,22 @@ struct Listening {
 }
 
 impl Listening {
-    fn send(&mut self, pieces: Vec<Vec<u8>>, desk: &mut Desk) {
-        for piece in pieces {
-            self.uncommitted = true;
-            desk.send(chunk(&piece, false));
-        }
-    }
-
-    fn commit(&mut self, desk: &mut Desk) {
-        let rest = self.pieces.rest(0);
-        self.send(rest, desk);
-        desk.send(chunk(&[], true));
-        self.uncommitted = false;
-    }
-
     fn is_stale(&mut self, now: Instant) -> bool {
         self.stale.take_if(|until| *until <= now);
         self.stale.is_some()
     }
 
-    fn committed(&mut self, text: &str, desk: &mut Desk) {
+    fn committed(&mut self, text: &str, script: &mut Script, desk: &mut Desk) {
         if self.is_stale(desk.now) {
             self.stale = None;
             return;
         }
-        let was_asked = self.script.wanted().is_some();
-        self.script.settle(text);
+        let was_asked = script.wanted().is_some();
+        script.settle(text);
         if !was_asked {
-            self.script.hint(Ending::Ended, desk);
+            script.hint(Ending::Ended, desk);
         }
-        self.script.answer(desk);
+        script.answer(desk);
     }
 }
 
@@ -125,107 +101,64 @@ fn complaint(kind: &str, value: &Value) -> Option<Complaint> {
     };
     let message = value.get("error").and_then(Value::as_str);
     Some(Complaint {
-        message: message.unwrap_or_default().chars().take(300).collect(),
-        ..Complaint::ours(failure, kind)
+        failure,
+        ..error::told(kind, message.unwrap_or_default())
     })
 }
 
-impl Dialogue for Listening {
-    fn ask(&mut self, id: RequestId, ask: Ask<'_>, desk: &mut Desk) {
-        match ask {
-            Ask::Listen => self.script.begin(id, desk),
-            Ask::Speak(_) => desk.reply(id, call::Reply::Failed(Failure::Refused)),
-        }
+impl Protocol for Listening {
+    const MESSAGE: Duration = Duration::from_millis(100);
+    const PATIENCE: Duration = Duration::from_millis(900);
+    const QUIET_MAX: Duration = Duration::from_secs(10);
+    const SILENCE: Option<Duration> = Some(Duration::from_millis(100));
+
+    fn sound(&mut self, piece: Vec<u8>, desk: &mut Desk) {
+        self.uncommitted = true;
+        desk.send(chunk(&piece, false));
     }
 
-    fn feed(&mut self, _: RequestId, clip: &Clip, desk: &mut Desk) {
-        let pieces = self.pieces.push(clip.bytes());
-        self.send(pieces, desk);
+    fn flush(&mut self, desk: &mut Desk) {
+        desk.send(chunk(&[], true));
+        self.uncommitted = false;
     }
 
-    fn flush(&mut self, _: RequestId, flush: u32, desk: &mut Desk) {
-        self.commit(desk);
-        self.script.flush(flush, self.pieces.fed(), PATIENCE, desk);
-    }
-
-    fn cancel(&mut self, id: RequestId, desk: &mut Desk) {
-        let unanswered = self.script.wanted().is_some();
-        self.script.end(id);
-        let rest = self.pieces.rest(0);
-        self.send(rest, desk);
+    fn cut(&mut self, unanswered: bool, desk: &mut Desk) {
         if self.uncommitted {
-            self.commit(desk);
+            self.flush(desk);
             self.stale = Some(desk.now + STALE_MAX);
         } else if unanswered {
             self.stale = Some(desk.now + STALE_MAX);
         }
     }
 
-    fn text(&mut self, text: &str, desk: &mut Desk) -> Result<(), Complaint> {
-        let value = serde_json::from_str::<Value>(text)
-            .map_err(|_| Complaint::broken("a message that is no JSON"))?;
-        self.script.noted();
+    fn message(
+        &mut self,
+        value: &Value,
+        _: u64,
+        script: &mut Script,
+        desk: &mut Desk,
+    ) -> Result<(), Complaint> {
         let said = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
         match said("message_type") {
             "partial_transcript" => {
                 if !self.is_stale(desk.now) {
-                    self.script.going(said("text"));
-                    self.script.hint(Ending::Going, desk);
+                    script.going(said("text"));
+                    script.hint(Ending::Going, desk);
                 }
             }
-            "committed_transcript" => self.committed(said("text"), desk),
+            "committed_transcript" => self.committed(said("text"), script, desk),
             // Nothing to commit: then what is known is all there is.
             "commit_throttled" | "insufficient_audio_activity" => {
                 self.stale = None;
-                self.script.settle_going();
-                self.script.answer(desk);
+                script.settle_going();
+                script.answer(desk);
             }
             kind => {
-                if let Some(complaint) = complaint(kind, &value) {
+                if let Some(complaint) = complaint(kind, value) {
                     return Err(complaint);
                 }
             }
         }
         Ok(())
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        self.script.deadline()
-    }
-
-    fn tick(&mut self, desk: &mut Desk) {
-        self.script.tick(desk);
-    }
-
-    fn quiet_max(&self) -> Option<Duration> {
-        Some(QUIET_MAX)
-    }
-
-    fn keep_alive(&mut self, desk: &mut Desk) {
-        self.pieces.silence(samples_in(SILENCE));
-        let rest = self.pieces.rest(0);
-        self.send(rest, desk);
-    }
-
-    fn judge(&self, status: u16, body: &[u8]) -> Complaint {
-        error::judge(status, body)
-    }
-
-    fn closed(&self, code: u16, reason: &str) -> Complaint {
-        let failure = if code == 1008 {
-            Failure::Refused
-        } else {
-            Failure::Broken
-        };
-        let what = if code == BROKEN {
-            "the socket broke"
-        } else {
-            "the socket was closed"
-        };
-        Complaint {
-            status: code,
-            message: reason.chars().take(300).collect(),
-            ..Complaint::ours(failure, what)
-        }
     }
 }

@@ -85,7 +85,7 @@ impl Script {
     pub(super) fn settle_going(&mut self) {
         if let Some(open) = &mut self.open {
             let text = std::mem::take(&mut open.going);
-            join(&mut open.settled, &text);
+            self.settle(&text);
         }
     }
 

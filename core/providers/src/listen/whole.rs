@@ -60,8 +60,4 @@ impl Decode for Whole {
         });
         Ok(Spent::default())
     }
-
-    fn judge(&self, status: u16, body: &[u8]) -> Complaint {
-        error::judge(status, body)
-    }
 }

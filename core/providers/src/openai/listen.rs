@@ -207,10 +207,6 @@ impl Decode for Transcribing {
         }
         self.answer(replies)
     }
-
-    fn judge(&self, status: u16, body: &[u8]) -> Complaint {
-        error::judge(status, body)
-    }
 }
 
 impl Transcribing {

@@ -34,7 +34,8 @@ impl Dialogue for Echo {
         desk.send(format!("stop {}", id.0));
     }
 
-    fn text(&mut self, text: &str, desk: &mut Desk) -> Result<(), Complaint> {
+    fn message(&mut self, value: &Value, desk: &mut Desk) -> Result<(), Complaint> {
+        let text = value.as_str().unwrap_or_default();
         // To all of them, whether they are open or not: the conversation must know.
         for id in &self.asked {
             match text {
@@ -68,18 +69,6 @@ impl Dialogue for Echo {
 
     fn bye(&mut self, desk: &mut Desk) {
         desk.send("bye");
-    }
-
-    fn judge(&self, status: u16, _: &[u8]) -> Complaint {
-        let failure = if status == 401 {
-            Failure::Refused
-        } else {
-            Failure::Broken
-        };
-        Complaint {
-            status,
-            ..Complaint::ours(failure, "handshake")
-        }
     }
 
     fn closed(&self, code: u16, _: &str) -> Complaint {
@@ -141,6 +130,16 @@ fn a_refused_handshake_fails_what_was_asked_and_what_is_asked_then() {
 }
 
 #[test]
+fn what_is_no_json_ends_the_conversation() {
+    let mut conversation = Conversation::new(Echo::default());
+    conversation.tell(at(0), Told::Opened);
+    conversation.tell(at(0), Told::Ask(id(1), Ask::Listen));
+    let deeds = conversation.tell(at(1), Told::Text("word"));
+    assert_eq!(deeds.replies, [(id(1), Reply::Failed(Failure::Broken))]);
+    assert!(conversation.is_over());
+}
+
+#[test]
 fn nothing_follows_a_cancel_or_an_end() {
     let mut conversation = Conversation::new(Echo::default());
     conversation.tell(at(0), Told::Opened);
@@ -148,14 +147,14 @@ fn nothing_follows_a_cancel_or_an_end() {
     conversation.tell(at(0), Told::Ask(id(2), Ask::Speak("Two.")));
     let deeds = conversation.tell(at(1), Told::Cancel(id(1)));
     assert_eq!(texts(&deeds), ["stop 1"]);
-    let deeds = conversation.tell(at(2), Told::Text("word"));
+    let deeds = conversation.tell(at(2), Told::Text(r#""word""#));
     assert_eq!(deeds.replies, [(id(2), Reply::Words("word".to_owned()))]);
-    let deeds = conversation.tell(at(3), Told::Text("done"));
+    let deeds = conversation.tell(at(3), Told::Text(r#""done""#));
     assert_eq!(deeds.replies, [(id(2), Reply::Done(Spent::default()))]);
     assert!(conversation.is_idle() && !conversation.is_over());
     assert!(
         conversation
-            .tell(at(4), Told::Text("late"))
+            .tell(at(4), Told::Text(r#""late""#))
             .replies
             .is_empty()
     );
@@ -249,10 +248,10 @@ proptest! {
             let told = match kind {
                 0 => Told::Opened,
                 1 => Told::Refused(500, b"?"),
-                2 => Told::Text("word"),
-                3 => Told::Text("done"),
-                4 => Told::Text("fail"),
-                5 => Told::Text("broken"),
+                2 => Told::Text(r#""word""#),
+                3 => Told::Text(r#""done""#),
+                4 => Told::Text(r#""fail""#),
+                5 => Told::Text(r#""broken""#),
                 6 => Told::Binary(b"?"),
                 7 => Told::Closed(1011, "?"),
                 8 | 9 => {

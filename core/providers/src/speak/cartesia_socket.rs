@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Settings;
 use super::cartesia::{VERSION, asked};
-use super::streams::{Streams, closed, context, request};
+use super::streams::{Streams, context, request};
 use crate::dial::Dial;
 use crate::exchange::Complaint;
 use crate::socket::{Ask, Conversation, Desk, Dialogue, Link};
@@ -60,12 +60,10 @@ impl Dialogue for Speaking {
         }
     }
 
-    fn text(&mut self, text: &str, desk: &mut Desk) -> Result<(), Complaint> {
-        let value = serde_json::from_str::<Value>(text)
-            .map_err(|_| Complaint::broken("a message that is no JSON"))?;
+    fn message(&mut self, value: &Value, desk: &mut Desk) -> Result<(), Complaint> {
         let id = value.get("context_id").and_then(Value::as_str);
         let id = id.and_then(request);
-        if let Some(complaint) = error::within(&value) {
+        if let Some(complaint) = error::within(value) {
             return match id {
                 // What is wrong with one context is not wrong with the others.
                 Some(id) => {
@@ -86,13 +84,5 @@ impl Dialogue for Speaking {
             self.streams.finish(id, desk);
         }
         Ok(())
-    }
-
-    fn judge(&self, status: u16, body: &[u8]) -> Complaint {
-        error::judge(status, body)
-    }
-
-    fn closed(&self, code: u16, reason: &str) -> Complaint {
-        closed(code, reason)
     }
 }

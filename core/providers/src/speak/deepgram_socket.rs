@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::Settings;
 use super::deepgram::{model, path};
-use super::streams::{Streams, closed};
+use super::streams::Streams;
 use crate::dial::Dial;
 use crate::exchange::Complaint;
 use crate::socket::{Ask, Conversation, Desk, Dialogue, Link};
@@ -120,24 +120,16 @@ impl Dialogue for Speaking {
         }
     }
 
-    fn text(&mut self, text: &str, desk: &mut Desk) -> Result<(), Complaint> {
-        let value = serde_json::from_str::<Value>(text)
-            .map_err(|_| Complaint::broken("a message that is no JSON"))?;
+    fn message(&mut self, value: &Value, desk: &mut Desk) -> Result<(), Complaint> {
         let kind = value.get("type").and_then(Value::as_str);
         match (kind, self.now) {
-            (Some("Error"), _) => {
-                let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
-                let mut complaint = Complaint::broken(text("code"));
-                complaint.code.truncate(80);
-                complaint.message = text("description").chars().take(300).collect();
-                return Err(complaint);
-            }
-            (Some(kind), Now::Spoken(id)) if self.ends(kind, &value) => {
+            (Some("Error"), _) => return Err(error::deepgram(value)),
+            (Some(kind), Now::Spoken(id)) if self.ends(kind, value) => {
                 self.streams.finish(id, desk);
                 self.now = Now::Idle;
             }
             // Aura may say `Flushed` of what it is about to clear; its `Cleared` comes after that.
-            (Some(kind), Now::Dropped) if !self.is_aura && self.ends(kind, &value) => {
+            (Some(kind), Now::Dropped) if !self.is_aura && self.ends(kind, value) => {
                 self.now = Now::Idle;
             }
             (Some("Cleared"), Now::Dropped) => self.now = Now::Idle,
@@ -157,13 +149,5 @@ impl Dialogue for Speaking {
 
     fn bye(&mut self, desk: &mut Desk) {
         desk.send(r#"{"type":"Close"}"#);
-    }
-
-    fn judge(&self, status: u16, body: &[u8]) -> Complaint {
-        error::judge(status, body)
-    }
-
-    fn closed(&self, code: u16, reason: &str) -> Complaint {
-        closed(code, reason)
     }
 }

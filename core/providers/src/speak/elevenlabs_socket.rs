@@ -11,7 +11,7 @@ use std::time::Duration;
 use call::{Failure, Instant, Reply, RequestId};
 use serde_json::{Value, json};
 
-use super::streams::{Streams, closed, context, request};
+use super::streams::{Streams, context, request};
 use super::{Settings, elevenlabs};
 use crate::dial::Dial;
 use crate::exchange::Complaint;
@@ -141,12 +141,10 @@ impl Dialogue for Speaking {
         self.go_on(desk);
     }
 
-    fn text(&mut self, text: &str, desk: &mut Desk) -> Result<(), Complaint> {
-        let value = serde_json::from_str::<Value>(text)
-            .map_err(|_| Complaint::broken("a message that is no JSON"))?;
+    fn message(&mut self, value: &Value, desk: &mut Desk) -> Result<(), Complaint> {
         let name = value.get("contextId").or_else(|| value.get("context_id"));
         let id = name.and_then(Value::as_str).and_then(request);
-        if let Some(complaint) = error::within(&value) {
+        if let Some(complaint) = error::within(value) {
             // What is wrong with one context is not wrong with the others.
             let Some(id) = id else {
                 return Err(complaint);
@@ -175,13 +173,5 @@ impl Dialogue for Speaking {
 
     fn bye(&mut self, desk: &mut Desk) {
         desk.send(r#"{"close_socket":true}"#);
-    }
-
-    fn judge(&self, status: u16, body: &[u8]) -> Complaint {
-        error::judge(status, body)
-    }
-
-    fn closed(&self, code: u16, reason: &str) -> Complaint {
-        closed(code, reason)
     }
 }

@@ -6,8 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use call::{Failure, Reply, RequestId};
 
-use crate::exchange::Complaint;
-use crate::socket::{BROKEN, Desk};
+use crate::socket::Desk;
 use crate::sound::{Coding, Sound};
 
 /// The requests that are being spoken.
@@ -96,19 +95,4 @@ pub(super) fn context(id: RequestId) -> String {
 /// The request of that name.
 pub(super) fn request(context: &str) -> Option<RequestId> {
     context.strip_prefix('r')?.parse().ok().map(RequestId)
-}
-
-/// What it means that a socket was closed: 1008 is a policy's (RFC 6455, 7.4.1), which the same request will meet again.
-pub(super) fn closed(code: u16, reason: &str) -> Complaint {
-    let (failure, what) = match code {
-        1008 => (Failure::Refused, "the socket was closed for a policy"),
-        1013 => (Failure::Busy, "the socket was closed: try again later"),
-        BROKEN => (Failure::Broken, "the socket broke"),
-        _ => (Failure::Broken, "the socket was closed"),
-    };
-    Complaint {
-        status: code,
-        message: reason.chars().take(300).collect(),
-        ..Complaint::ours(failure, what)
-    }
 }

@@ -80,6 +80,29 @@ fn an_open_socket_is_kept_so_while_the_bot_speaks() {
 }
 
 #[test]
+fn numbers_and_texts_without_end_are_cut_and_harm_nobody() {
+    let long = format!("x{}", "ä".repeat(400));
+    let error = format!(
+        r#"{{"type":"Error","message_type":"error","code":"{long}","description":"{long}","error":"{long}"}}"#
+    );
+    let far = r#"{"type":"TurnInfo","event":"Update","turn_index":18446744073709551615,"audio_window_end":1e18,
+        "transcript":"words","turn_order":18446744073709551615,"start":1e308,"duration":1e308,
+        "words":[{"text":"words","start":18446744073709551615}]}"#;
+    for (name, open) in ALL {
+        let mut desk = Desk::new(open);
+        desk.hear(1, 400);
+        desk.flush(1, 1);
+        for kind in ["TurnInfo", "Turn", "Results", "UtteranceEnd"] {
+            desk.tell(Told::Text(&far.replace("TurnInfo", kind)));
+        }
+        desk.tell(Told::Text(&error));
+        let complaint = desk.conversation.complaint().expect(name);
+        let lengths = [&complaint.code, &complaint.message].map(|text| text.chars().count());
+        assert!(lengths[0] <= 80 && lengths[1] <= 300, "{name}: {lengths:?}");
+    }
+}
+
+#[test]
 fn errors_say_whether_asking_again_may_help() {
     let key = corpus!("deepgram/error-key.json").as_bytes();
     let closed = |code| Told::Closed(code, "");

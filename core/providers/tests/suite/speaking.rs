@@ -75,6 +75,20 @@ impl Desk {
     }
 }
 
+#[test]
+fn an_error_whose_texts_have_no_end_is_cut_and_harms_nobody() {
+    let long = format!("x{}", "ä".repeat(400));
+    for open in ALL {
+        let mut desk = Desk::new(open);
+        desk.say(1, "Good day.");
+        desk.text(&json!({"type": "Error", "code": long, "description": long}));
+        if let Some(complaint) = desk.0.complaint() {
+            let lengths = [&complaint.code, &complaint.message].map(|text| text.chars().count());
+            assert!(lengths[0] <= 80 && lengths[1] <= 300, "{lengths:?}");
+        }
+    }
+}
+
 fn sound(frames: usize) -> Vec<u8> {
     (0..=255).cycle().take(frames * 160).collect()
 }
