@@ -4,6 +4,7 @@ use contract::{CallId, ErrorBody, SEAL_HEADER, Seal, Secret, Ticket};
 use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use twilio::signature::SIGNATURE_HEADER;
 use twilio::twiml::{self, Verb};
 use worker::{Env, Method, Request, RequestInit, Response, Result, Stub};
 
@@ -12,7 +13,6 @@ use crate::clock::epoch_s;
 use crate::line::Shell;
 use crate::refusal::Refusal;
 use crate::settings;
-use crate::stream::SIGNATURE;
 use crate::web::{env_opt, refuse};
 use crate::{assistant, errand, live, open, order, play};
 
@@ -183,7 +183,7 @@ fn may_pass(
     sid: &str,
     ticket: &str,
 ) -> std::result::Result<Ticket, Refusal> {
-    if header(request, SIGNATURE).is_empty() {
+    if header(request, SIGNATURE_HEADER).is_empty() {
         let message = "the request is not signed: only Twilio opens media streams";
         return Err(Refusal::new(401, "signature_missing", message));
     }
@@ -243,7 +243,12 @@ impl Shell {
             (Method::Get, ["ws", call, kind, way]) => self.await_auth(&request, call, kind, way),
             _ => Err(Refusal::new(404, "not_found", "there is nothing here")),
         };
-        answer.or_else(|refusal| refusal.into_response("a request", &self.name()))
+        let what = match segments.first() {
+            Some(&"media") => "a stream",
+            Some(&"ws") => "a socket",
+            Some(_) | None => "a request",
+        };
+        answer.or_else(|refusal| refusal.into_response(what, &self.name()))
     }
 
     /// A stream asks to be let in.
@@ -258,6 +263,6 @@ impl Shell {
             return Err(Refusal::new(403, "ticket_expired", message));
         };
         let address = header(request, ADDRESS);
-        Ok(self.admit(&ticket, &header(request, SIGNATURE), address)?)
+        self.admit(&ticket, &header(request, SIGNATURE_HEADER), address)
     }
 }

@@ -18,7 +18,9 @@ use call::{Input, Instant, Output};
 use contract::Farewell;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use worker::{Delay, DurableObject, Env, Request, Response, Result, State, durable_object};
+use worker::{
+    Delay, DurableObject, Env, Request, Response, Result, State, WebSocket, durable_object,
+};
 
 use crate::log;
 use crate::provider::Works;
@@ -50,6 +52,7 @@ impl DurableObject for Line {
             env,
             talk: RefCell::new(None),
             delivering: Cell::new(false),
+            looked_at: RefCell::default(),
         });
         Self {
             shell: AssertUnwindSafe(shell),
@@ -102,6 +105,8 @@ pub(crate) struct Shell {
     pub(crate) talk: RefCell<Option<Talk>>,
     /// Whether what is left of the call is on its way.
     pub(crate) delivering: Cell<bool>,
+    /// Sockets whose token is being looked at.
+    pub(crate) looked_at: RefCell<Vec<WebSocket>>,
 }
 
 impl Shell {

@@ -3,7 +3,8 @@
 //! | event | id | data |
 //! |---|---|---|
 //! | `connected`, `turn`, `event`, `ended`, `summary`, `stored`, `filed` | the record's number | [`Numbered`]: turns as they were heard |
-//! | `saying` | | `{"text"}`: what the bot begins to say |
+//! | `saying` | | `{"text"}`: what the bot begins to say; to one who comes in the middle of it, all that it has begun |
+//! | `unheard` | | `{}`: of what the bot has begun to say, nothing was heard |
 //! | `partial` | | `{"text"}`: what the caller seems to be saying |
 //! | `state` | | `{"state"}`: `listening`, `thinking` or `speaking` |
 //! | `ping` | | `{}`, every 15 s |
@@ -60,6 +61,8 @@ pub(crate) enum Sight<'a> {
     Record(&'a Numbered),
     /// The bot begins to say this.
     Saying(&'a str),
+    /// Of what the bot has begun to say, nothing was heard: it was never said.
+    Unheard,
     /// The caller seems to be saying this.
     Partial(&'a str),
     /// Whose turn it seems to be.
@@ -75,6 +78,7 @@ impl Sight<'_> {
                 format!("id: {}\nevent: {name}\ndata: {data}\n\n", record.number).into_bytes()
             }
             Self::Saying(text) => event("saying", &json!({ "text": text })),
+            Self::Unheard => event("unheard", &json!({})),
             Self::Partial(text) => event("partial", &json!({ "text": text })),
             Self::State(state) => event("state", &json!({ "state": state })),
         }
@@ -143,6 +147,12 @@ impl Live {
     /// Whether anybody watches.
     pub(crate) fn is_watched(&self) -> bool {
         !self.watchers.is_empty()
+    }
+
+    /// Whether one more may watch.
+    fn has_room(&mut self) -> bool {
+        self.watchers.retain(|watcher| watcher.strong_count() > 0);
+        self.watchers.len() < WATCHERS_MAX
     }
 
     /// Shows something.
@@ -246,7 +256,7 @@ impl Shell {
         let Some(talk) = talk.as_mut() else {
             return Err(Refusal::call_unknown());
         };
-        if talk.live.watchers.len() >= WATCHERS_MAX {
+        if !talk.live.has_room() {
             let message = "too many watch this call: close another stream first";
             return Err(Refusal::new(429, "too_many_watchers", message));
         }
@@ -260,6 +270,9 @@ impl Shell {
         if talk.is_over() {
             first.end();
             return Ok(());
+        }
+        if let Some(saying) = reports.saying() {
+            first.push(&Sight::Saying(saying).to_sse());
         }
         first.push(&Sight::State(talk.state).to_sse());
         talk.live.watchers.push(Rc::downgrade(feed));

@@ -25,6 +25,7 @@ use crate::lineup::{Lineup, Post};
 use crate::store::Remark;
 use crate::tool::Tools;
 
+pub(crate) use fetch::{head, post};
 use phrase::Phrases;
 use socket::Socket;
 use work::{Asked, Hearing, Running, Work, listened};

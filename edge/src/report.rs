@@ -20,6 +20,8 @@ pub(crate) struct Reports {
     usage: Usage,
     /// How often the caller had a turn.
     turns: u32,
+    /// What the bot has begun to say, while its reply is not over.
+    saying: Option<String>,
     /// Whether the carrier is paid for the line.
     carried: bool,
 }
@@ -43,10 +45,18 @@ impl Reports {
         self.turns
     }
 
+    /// What the bot has begun to say of a reply that is not over.
+    pub(crate) fn saying(&self) -> Option<&str> {
+        self.saying.as_deref()
+    }
+
     /// Takes in a line, written at this time of day and at this time of the call.
     pub(crate) fn note(&mut self, logged: &Logged, at_ms: u64, now: Instant) -> Option<Numbered> {
         let record = match logged {
-            Logged::Call(record) => self.translate(record, now),
+            Logged::Call(record) => {
+                self.follow(record);
+                self.translate(record, now)
+            }
             Logged::Shell(Remark::Happened {
                 name,
                 detail,
@@ -72,6 +82,19 @@ impl Reports {
             number: self.number,
             at_ms,
             record,
+        }
+    }
+
+    /// Keeps up with what is being said.
+    fn follow(&mut self, record: &Record) {
+        if let Record::Saying { text } = record {
+            let saying = self.saying.get_or_insert_default();
+            if !saying.is_empty() {
+                saying.push(' ');
+            }
+            saying.push_str(text);
+        } else if matches!(record, Record::Replied { .. }) {
+            self.saying = None;
         }
     }
 

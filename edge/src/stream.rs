@@ -3,21 +3,23 @@
 use std::time::Duration;
 
 use call::{Closing, Input, Instant};
-use contract::{ErrorBody, Ticket};
+use contract::Ticket;
 use twilio::StreamSid;
 use twilio::media::Start;
-use twilio::signature::{SIGNATURE_HEADER, matches_any};
+use twilio::signature::matches_any;
 use wasm_bindgen::JsValue;
-use worker::{Delay, Response, Result, WebSocket, WebSocketPair};
+use worker::{Delay, Response, WebSocket, WebSocketPair};
 
 use crate::carrier::{self, Attachment, Junk, Message, close, objection};
+use crate::door::Answer;
 use crate::line::Shell;
 use crate::mouth::Mouth;
 use crate::play;
+use crate::refusal::Refusal;
 use crate::settings;
 use crate::store::Remark;
 use crate::talk::Talk;
-use crate::web::{detach, refuse, spawn};
+use crate::web::{detach, spawn};
 
 /// The tag of a carrier's socket.
 const TAG: &str = "twilio";
@@ -32,75 +34,43 @@ const REFUSED: u16 = 1008;
 impl Shell {
     /// Lets a stream in, if it is the one that was announced: the ticket was for this call's account and bot and was
     /// never used, and the handshake bears a signature that the functions announced.
-    pub(crate) fn admit(
-        &self,
-        ticket: &Ticket,
-        signature: &str,
-        address: String,
-    ) -> Result<Response> {
-        match self.may_enter(ticket, signature) {
-            Ok(()) => {
-                let pair = WebSocketPair::new()?;
-                self.state.accept_websocket_with_tags(&pair.server, &[TAG]);
-                let attachment = Attachment {
-                    address,
-                    ..Attachment::default()
-                };
-                attach(&pair.server, &attachment);
-                self.await_start(pair.server);
-                Response::from_websocket(pair.client)
-            }
-            Err((status, code, message)) => {
-                tracing::warn!(call = %ticket.call, code, status, "a stream is refused");
-                refuse(status, &ErrorBody::new(code, message))
-            }
-        }
+    pub(crate) fn admit(&self, ticket: &Ticket, signature: &str, address: String) -> Answer {
+        self.may_enter(ticket, signature)?;
+        let pair = WebSocketPair::new()?;
+        self.state.accept_websocket_with_tags(&pair.server, &[TAG]);
+        let attachment = Attachment {
+            address,
+            ..Attachment::default()
+        };
+        attach(&pair.server, &attachment);
+        self.await_start(pair.server);
+        Ok(Response::from_websocket(pair.client)?)
     }
 
-    fn may_enter(
-        &self,
-        ticket: &Ticket,
-        signature: &str,
-    ) -> std::result::Result<(), (u16, &'static str, &'static str)> {
+    fn may_enter(&self, ticket: &Ticket, signature: &str) -> Result<(), Refusal> {
+        let forbidden = |code, message| Err(Refusal::new(403, code, message));
+        let unknown = || forbidden("call_unknown", "no such call was opened: fetch new TwiML");
         if !self.wake(true) {
-            return Err((
-                403,
-                "call_unknown",
-                "no such call was opened: fetch new TwiML",
-            ));
+            return unknown();
         }
         let talk = self.talk.borrow();
         let Some(talk) = talk.as_ref() else {
-            return Err((
-                403,
-                "call_unknown",
-                "no such call was opened: fetch new TwiML",
-            ));
+            return unknown();
         };
         if talk.is_over() {
-            return Err((403, "call_ended", "the call is over: fetch new TwiML"));
+            return forbidden("call_ended", "the call is over: fetch new TwiML");
         }
         let opening = &talk.opening;
         if ticket.account != opening.account || ticket.bot != opening.bot.id {
-            return Err((
-                403,
-                "ticket_foreign",
-                "the ticket is for another account or bot: fetch new TwiML",
-            ));
+            let message = "the ticket is for another account or bot: fetch new TwiML";
+            return forbidden("ticket_foreign", message);
         }
         if !matches_any(&opening.handshakes, signature) {
-            return Err((
-                401,
-                SIGNATURE_FORGED,
-                "X-Twilio-Signature is none that was announced: is the edge's URL the one the functions know?",
-            ));
+            let message = "X-Twilio-Signature is none that was announced: is the edge's URL the one the functions know?";
+            return Err(Refusal::new(401, "signature_forged", message));
         }
         if !self.store.use_ticket(ticket.nonce) {
-            return Err((
-                403,
-                "ticket_used",
-                "the ticket was used before: fetch new TwiML",
-            ));
+            return forbidden("ticket_used", "the ticket was used before: fetch new TwiML");
         }
         Ok(())
     }
@@ -176,7 +146,7 @@ impl Shell {
         now: Instant,
         socket: &WebSocket,
         start: &Start,
-    ) -> std::result::Result<(), Junk> {
+    ) -> Result<(), Junk> {
         let Attachment {
             stream, address, ..
         } = attachment(socket);
@@ -301,12 +271,6 @@ impl Shell {
         }
     }
 }
-
-/// The stable code of the refusal of a wrong signature.
-pub(crate) const SIGNATURE_FORGED: &str = "signature_forged";
-
-/// The header that a handshake must bear.
-pub(crate) const SIGNATURE: &str = SIGNATURE_HEADER;
 
 /// How the caller hears us beside, or through, a stream.
 fn mouth(talk: &Talk, now: Instant, socket: WebSocket, stream: StreamSid) -> Mouth {

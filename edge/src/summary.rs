@@ -5,13 +5,14 @@ use std::time::Duration;
 use call::{History, Line, Reply};
 use contract::{Amount, Bot, Record, Usage, WorkStage};
 use futures_util::StreamExt as _;
-use providers::{End, Fetch, Head, Thinker};
+use providers::{End, Fetch, Thinker};
 use worker::Result;
 
 use crate::line::Shell;
 use crate::lineup::{Lineup, Place};
+use crate::provider::{head, post};
 use crate::store::Fact;
-use crate::web::{bytes, send, timeout};
+use crate::web::timeout;
 
 /// How long the language model may take. Nobody waits for it but the operator's webhook.
 const SUMMARY_MAX: Duration = Duration::from_secs(20);
@@ -127,19 +128,9 @@ async fn replies(fetch: Fetch) -> Result<Vec<Reply>> {
         request,
         mut exchange,
     } = fetch;
-    let headers = request
-        .headers
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()));
-    let sent = send(request.method, &request.url, headers, &bytes(&request.body))?;
-    let (mut response, guard) = sent.response().await?;
+    let (mut response, guard) = post(&request)?.response().await?;
     let mut replies = Vec::new();
-    let head = Head {
-        status: response.status_code(),
-        content_type: response.headers().get("content-type")?.unwrap_or_default(),
-        retry_after: response.headers().get("retry-after")?.unwrap_or_default(),
-    };
-    exchange.head(&head, &mut replies);
+    exchange.head(&head(&response), &mut replies);
     let mut end = End::Complete;
     if let Ok(mut body) = response.stream() {
         while let Some(chunk) = body.next().await {

@@ -86,8 +86,10 @@ impl Talk {
 
     /// Reports a line of the journal.
     pub(crate) fn tell(&mut self, logged: &Logged, at_ms: u64, now: Instant) {
-        if let Some(Record::Saying { text }) = logged.record() {
-            self.show(Sight::Saying(text));
+        match logged.record() {
+            Some(Record::Saying { text }) => self.show(Sight::Saying(text)),
+            Some(Record::Replied { text, .. }) if text.is_empty() => self.show(Sight::Unheard),
+            Some(_) | None => (),
         }
         let Some(report) = self.reports.note(logged, at_ms, now) else {
             return;

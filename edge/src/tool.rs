@@ -12,11 +12,11 @@ use call::{Failure, Input, Reply, RequestId};
 use contract::{CallId, Opening, Tool, WebhookTool};
 use futures_util::StreamExt as _;
 use serde_json::{Map, Value, json};
-use worker::{Response, Result};
+use worker::{Error, Response, Result};
 
 use crate::clock::epoch_s;
 use crate::line::Shell;
-use crate::web::{Task, bytes, send, spawn, timeout};
+use crate::web::{Late, Task, bytes, send, spawn, within};
 
 /// The longest result.
 const RESULT_BYTES_MAX: usize = 16 * 1024;
@@ -92,16 +92,16 @@ async fn call(
     }
     let headers = headers.iter().map(|(name, value)| (*name, value.as_str()));
     let sent = send("POST", &tool.url, headers, &bytes(&body)).map_err(|_| Failure::Refused)?;
-    let answer = timeout(Duration::from_millis(tool.timeout_ms.into()), async {
+    let answer = within(Duration::from_millis(tool.timeout_ms.into()), async {
         let (response, guard) = sent.response().await?;
         let answer = read(response).await?;
         drop(guard);
-        Ok(answer)
+        Ok::<_, Error>(answer)
     });
     match answer.await {
-        Ok(answer) => answer,
-        Err(error) if error.to_string().contains("no answer within") => Err(Failure::Late),
-        Err(_) => Err(Failure::Broken),
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) => Err(Failure::Broken),
+        Err(Late { .. }) => Err(Failure::Late),
     }
 }
 

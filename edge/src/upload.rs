@@ -57,6 +57,11 @@ impl Shell {
                 .collect(),
         };
         let reply: UploadReply = functions::ask(&self.env, &opening.uploads_url, &request).await?;
+        if reply.uploads.len() != missing.len() {
+            return Err(Error::RustError(
+                "a file has no place in the bucket".to_owned(),
+            ));
+        }
         for ((file, bytes), upload) in missing.into_iter().zip(reply.uploads) {
             if file == RECORDING {
                 put(&upload, bytes, self.recording(head.clone(), size.chunks)).await?;

@@ -88,7 +88,32 @@ pub(crate) fn bytes(bytes: &[u8]) -> JsValue {
     js_sys::Uint8Array::from(bytes).into()
 }
 
+/// It was not over within this time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Late(Duration);
+
+impl From<Late> for Error {
+    fn from(Late(after): Late) -> Self {
+        Self::RustError(format!("no answer within {} ms", after.as_millis()))
+    }
+}
+
 /// Gives up after a while.
+///
+/// # Errors
+///
+/// It took too long.
+pub(crate) async fn within<T>(
+    after: Duration,
+    work: impl Future<Output = T>,
+) -> std::result::Result<T, Late> {
+    match select(pin!(work), Delay::from(after)).await {
+        Either::Left((done, _)) => Ok(done),
+        Either::Right(_) => Err(Late(after)),
+    }
+}
+
+/// As [`within`], for what may fail by itself.
 ///
 /// # Errors
 ///
@@ -97,13 +122,7 @@ pub(crate) async fn timeout<T>(
     after: Duration,
     work: impl Future<Output = Result<T>>,
 ) -> Result<T> {
-    match select(pin!(work), Delay::from(after)).await {
-        Either::Left((result, _)) => result,
-        Either::Right(_) => Err(Error::RustError(format!(
-            "no answer within {} ms",
-            after.as_millis()
-        ))),
-    }
+    within(after, work).await?
 }
 
 /// Work in the background that ends when this goes away.
@@ -119,11 +138,10 @@ impl Drop for Task {
 #[must_use]
 pub(crate) fn spawn(name: &'static str, work: impl Future<Output = ()> + 'static) -> Task {
     let (handle, registration) = AbortHandle::new_pair();
-    let work = AssertUnwindSafe(Abortable::new(work, registration)).catch_unwind();
-    spawn_local(async move {
-        if work.await.is_err() {
-            tracing::error!(task = name, "a background task panicked");
-        }
+    let work = Abortable::new(work, registration);
+    detach(name, async move {
+        // Aborted or not, it is over.
+        let _ = work.await;
     });
     Task(handle)
 }

@@ -44,8 +44,6 @@ pub(super) struct Guest {
     address: String,
     /// When it was let in, in milliseconds since the Unix epoch.
     since_ms: u64,
-    /// The functions are being asked.
-    pub(super) asking: bool,
     /// What was agreed once a token was shown.
     pub(super) inside: Option<Inside>,
 }
@@ -125,17 +123,21 @@ impl Shell {
             again: way == "again",
             address: header(request, ADDRESS),
             since_ms: epoch_ms(),
-            asking: false,
             inside: None,
         };
         keep(&pair.server, &guest);
-        hurry(pair.server, AUTH_MS_MAX);
+        self.hurry(pair.server, AUTH_MS_MAX);
         Ok(Response::from_websocket(pair.client)?)
     }
 
-    /// A token was shown: for the first time, or a fresh one.
+    /// Whether the functions are being asked about a token that was shown on this socket.
+    pub(super) fn is_looked_at(&self, socket: &WebSocket) -> bool {
+        self.looked_at.borrow().contains(socket)
+    }
+
+    /// A token was shown: for the first time, or a fresh one. The functions are asked about one at a time, however many come.
     pub(super) fn show_token(&self, socket: &WebSocket, mut guest: Guest, auth: Auth) {
-        if guest.asking {
+        if self.is_looked_at(socket) {
             return;
         }
         if auth.call.is_some_and(|call| call != guest.call) {
@@ -146,16 +148,17 @@ impl Shell {
             let message = "input must be pcm16 at a usual rate, or mulaw at 8000 Hz";
             return refuse(socket, UNAUTHENTICATED, "input_unknown", message);
         }
-        guest.asking = true;
-        keep(socket, &guest);
+        self.looked_at.borrow_mut().push(socket.clone());
         let (me, socket) = (self.me.clone(), socket.clone());
         detach("session", async move {
             let Some(shell) = me.upgrade() else {
                 return;
             };
             let session = shell.ask_for_session(&guest, &auth).await;
-            guest.asking = false;
-            keep(&socket, &guest);
+            shell
+                .looked_at
+                .borrow_mut()
+                .retain(|other| *other != socket);
             let entered = match session {
                 Ok(session) => shell.begin_or_go_on(&socket, &mut guest, &auth, session),
                 Err(refused) => Err(refused),
@@ -305,7 +308,7 @@ impl Shell {
             };
             if guest.inside.is_none() {
                 let waited_ms = epoch_ms().saturating_sub(guest.since_ms);
-                hurry(socket, AUTH_MS_MAX.saturating_sub(waited_ms));
+                self.hurry(socket, AUTH_MS_MAX.saturating_sub(waited_ms));
             } else if self
                 .talk
                 .borrow()
@@ -315,6 +318,22 @@ impl Shell {
                 self.seat(&socket, &guest, true);
             }
         }
+    }
+
+    /// Closes a socket on which no token is shown.
+    fn hurry(&self, socket: WebSocket, after_ms: u64) {
+        let me = self.me.clone();
+        detach("auth", async move {
+            Delay::from(Duration::from_millis(after_ms)).await;
+            let waits = guest(&socket).is_some_and(|guest| guest.inside.is_none());
+            let is_looked_at = me
+                .upgrade()
+                .is_some_and(|shell| shell.is_looked_at(&socket));
+            if waits && !is_looked_at {
+                let message = "show a token within 5 s: {\"type\":\"auth\",\"token\":…}";
+                refuse(&socket, UNAUTHENTICATED, "auth_missing", message);
+            }
+        });
     }
 
     /// Ends the socket when its token does not hold any more.
@@ -354,16 +373,4 @@ fn expired() -> Refused {
         "token_expired",
         "the token has expired: go on with a fresh one",
     )
-}
-
-/// Closes a socket on which no token is shown.
-fn hurry(socket: WebSocket, after_ms: u64) {
-    detach("auth", async move {
-        Delay::from(Duration::from_millis(after_ms)).await;
-        let waits = guest(&socket).is_some_and(|guest| guest.inside.is_none() && !guest.asking);
-        if waits {
-            let message = "show a token within 5 s: {\"type\":\"auth\",\"token\":…}";
-            refuse(&socket, UNAUTHENTICATED, "auth_missing", message);
-        }
-    });
 }

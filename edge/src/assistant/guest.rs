@@ -41,17 +41,17 @@ impl Shell {
 
     /// A message of a client's.
     pub(crate) fn hear_guest(&self, socket: &WebSocket, message: &JsValue) {
-        let Some(mut guest) = guest(socket) else {
+        let Some(guest) = guest(socket) else {
             return;
         };
         let Some(inside) = &guest.inside else {
             // What a client says while its token is looked at is lost: it was told to wait for `ready`.
-            if !guest.asking {
+            if !self.is_looked_at(socket) {
                 self.hear_stranger(socket, guest, message);
             }
             return;
         };
-        if inside.expires_s != 0 && inside.expires_s <= epoch_s() && !guest.asking {
+        if inside.expires_s != 0 && inside.expires_s <= epoch_s() && !self.is_looked_at(socket) {
             // A fresh token may be what it says.
             return if let Some(Said::Auth(auth)) = said(message, AUTH_BYTES_MAX) {
                 self.show_token(socket, guest, auth);
@@ -70,10 +70,8 @@ impl Shell {
             Message::Text(text) => serde_json::from_str(&text),
         };
         match said {
-            Ok(Said::Auth(auth)) => {
-                guest.asking = false;
-                self.show_token(socket, guest, auth);
-            }
+            Ok(Said::Auth(auth)) if auth.token.len() > AUTH_BYTES_MAX => self.pass_over(Junk::Long),
+            Ok(Said::Auth(auth)) => self.show_token(socket, guest, auth),
             Ok(Said::Audio { audio_data }) => match STANDARD.decode(audio_data) {
                 Ok(sound) => self.hear_sound(socket, &sound),
                 Err(_) => self.pass_over(Junk::Broken),

@@ -17,7 +17,7 @@
 //! |---|---|---|
 //! | `ready` | `call`, `bot`, `resumed`, `expires_s`, `input`, `output` | the bot hears; positions count from 0 |
 //! | `transcript` | `text`, `final` | what the caller said, or seems to be saying |
-//! | `reply` | `text`, `heard`, `interrupted`? | `heard: false`: what the bot begins to say; `true`: what of the whole reply was heard |
+//! | `reply` | `text`, `heard`, `interrupted`? | `heard: false`: what the bot begins to say; `true`: what of the whole reply was heard, which may be nothing |
 //! | `audio` | `audio_data` | base64; on `/ws` a binary frame instead |
 //! | `clear` | | forget all sound that is queued, at once |
 //! | `state` | `state` | `listening`, `thinking`, `speaking` |

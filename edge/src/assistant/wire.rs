@@ -177,6 +177,11 @@ impl<'a> Told<'a> {
                 heard: false,
                 interrupted: false,
             }),
+            Sight::Unheard => Some(Self::Reply {
+                text: "",
+                heard: true,
+                interrupted: true,
+            }),
             Sight::Record(record) => Self::of_record(record),
         }
     }

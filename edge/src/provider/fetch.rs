@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use call::{Failure, Reply, RequestId, Stage};
 use futures_util::StreamExt as _;
-use providers::{Complaint, End, Exchange, Fetch, Head, Runner};
+use providers::{Complaint, End, Exchange, Fetch, Head, HttpRequest, Runner};
 use worker::{Error, Response, Result};
 
 use crate::line::Shell;
-use crate::web::{AbortOnDrop, Sent, Task, bytes, send, spawn, timeout};
+use crate::web::{AbortOnDrop, Sent, Task, bytes, send, spawn, within};
 
 /// No request lasts longer. The engine gives up far earlier; this is for responses that nobody waits for any more.
 const LONGEST: Duration = Duration::from_mins(1);
@@ -23,18 +23,11 @@ pub(super) fn run(line: &Weak<Shell>, asked: Asked, fetch: Fetch) -> Task {
         request,
         mut exchange,
     } = fetch;
-    let post = move || {
-        let headers = request
-            .headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()));
-        send(request.method, &request.url, headers, &bytes(&request.body))
-    };
-    let sent = post();
+    let sent = post(&request);
     let line = Weak::clone(line);
     spawn("provider", async move {
-        let work = follow(&line, asked, (sent, post), &mut exchange);
-        if timeout(LONGEST, work).await.is_err() && !exchange.is_over() {
+        let work = follow(&line, asked, (sent, || post(&request)), &mut exchange);
+        if within(LONGEST, work).await.is_err() && !exchange.is_over() {
             report(&line, asked, &mut vec![Reply::Failed(Failure::Late)], None);
         }
         if let Some(line) = line.upgrade() {
@@ -50,7 +43,7 @@ async fn follow(
     asked: Asked,
     (sent, again): (Result<Sent>, impl FnOnce() -> Result<Sent>),
     exchange: &mut Exchange,
-) -> Result<()> {
+) {
     let mut replies = Vec::new();
     let mut answered = answer(sent).await;
     if answered.is_err() {
@@ -64,15 +57,10 @@ async fn follow(
             exchange.finish(End::Cut, &mut replies);
             report(line, asked, &mut replies, exchange.complaint());
             tracing::debug!(%error, "the request did not get through");
-            return Ok(());
+            return;
         }
     };
-    let head = Head {
-        status: response.status_code(),
-        content_type: response.headers().get("content-type")?.unwrap_or_default(),
-        retry_after: response.headers().get("retry-after")?.unwrap_or_default(),
-    };
-    exchange.head(&head, &mut replies);
+    exchange.head(&head(&response), &mut replies);
     report(line, asked, &mut replies, exchange.complaint());
     let mut end = End::Complete;
     match response.stream() {
@@ -94,7 +82,25 @@ async fn follow(
     exchange.finish(end, &mut replies);
     report(line, asked, &mut replies, exchange.complaint());
     drop(guard);
-    Ok(())
+}
+
+/// What is to be known of a response before its body.
+pub(crate) fn head(response: &Response) -> Head {
+    let header = |name: &str| response.headers().get(name).ok().flatten();
+    Head {
+        status: response.status_code(),
+        content_type: header("content-type").unwrap_or_default(),
+        retry_after: header("retry-after").unwrap_or_default(),
+    }
+}
+
+/// Sends a request to a provider.
+pub(crate) fn post(request: &HttpRequest) -> Result<Sent> {
+    let headers = request
+        .headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()));
+    send(request.method, &request.url, headers, &bytes(&request.body))
 }
 
 /// Waits for the head of a response.

@@ -12,14 +12,16 @@ use worker::{Response, Result, WebSocket, WebsocketEvent};
 use super::wait::later;
 use super::{Line, Works};
 use crate::line::Shell;
-use crate::web::{AbortOnDrop, Task, send, spawn, timeout};
+use crate::web::{AbortOnDrop, Task, send, spawn, timeout, within};
 
 /// A handshake takes a few hundred milliseconds; one that takes longer than this never ends.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// The status of a handshake that succeeded.
 const SWITCHING: u16 = 101;
-/// Of what a refused handshake says, more is not read.
+/// Of what a refused handshake says, more is not read,
 const REFUSAL_BYTES_MAX: usize = 64 * 1024;
+/// and not for longer.
+const REFUSAL_MAX: Duration = Duration::from_secs(1);
 
 /// A socket, from its handshake on. Dropping it hangs up.
 pub(super) struct Socket {
@@ -268,15 +270,17 @@ async fn refused(
     response: &mut Response,
 ) -> Result<()> {
     let mut body = Vec::new();
-    if let Ok(mut stream) = response.stream() {
-        while let Some(Ok(chunk)) = stream.next().await {
-            body.extend(
-                chunk
-                    .iter()
-                    .take(REFUSAL_BYTES_MAX.saturating_sub(body.len())),
-            );
+    let reading = async {
+        if let Ok(mut stream) = response.stream() {
+            while body.len() < REFUSAL_BYTES_MAX
+                && let Some(Ok(chunk)) = stream.next().await
+            {
+                body.extend(chunk);
+            }
         }
-    }
+    };
+    // What was said by then must do: those who wait are told.
+    let _ = within(REFUSAL_MAX, reading).await;
     tell(
         shell,
         line,

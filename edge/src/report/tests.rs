@@ -155,3 +155,28 @@ fn the_callers_turns_are_counted_and_a_stream_says_whence_it_came() {
     let earlier = r#"{"Happened":{"name":"hedged","detail":""}}"#;
     assert!(serde_json::from_str::<Logged>(earlier).is_ok());
 }
+
+#[test]
+fn what_is_being_said_is_known_until_the_reply_is_over() {
+    let saying = |text: &str| {
+        Logged::Call(Record::Saying {
+            text: text.to_owned(),
+        })
+    };
+    let over = Logged::Call(Record::Replied {
+        text: "Good day.".to_owned(),
+        began: Some(at(1)),
+        ended: at(2),
+        interrupted: true,
+        timing: None,
+    });
+    let mut reports = Reports::default();
+    let mut after = |line: &Logged| {
+        reports.note(line, 7, at(5_000));
+        reports.saying().map(str::to_owned)
+    };
+    assert_eq!(after(&saying("Good day.")).as_deref(), Some("Good day."));
+    let both = after(&saying("How are you?"));
+    assert_eq!(both.as_deref(), Some("Good day. How are you?"));
+    assert_eq!(after(&over), None);
+}

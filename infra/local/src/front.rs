@@ -4,7 +4,7 @@
 //! | path | part |
 //! |---|---|
 //! | `/voice/…` | the function `voice` |
-//! | `/twilio/…`, and what the edge tells: `/records`, `/uploads`, `/errands`, `/plays`, `/speech` | the function `status` |
+//! | `/twilio/…`, and what the edge tells: `/records`, `/uploads`, `/errands`, `/speech` | the function `status` |
 //! | all else: `/media/…`, `/fallback`, `/ws`, the pages | the edge |
 //!
 //! Only the head of each request is looked at; sockets and bodies pass through as bytes. `Host` stays as the caller wrote it,
@@ -40,7 +40,7 @@ impl Rooms {
         let first = path.trim_start_matches('/').split(['/', '?']).next();
         match first {
             Some("voice") => self.voice,
-            Some("twilio" | "records" | "uploads" | "errands" | "plays" | "speech") => self.status,
+            Some("twilio" | "records" | "uploads" | "errands" | "speech") => self.status,
             _ => self.edge,
         }
     }

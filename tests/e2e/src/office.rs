@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -41,6 +42,8 @@ pub struct Desk {
     pub hook_secret: Option<HookSecret>,
     /// Tokens that were shown.
     pub shown: Vec<SessionRequest>,
+    /// How long it looks at a token.
+    pub looks: Duration,
     /// Batches that came.
     pub batches: Vec<Batch>,
     /// Whether the next batch is answered with the wish to come to an end.
@@ -77,6 +80,7 @@ impl Office {
             tokens: BTreeMap::new(),
             hook_secret: None,
             shown: Vec::new(),
+            looks: Duration::ZERO,
             batches: Vec::new(),
             wrap: false,
             errands: Vec::new(),
@@ -178,8 +182,13 @@ async fn session(
         Ok(request) => request,
         Err(refusal) => return refusal.into_response(),
     };
-    let mut desk = lock(&desk);
-    desk.shown.push(request.clone());
+    let looks = {
+        let mut desk = lock(&desk);
+        desk.shown.push(request.clone());
+        desk.looks
+    };
+    tokio::time::sleep(looks).await;
+    let desk = lock(&desk);
     let Some((subject, expires_s)) = desk.tokens.get(&request.token).cloned() else {
         let error = ErrorBody::new("token_unknown", "the token is not known: sign in again");
         return (StatusCode::UNAUTHORIZED, axum::Json(error)).into_response();

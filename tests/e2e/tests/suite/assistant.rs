@@ -1,5 +1,7 @@
 //! Conversations through sockets of the caller's own: typed and spoken, interrupted, cut off and gone on with.
 
+use std::time::Duration;
+
 use audio::{Resampler, mulaw};
 use contract::{Bot, Record, WorkStage};
 use e2e::{Guest, Office, World, until};
@@ -321,6 +323,44 @@ async fn of_an_interrupted_reply_only_what_was_played_was_said() {
         .await;
     guest.say(&json!({ "type": "played", "ms": 600_000 })).await;
     guest.hears("reply", heard("which day")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_reply_that_was_stopped_before_it_was_played_nothing_is_left() {
+    let greeting = "We have many tables. ".repeat(4);
+    let office = Office::with_token(Bot { greeting, ..bot() }).await;
+    let world = world(&office).await;
+    let (mut guest, _) = Guest::enter(&world, "/ws/assistant", "good").await;
+    guest.say(&json!({ "type": "played", "ms": 0 })).await;
+    guest.receives(32 * 500).await;
+    guest.say(&json!({ "type": "interrupt" })).await;
+    // Whoever shows what the bot began to say has to take it back.
+    let heard = |told: &Value| told["heard"] == json!(true);
+    let cut = guest.hears("reply", heard).await;
+    assert_eq!(
+        (&cut["text"], &cut["interrupted"]),
+        (&json!(""), &json!(true))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_tokens_is_looked_at_one_at_a_time() {
+    let office = Office::with_token(bot()).await;
+    let world = world(&office).await;
+    let (mut guest, _) = Guest::enter(&world, "/ws/assistant", "good").await;
+    office.desk().looks = Duration::from_secs(2);
+    let auth = json!({ "type": "auth", "token": "good" });
+    for _ in 0..40 {
+        guest.say(&auth).await;
+    }
+    let long = json!({ "type": "auth", "token": "x".repeat(9_000) });
+    guest.hears("ready", |_| true).await;
+    guest.say(&long).await;
+    // All of them were read before this.
+    guest.types("for four people").await;
+    guest.hears("reply", heard("which day")).await;
+    let shown = office.desk().shown.len();
+    assert_eq!(shown, 2, "one to enter, and one of all that came at once");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use contract::{CallId, Pass};
-use e2e::{LIMIT, World, now_s};
-use local::twilio::Call;
+use e2e::{LIMIT, World, happens, now_s};
+use local::demo::Shown;
+use local::twilio::{Call, What};
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -138,6 +139,44 @@ async fn who_watches_sees_everything_so_far_and_then_what_comes() {
         told.starts_with(&numbers) && told.len() > numbers.len(),
         "{told:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_in_the_middle_of_a_sentence_sees_what_is_being_said() {
+    let greeting = "You have reached the front desk of the house. ".repeat(4);
+    let said = greeting.clone();
+    let world = World::with(|options| options.bot.greeting = greeting).await;
+    let call = world.dial();
+    happens(&call, "the greeting", |event| {
+        (event.what == What::BotAudioStarted).then_some(())
+    })
+    .await;
+    let mut late = Watcher::of(&world, &call, None).await;
+    let saying = late.sees("saying", |_| true).await;
+    assert_eq!(saying.data["text"], said);
+    let is_over = late.seen.iter().any(|seen| seen.name == "turn");
+    assert!(!is_over, "it was being said: {:#?}", late.seen);
+    // What was said is not being said.
+    let turn = late.sees("turn", turn("front desk")).await;
+    let mut later = Watcher::of(&world, &call, turn.id).await;
+    later.sees("state", |_| true).await;
+    call.hang_up();
+    later.sees("end", |_| true).await;
+    let again = later.seen.iter().find(|seen| seen.name == "saying");
+    assert!(again.is_none(), "{again:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_watched_and_went_away_takes_no_place() {
+    let world = World::start().await;
+    let call = world.dial();
+    let is_there = |shown: &Shown| !shown.turns.is_empty();
+    world.shown(&call, "a turn", is_there).await;
+    // More than may watch at once, though nothing happens meanwhile that would tell who is gone.
+    for _ in 0..20 {
+        drop(Watcher::of(&world, &call, None).await);
+    }
+    call.hang_up();
 }
 
 #[tokio::test(flavor = "multi_thread")]
