@@ -36,7 +36,7 @@ function Room({ hidden }) {
   const [bargeIn, setBargeIn] = useState(localStorage.getItem(BARGE_IN) === "yes");
   const talk = useTalk({ bot, bargeIn });
   const running = RUNNING.includes(talk.phase);
-  const problem = talk.problem ? explain(talk.problem) : botProblem;
+  const problem = talk.problem ? wrong(talk.problem) : botProblem;
   useEffect(() => {
     if (!hidden && talk.phase === "signed_out") talk.conversation.resume();
   }, [hidden, talk.phase]);
@@ -136,10 +136,6 @@ function Heard({ talk, running, bot }) {
       )}
     </section>
   );
-}
-
-function explain({ code, message }) {
-  return wrong({ code, message });
 }
 
 /** The bots to choose from. A token for one bot shows that one, even if it may not list any. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { open, outOfOrder, picture } from "./browser.mjs";
-import { BUSY, CALL, NOBODY, answered, ask, dial, token, until } from "./platform.mjs";
+import { BUSY, CALL, NOBODY, answered, ask, dial, last, token, until } from "./platform.mjs";
 
 const EVIL_CALLER = `<script>window.harm = "caller"</script> hello`;
 const EVIL_BOT = `<img src=x onerror="window.harm='bot'"> I see`;
@@ -38,6 +38,12 @@ test("the table of calls is filtered and searched, grows on demand, and keeps it
   await picture(page, "console-calls");
   await page.getByRole("button", { name: "Show older calls" }).click();
   await rows(page).nth(30).waitFor();
+  const links = () => page.locator("tbody th a").evaluateAll((links) => links.map(({ hash }) => hash));
+  const before = await links();
+  const above = await dial(BUSY);
+  await page.locator(`a[href="#/calls/${above}"]`).waitFor();
+  const after = await links();
+  assert.deepEqual(before.filter((link) => !after.includes(link)), [], "no call leaves the table because another came");
   await page.getByLabel("Search").fill(CALL.slice(-9));
   await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 1);
   await page.getByLabel("Search").fill("");
@@ -51,6 +57,30 @@ test("the table of calls is filtered and searched, grows on demand, and keeps it
   await page.locator(`a[href="#/calls/${call}"]`).waitFor();
   await rows(page).filter({ has: page.locator(`a[href="#/calls/${call}"]`) }).getByText("Failed").waitFor();
   assert.deepEqual(page.complaints, []);
+});
+
+test("a search says how far it has looked, and goes on from there", async (t) => {
+  const oldest = await last("/calls?limit=100");
+  const page = await at(t, "/calls");
+  await rows(page).nth(24).waitFor();
+  await page.getByLabel("Search").fill(oldest.call);
+  await page.getByRole("status").getByText(/^0 of the latest \d+ calls fit; older ones are not searched yet\.$/).waitFor();
+  await page.getByRole("button", { name: "Search older calls" }).click();
+  await page.locator(`a[href="#/calls/${oldest.call}"]`).waitFor();
+  assert.equal(await rows(page).count(), 1);
+  assert.deepEqual(page.complaints, []);
+});
+
+test("an API that is slow is waited for", async (t) => {
+  const page = await at(t, "/bots");
+  await page.getByRole("heading", { name: "Bots" }).waitFor();
+  // Slower than the table asks again.
+  await page.route(/\/calls\?/, async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    await route.continue();
+  });
+  await page.evaluate(() => (location.hash = "/calls"));
+  await rows(page).first().waitFor({ timeout: 15_000 });
 });
 
 test("a call is heard and read: player, transcript in step, interruptions, latency, receipt, log", async (t) => {
@@ -127,6 +157,9 @@ test("a running call is watched and ordered about", async (t) => {
   const call = await answered();
   const page = await at(t, `/calls/${call}`);
   await page.getByRole("status").getByText("Speaking").waitFor();
+  // Whoever comes in the middle of a sentence sees what is being said.
+  const late = await at(t, `/calls/${call}`);
+  await late.locator("li.bot.open .said", { hasText: "You have reached the front desk" }).waitFor();
   await page.getByRole("button", { name: "Interrupt the bot" }).click();
   await page.getByText("The bot was interrupted.").waitFor();
   await page.getByRole("status").getByText("Listening").waitFor();
@@ -145,6 +178,30 @@ test("a running call is watched and ordered about", async (t) => {
   await page.getByText("the caller was handed over").waitFor();
   const { ended } = await ask("GET", `/calls/${call}`);
   assert.equal(ended.reason, "transferred");
+  assert.deepEqual(page.complaints, []);
+});
+
+test("keys are pressed in a running call, and only what a telephone has", async (t) => {
+  const call = await answered();
+  const page = await at(t, `/calls/${call}`);
+  await page.getByRole("status").getByText("Speaking").waitFor();
+  const keys = page.getByLabel("Press keys");
+  await keys.fill("12a");
+  await page.getByRole("button", { name: "Press", exact: true }).click();
+  assert.equal(await keys.evaluate((field) => field.validity.patternMismatch), true);
+  await keys.fill("1w2#");
+  await page.getByRole("button", { name: "Press", exact: true }).click();
+  await page.getByText("The keys are pressed.").waitFor();
+  assert.equal(await keys.inputValue(), "");
+  await page.getByRole("region", { name: "Audio log" }).getByText("order_send_keys").waitFor();
+  // The call goes on, on another stream.
+  await until(`/calls/${call}`, ({ streams }) => streams === 2);
+  await page.getByLabel("Have the bot say").fill("The keys were pressed for you.");
+  await page.getByRole("button", { name: "Say", exact: true }).click();
+  await page.locator("li.bot:not(.open) .said", { hasText: "The keys were pressed for you." }).waitFor();
+  const orders = (await ask("GET", `/calls/${call}`)).events.filter(({ name }) => name.startsWith("order_"));
+  assert.deepEqual(orders.map(({ name }) => name), ["order_send_keys", "order_say"]);
+  await ask("POST", `/calls/${call}/orders`, { do: "hang_up" });
   assert.deepEqual(page.complaints, []);
 });
 

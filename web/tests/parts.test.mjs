@@ -7,10 +7,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { interruptions } from "../src/console/interruptions.js";
+import { extended, renewed } from "../src/console/listing.js";
 import { PROVIDERS } from "../src/console/providers.js";
 import { Conversation } from "../src/talk/conversation.js";
 import { Queue } from "../src/talk/queue.js";
 import { Resampler, fromPcm16, readPcm16, toPcm16, writePcm16 } from "../src/talk/resample.js";
+import { fold, lines } from "../src/shared/live.js";
 import { parse, sse } from "../src/shared/sse.js";
 import { root } from "./browser.mjs";
 
@@ -113,6 +115,42 @@ test("what the edge tells of a conversation is what the page shows of it", () =>
   assert.deepEqual(conversation.lines.map(({ speaker, text, final, interrupted }) => [speaker, text, final, interrupted]), [
     ["bot", "Good day. How", true, true], ["caller", "wait a moment", true, false],
   ]);
+});
+
+test("what was never heard leaves nothing behind, and no two lines are taken for one", () => {
+  const socket = { send: () => {}, readyState: 1 };
+  const conversation = new Conversation({ url: "/ws", token: () => "t", bargeIn: false, connect: () => socket });
+  const told = (message) => socket.onmessage({ data: JSON.stringify(message) });
+  conversation.start();
+  told({ type: "reply", text: "Good day.", heard: true });
+  told({ type: "reply", text: "How are", heard: false });
+  told({ type: "transcript", text: "wait", final: true });
+  told({ type: "reply", text: "", heard: true, interrupted: true });
+  assert.deepEqual(conversation.lines.map(({ text }) => text), ["Good day.", "wait"]);
+  told({ type: "reply", text: "Yes?", heard: false });
+  const keys = conversation.lines.map(({ key }) => key);
+  assert.equal(new Set(keys).size, 3, `${keys}`);
+});
+
+test("a call that is watched shows what is being said, once, and takes back what was never heard", () => {
+  const seen = (events) => lines(events.reduce((call, [event, data]) => fold(call, { event, data }), undefined)).map(({ text }) => text);
+  const turn = ["turn", { number: 1, at_ms: 5, record: { speaker: "caller", text: "Hello." } }];
+  const saying = (text) => ["saying", { text }];
+  assert.deepEqual(seen([turn, saying("Good day."), saying("How are you?")]), ["Hello.", "Good day. How are you?"]);
+  assert.deepEqual(seen([turn, saying("Good day."), ["connected_again"], saying("Good day. How are you?")]), ["Hello.", "Good day. How are you?"]);
+  assert.deepEqual(seen([turn, saying("Good day."), ["unheard", {}]]), ["Hello."]);
+  assert.deepEqual(seen([turn, turn]), ["Hello."], "told twice");
+});
+
+test("the table keeps what is loaded while calls come in above it and end", () => {
+  const call = (call, status) => ({ call: `CA${call}`, began_ms: call, status });
+  const page = (...calls) => ({ calls, next: "…" });
+  const known = extended(renewed([], page(call(9), call(8, "ringing"))), page(call(7), call(6)));
+  const later = renewed(known, page(call(10), call(9)));
+  assert.deepEqual(later.map(({ began_ms }) => began_ms), [10, 9, 8, 7, 6], "what moved off the first page is still there");
+  const ended = renewed(later, page(call(10), call(8, "completed"), call(7)));
+  assert.deepEqual(ended.map(({ began_ms, status }) => [began_ms, status]), [[10, undefined], [8, "completed"], [7, undefined], [6, undefined]]);
+  assert.deepEqual(renewed(later, { calls: [call(10)], next: null }), [call(10)], "there is no more");
 });
 
 test("only a token that a fresh sign-in makes good asks for one", () => {

@@ -40,6 +40,13 @@ export async function until(path, wanted) {
   }
 }
 
+/** The last call of a list, page by page. */
+export async function last(path) {
+  let page = await ask("GET", path);
+  while (page.next) page = await ask("GET", `${path}&after=${encodeURIComponent(page.next)}`);
+  return page.calls.at(-1);
+}
+
 /** Has a bot call somebody. Answers the call's id. */
 export async function dial(to = CALLEE, bot = "desk") {
   return (await ask("POST", "/calls", { bot, to })).call;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { open, picture, signIn, speech } from "./browser.mjs";
 import { ABROAD, KEY, LATE, ask, token, until } from "./platform.mjs";
-import { heard, noting, phase, type } from "./talking.mjs";
+import { heard, level, loud, microphones, noting, phase, type } from "./talking.mjs";
 
 test("a table is booked by voice: heard, answered, written down", async (t) => {
   // Said again and again, with time for an answer between: what the bot's greeting covers is heard the next time.
@@ -14,6 +14,7 @@ test("a table is booked by voice: heard, answered, written down", async (t) => {
   const phases = await noting(page);
   await page.getByRole("button", { name: "Start talking" }).click();
   await heard(page, "bot", "How can I help you?");
+  await loud(page, 0.3);
   await heard(page, "caller", "can i book a table");
   await heard(page, "caller", "for four people");
   // Asked in whichever order both were heard.
@@ -21,6 +22,7 @@ test("a table is booked by voice: heard, answered, written down", async (t) => {
   await picture(page, "talk");
   await page.getByRole("button", { name: "Hang up" }).click();
   await page.getByText("The conversation is over").waitFor();
+  assert.equal(await level(page), 0, "nobody listens any more");
   const seen = await phases();
   for (const wanted of ["Listening", "Speaking"]) assert.ok(seen.includes(wanted), `${wanted}: ${[...new Set(seen)]}`);
   assert.deepEqual(page.complaints, []);
@@ -38,6 +40,7 @@ for (const bargeIn of [false, true]) {
     await page.getByRole("button", { name: "Start talking" }).click();
     if (bargeIn) return page.locator(".heard li.bot .cut").first().waitFor();
     await page.getByText("Your microphone is held back while the bot speaks.").waitFor();
+    assert.equal(await level(page), 0);
     await page.locator(".heard li.bot:not(.open)").first().waitFor();
     assert.equal(await page.locator(".cut").count(), 0);
     assert.equal(await page.locator("li.caller").count(), 0);
@@ -53,9 +56,48 @@ test("a refused microphone is said so, and typing still works", async (t) => {
   await picture(page, "talk-refused");
   await page.getByRole("button", { name: "Type without a microphone" }).click();
   await heard(page, "bot", "How can I help you?");
+  const phases = await noting(page);
   await type(page, "can i book a table");
   await heard(page, "bot", "how many people");
+  const seen = await phases();
+  const order = ["Thinking", "Speaking"].map((phase) => seen.indexOf(phase));
+  assert.ok(order[0] >= 0 && order[0] < order[1], `${[...new Set(seen)]}`);
   assert.equal(await page.getByText("The microphone is blocked").count(), 0);
+});
+
+test("who has begun to speak may go on by typing", async (t) => {
+  const page = await open(t, "/?bot=mesa", { token: token(), microphone: speech(t, [6]) });
+  await page.getByRole("button", { name: "Start talking" }).click();
+  await heard(page, "bot", "How can I help you?");
+  await type(page, "can i book a table");
+  await heard(page, "caller", "can i book a table");
+  await heard(page, "bot", "how many people");
+  await type(page, "for four people");
+  await heard(page, "bot", /which day/i);
+  assert.deepEqual(page.complaints, []);
+});
+
+test("a button pressed twice begins one conversation, and another one leaves no microphone open behind it", async (t) => {
+  const page = await open(t, "/?bot=mesa", { token: token(), microphone: speech(t, [6]) });
+  const sockets = [];
+  page.on("websocket", (socket) => sockets.push(socket));
+  const open_tracks = await microphones(page);
+  await page.getByRole("button", { name: "Start talking" }).dblclick();
+  await heard(page, "bot", "How can I help you?");
+  assert.deepEqual([sockets.length, await open_tracks()], [1, 1]);
+  await type(page, "can i book a table");
+  await phase(page).getByText("Speaking").waitFor();
+  // Both at once, while the bot's last words are still being played.
+  await page.evaluate(() => {
+    document.querySelector(".orb").click();
+    const again = () => document.querySelector(".orb").textContent === "Talk again" && (watch.disconnect(), document.querySelector(".orb").click());
+    const watch = new MutationObserver(again);
+    watch.observe(document.body, { childList: true, subtree: true, characterData: true });
+  });
+  await page.waitForFunction(() => document.querySelectorAll(".heard li").length === 1);
+  await heard(page, "bot", "How can I help you?");
+  assert.deepEqual([sockets.length, await open_tracks()], [2, 1]);
+  assert.deepEqual(page.complaints, []);
 });
 
 test("an expired token is said so, and with a fresh sign-in the same conversation goes on", async (t) => {

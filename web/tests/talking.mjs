@@ -10,6 +10,29 @@ export async function type(page, text) {
   await page.getByRole("button", { name: "Send" }).click();
 }
 
+/** How loud the page shows the microphone to be, from 0 to 1. */
+export const level = (page) => page.locator("#level").evaluate((meter) => meter.value);
+/** Waits until it is louder than this, and then until it is as good as silent. */
+export async function loud(page, least) {
+  await page.waitForFunction((least) => document.querySelector("#level").value > least, least);
+  await page.waitForFunction(() => document.querySelector("#level").value < 0.1);
+}
+
+/** Counts the microphones that the page has open. */
+export async function microphones(page) {
+  await page.evaluate(() => {
+    window.tracks = [];
+    const { mediaDevices } = navigator;
+    const ask = mediaDevices.getUserMedia.bind(mediaDevices);
+    mediaDevices.getUserMedia = async (wanted) => {
+      const stream = await ask(wanted);
+      window.tracks.push(...stream.getTracks());
+      return stream;
+    };
+  });
+  return () => page.evaluate(() => window.tracks.filter(({ readyState }) => readyState === "live").length);
+}
+
 /** Gathers in `window.phases` what the page said of itself, however briefly. */
 export async function noting(page) {
   await page.evaluate(() => {

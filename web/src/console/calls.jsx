@@ -1,33 +1,30 @@
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../shared/api.js";
 import { callee, caller, count, duration, money, shortTime } from "../shared/figures.js";
-import { t } from "../shared/words.js";
+import { t, wrong } from "../shared/words.js";
+import { extended, fits, renewed } from "./listing.js";
 import { useLoad } from "./load.js";
 import { STATUSES, Status, durationOf } from "./status.jsx";
 
 const EVERY_MS = 3000;
 const PAGE = 25;
+// As many as the API gives at once, and so many times in a row when something is searched for.
+const PAGE_MAX = 100;
+const SEARCHED_PAGES_MAX = 10;
 const NO_FILTER = { bot: "", status: "", direction: "", from: "", to: "" };
 
 /** The calls, newest first; the table keeps itself up to date. */
 export function Calls() {
   const [filter, setFilter] = useState(NO_FILTER);
   const [search, setSearch] = useState("");
-  const [older, setOlder] = useState({ calls: [], next: undefined });
-  const query = { ...filter, from: day(filter.from), to: day(filter.to, 1), limit: PAGE };
-  const { answer, problem } = useLoad(() => api.calls(query), { depends: [filter], every_ms: EVERY_MS });
   const bots = useLoad(() => api.bots());
-  const calls = useMemo(() => once([...(answer?.calls ?? []), ...older.calls]), [answer, older]);
+  const { calls, answered, next, problem, more, busy } = useCalls(filter);
   const shown = calls.filter((call) => fits(call, search));
-  const next = older.next === undefined ? answer?.next : older.next;
-  const choose = (name) => (event) => {
-    setFilter({ ...filter, [name]: event.target.value });
-    setOlder({ calls: [], next: undefined });
-  };
-  async function more() {
-    const page = await api.calls({ ...query, after: next });
-    setOlder({ calls: [...older.calls, ...page.calls], next: page.next });
-  }
+  const searching = search.trim() !== "";
+  const choose = (name) => (event) => setFilter({ ...filter, [name]: event.target.value });
+  const found = { count: count(shown.length), looked: count(calls.length) };
+  const told = !searching ? "calls.count" : next ? "calls.found_so_far" : "calls.found";
+  const onMore = () => more(searching ? (call) => fits(call, search) : undefined);
   return (
     <>
       <h1>{t("calls")}</h1>
@@ -49,9 +46,9 @@ export function Calls() {
         </div>
       </form>
       <div role="alert">{problem && <p class="notice danger">{problem}</p>}</div>
-      <p class="soft small" role="status">{answer ? t("calls.count", { count: count(shown.length) }) : t("loading")}</p>
-      {answer && <Table calls={shown} />}
-      {next && <p class="row"><button type="button" onClick={more}>{t("calls.more")}</button></p>}
+      <p class="soft small" role="status">{answered ? t(told, found) : t("loading")}</p>
+      {answered && <Table calls={shown} />}
+      {next && <p class="row"><button type="button" disabled={busy} onClick={onMore}>{t(searching ? "calls.search_more" : "calls.more")}</button></p>}
     </>
   );
 }
@@ -99,17 +96,43 @@ function Table({ calls }) {
   );
 }
 
-/** Of a call that came twice, the fresher one: pages shift while calls come in. */
-function once(calls) {
-  const known = new Map();
-  for (const call of calls) if (!known.has(call.call)) known.set(call.call, call);
-  return [...known.values()];
-}
-
-function fits(call, search) {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const text = [call.call, call.from, call.to, call.bot, call.note].join(" ").toLowerCase();
-  return words.every((word) => text.includes(word));
+/** Those that fit the filter, as far as they are loaded, and a way to load older ones. */
+function useCalls(filter) {
+  const [known, setKnown] = useState({ filter, calls: [], next: undefined, ready: false });
+  const [fault, setFault] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const loaded = useRef(0);
+  const query = { ...filter, from: day(filter.from), to: day(filter.to, 1) };
+  const first = async () => ({ filter, page: await api.calls({ ...query, limit: Math.min(PAGE_MAX, Math.max(PAGE, loaded.current)) }) });
+  const { answer, problem } = useLoad(first, { depends: [filter], every_ms: EVERY_MS });
+  useEffect(() => {
+    if (!answer) return;
+    setKnown((known) => {
+      const same = known.filter === answer.filter;
+      return { filter: answer.filter, calls: renewed(same ? known.calls : [], answer.page), next: same ? known.next : undefined, ready: true };
+    });
+  }, [answer]);
+  loaded.current = known.filter === filter ? known.calls.length : 0;
+  const next = known.next === undefined ? answer?.page.next : known.next;
+  /** Loads a page of older calls; if some are looked for, one after the other until there is one of them. */
+  async function more(wanted) {
+    setBusy(true);
+    setFault(null);
+    try {
+      let after = next;
+      for (let pages = wanted ? SEARCHED_PAGES_MAX : 1; after && pages > 0; pages--) {
+        const page = await api.calls({ ...query, after, limit: wanted ? PAGE_MAX : PAGE });
+        after = page.next;
+        setKnown((known) => (known.filter === filter ? { ...known, calls: extended(known.calls, page), next: page.next } : known));
+        if (page.calls.some(wanted ?? Boolean)) break;
+      }
+    } catch (error) {
+      setFault(wrong(error));
+    } finally {
+      setBusy(false);
+    }
+  }
+  return { calls: known.calls, answered: known.ready, next, problem: problem ?? fault, more, busy };
 }
 
 /** A day of the reader's as a time; `plus` days later. */

@@ -6,8 +6,10 @@ export function useLoad(ask, { depends = [], every_ms } = {}) {
   const [answer, setAnswer] = useState(null);
   const [problem, setProblem] = useState(null);
   const round = useRef(0);
+  const asking = useRef(false);
   const again = useCallback(async () => {
     const mine = ++round.current;
+    asking.current = true;
     try {
       const fresh = await ask();
       if (mine !== round.current) return;
@@ -15,15 +17,18 @@ export function useLoad(ask, { depends = [], every_ms } = {}) {
       setProblem(null);
     } catch (error) {
       if (mine === round.current) setProblem(wrong(error));
+    } finally {
+      if (mine === round.current) asking.current = false;
     }
   }, depends);
   useEffect(() => {
     again();
-    const timer = every_ms && setInterval(() => !document.hidden && again(), every_ms);
+    // A slow answer is waited for: asking anew would throw it away.
+    const timer = every_ms && setInterval(() => !document.hidden && !asking.current && again(), every_ms);
     return () => {
       round.current++;
       clearInterval(timer);
     };
   }, [again, every_ms]);
-  return { answer, problem, again, setAnswer };
+  return { answer, problem, again };
 }

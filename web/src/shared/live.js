@@ -4,19 +4,24 @@ import { useEffect, useReducer } from "preact/hooks";
 import { api } from "./api.js";
 
 const PAUSE_MS = 1500;
-const NOTHING = { state: null, turns: [], events: [], open: {}, last: 0, over: false, problem: null };
+const NOTHING = { state: null, turns: [], events: [], open: {}, last: 0, over: false };
 
 /** What a call looks like after one more event. */
-export function fold(call, { event, data }) {
-  const numbered = data?.number ? { ...call, last: Math.max(call.last, data.number), problem: null } : { ...call, problem: null };
+export function fold(call = NOTHING, { event, data }) {
   if (data?.number && data.number <= call.last) return call;
+  const numbered = data?.number ? { ...call, last: data.number } : call;
   switch (event) {
+    // Whoever connects is told what is being said just then, all of it.
+    case "connected_again":
+      return { ...call, open: {} };
     case "state":
       return { ...numbered, state: data.state };
     case "partial":
       return { ...numbered, open: { ...call.open, caller: data.text } };
     case "saying":
       return { ...numbered, open: { ...call.open, bot: [call.open.bot, data.text].filter(Boolean).join(" ") } };
+    case "unheard":
+      return { ...numbered, open: { ...call.open, bot: "" } };
     case "turn": {
       const turn = { ...data.record, number: data.number, at_ms: data.at_ms };
       return { ...numbered, turns: [...call.turns, turn], open: { ...call.open, [turn.speaker]: "" } };
@@ -53,6 +58,7 @@ export function useLive(id, running) {
     (async () => {
       while (!stop.signal.aborted && !over) {
         try {
+          tell({ event: "connected_again" });
           for await (const event of api.events(id, { after: last || undefined, signal: stop.signal })) {
             last = Math.max(last, event.data?.number ?? 0);
             over ||= event.event === "end";

@@ -20,6 +20,7 @@ export class Conversation extends EventTarget {
     Object.assign(this, { url, token, bot, bargeIn, connect });
     this.phase = "connecting";
     this.lines = [];
+    this.made = 0;
     this.attempts = 0;
     this.speaking = false;
     this.sound = null;
@@ -91,7 +92,7 @@ export class Conversation extends EventTarget {
   /** The last line of a speaker is replaced until it is final. */
   #line(speaker, text, final, interrupted) {
     const open = this.lines.findLastIndex((line) => line.speaker === speaker && !line.final);
-    const said = open >= 0 ? this.lines[open] : { key: this.lines.length, speaker };
+    const said = open >= 0 ? this.lines[open] : { key: this.made++, speaker };
     const line = { ...said, text: final || speaker === "caller" ? text : more(said.text, text), final, interrupted };
     const lines = open >= 0 ? this.lines.with(open, line) : [...this.lines, line];
     this.#set({ lines: lines.filter((line) => line.text || !line.final) });

@@ -11,7 +11,7 @@ export function useTalk({ bot, bargeIn }) {
   const [, draw] = useReducer((n) => n + 1, 0);
   const [problem, setProblem] = useState(null);
   const [level, setLevel] = useState(0);
-  const held = useRef({ conversation: null, sound: null });
+  const held = useRef({ conversation: null, sound: null, opening: false });
 
   function close() {
     held.current.sound?.close();
@@ -20,7 +20,20 @@ export function useTalk({ bot, bargeIn }) {
   }
 
   async function start({ withMicrophone = true } = {}) {
+    // The microphone may take its time to be allowed, and a button is pressed twice.
+    if (held.current.opening) return;
+    held.current.opening = true;
+    try {
+      await open(withMicrophone);
+    } finally {
+      held.current.opening = false;
+    }
+  }
+
+  async function open(withMicrophone) {
     setProblem(null);
+    // The goodbye of the conversation before may still be playing.
+    close();
     const conversation = new Conversation({ url: socketUrl(), token: () => session()?.token, bot, bargeIn });
     try {
       const sound = await Sound.open({
@@ -31,7 +44,7 @@ export function useTalk({ bot, bargeIn }) {
         },
         onPlayed: (report) => conversation.played(report),
       });
-      held.current = { conversation, sound };
+      Object.assign(held.current, { conversation, sound });
       conversation.sound = sound;
     } catch (error) {
       setProblem({ code: error.code ?? "microphone_failed" });
@@ -72,7 +85,6 @@ export function useTalk({ bot, bargeIn }) {
     phase: conversation?.phase ?? "idle",
     lines: conversation?.lines ?? [],
     problem: problem ?? conversation?.problem ?? null,
-    forgetProblem: () => setProblem(null),
   };
 }
 
