@@ -4,13 +4,21 @@ use axum::http::StatusCode;
 use contract::{Bot, CallId, TenantId};
 
 use crate::Refusal;
-use crate::store::{Calls, DialId, DialState, Dials, Money, Seat, Stored, Terms};
+use crate::store::{Calls, Dial, DialId, DialState, Dials, Money, Seat, Sitter, Stored, Terms};
 
 /// After so long, in milliseconds, an order to dial that turned out to be no call is given up, and so is a call of which
 /// nothing was heard.
 const DIAL_MS_MAX: u64 = 600_000;
 
-/// How many of those who sit there are asked whether they still do.
+/// After so long, in milliseconds, whoever took a place and is in no book is gone: a function opens the call right after,
+/// and none runs that long.
+const UNKNOWN_MS_MAX: u64 = 60_000;
+
+/// No call is longer, in milliseconds, whatever is known of it: the carrier's own limit is a day.
+const CALL_MS_MAX: u64 = 25 * 3_600_000;
+
+/// How many of those who sit there are asked whether they still do: those who came first, since each call ends, and a place
+/// that nobody gives back ends up among them.
 const ASKED_MAX: usize = 50;
 
 /// A limit that leaves no room for a call.
@@ -75,6 +83,7 @@ impl Limits<'_> {
             who: who.to_owned(),
             tenant_max: terms.limits.concurrent_calls_max,
             bot_max: bot.limits.concurrent_calls_max,
+            now_ms,
         };
         if seat.tenant_max == 0 && seat.bot_max == 0 {
             return Ok(Ok(None));
@@ -86,7 +95,7 @@ impl Limits<'_> {
         let mut freed = false;
         for other in others.iter().take(ASKED_MAX) {
             if self.is_gone(other, now_ms).await? {
-                self.money.rise(&seat.tenant, &seat.bot, other).await?;
+                self.money.evict(&seat.tenant, &seat.bot, other).await?;
                 freed = true;
             }
         }
@@ -120,29 +129,43 @@ impl Limits<'_> {
         self.money.rise(tenant, bot, seat).await
     }
 
-    async fn is_gone(&self, who: &str, now_ms: u64) -> Stored<bool> {
-        if let Ok(call) = who.parse::<CallId>() {
-            return self.is_over(&call, now_ms).await;
+    /// Whether somebody only seems to sit there.
+    async fn is_gone(&self, sitter: &Sitter, now_ms: u64) -> Stored<bool> {
+        let age_ms = now_ms.saturating_sub(sitter.since_ms);
+        if age_ms > CALL_MS_MAX {
+            return Ok(true);
         }
-        let Some(id) = DialId::parse(who) else {
-            return Ok(true);
+        if let Ok(call) = sitter.who.parse::<CallId>() {
+            return self.is_over(&call, age_ms, UNKNOWN_MS_MAX, now_ms).await;
+        }
+        let dial = match DialId::parse(&sitter.who) {
+            Some(id) => self.dials.dial(&id).await?,
+            None => None,
         };
-        let Some(dial) = self.dials.dial(&id).await? else {
-            return Ok(true);
-        };
-        match dial.call {
-            Some(call) => self.is_over(&call, now_ms).await,
-            None => Ok(matches!(dial.state, DialState::Free)
-                || now_ms.saturating_sub(dial.began_ms) > DIAL_MS_MAX),
+        match dial {
+            // Given before the place was taken, and kept for a day.
+            None => Ok(true),
+            Some(Dial {
+                call: Some(call), ..
+            }) => self.is_over(&call, age_ms, DIAL_MS_MAX, now_ms).await,
+            Some(dial) => Ok(matches!(dial.state, DialState::Free) || age_ms > DIAL_MS_MAX),
         }
     }
 
-    /// One of which nothing is known yet has just begun; one of which the edge has told nothing in all that time never did.
-    async fn is_over(&self, call: &CallId, now_ms: u64) -> Stored<bool> {
-        let known = self.calls.call(call).await?;
-        Ok(known.is_some_and(|(entry, _)| {
-            let age_ms = now_ms.saturating_sub(entry.began_ms);
-            entry.is_over() || (entry.records == 0 && age_ms > DIAL_MS_MAX)
-        }))
+    /// One of which nothing is known may have just begun; one of which the edge has told nothing in all that time never did.
+    async fn is_over(
+        &self,
+        call: &CallId,
+        age_ms: u64,
+        unknown_ms_max: u64,
+        now_ms: u64,
+    ) -> Stored<bool> {
+        Ok(match self.calls.call(call).await? {
+            None => age_ms > unknown_ms_max,
+            Some((entry, _)) => {
+                let silent_ms = now_ms.saturating_sub(entry.began_ms);
+                entry.is_over() || (entry.records == 0 && silent_ms > DIAL_MS_MAX)
+            }
+        })
     }
 }

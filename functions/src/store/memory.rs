@@ -5,7 +5,7 @@ mod money;
 mod outbox;
 mod setup;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -29,7 +29,7 @@ struct State {
     resumes: BTreeMap<(CallId, u64), u32>,
     meters: BTreeMap<(TenantId, Month, BotId), Counts>,
     days: BTreeMap<(TenantId, u64), Spent>,
-    seats: BTreeMap<(TenantId, Option<BotId>), BTreeSet<String>>,
+    seats: BTreeMap<(TenantId, Option<BotId>), BTreeMap<String, u64>>,
     outbox: BTreeMap<String, Delivery>,
     dials: BTreeMap<DialId, Dial>,
     files: BTreeMap<String, Vec<u8>>,

@@ -22,7 +22,7 @@
 //! | calls | what its summary took, counted once | `CALL#{sid}` | `USE#SUMMARY` | |
 //! | calls | month meter of a bot, in 16 parts | `TEN#{tenant}` | `MONTH#{yyyy-mm}#{bot}#{part}` | |
 //! | calls | what a day's calls cost, in 16 parts | `TEN#{tenant}` | `DAY#{yyyy-mm-dd}#{part}` | |
-//! | calls | who has a place among the calls at the same time | `TEN#{tenant}` | `SEATS`, `SEATS#{bot}` | |
+//! | calls | who has a place among the calls at the same time, and since when | `TEN#{tenant}` | `SEATS`, `SEATS#{bot}` | |
 //! | calls | what a tenant's server is to be told | `HOOK#{id}` | `META` | gs1 by tenant, newest first |
 //! | calls | an order to dial | `DIAL#{id}` | `ORDER` | |
 
@@ -48,7 +48,7 @@ pub use dial::{Begun, Dial, DialId, DialState};
 pub use entry::{CallEntry, Ended, Metadata, Unanswered, sort_key};
 pub use hook::{Deliveries, Delivery, DeliveryState};
 pub use model::{Detail, Filter, News, Note, Opened, Page, Progress};
-pub use money::{Charge, ChargeItem, Counts, Meter, Paid, Receipt, Seat, Spent};
+pub use money::{Charge, ChargeItem, Counts, Meter, Paid, Receipt, Seat, Sitter, Spent};
 
 use std::collections::BTreeMap;
 
@@ -216,11 +216,13 @@ pub trait Money: Send + Sync {
     ) -> Stored<u64>;
     /// What the tenant's calls have cost on the UTC day of this moment, running ones included.
     async fn spent(&self, tenant: &TenantId, now_ms: u64) -> Stored<Spent>;
-    /// Takes a place, unless all are taken; then those who sit there. Who has one keeps it. Where any number may sit, nobody
-    /// is counted.
-    async fn sit(&self, seat: &Seat) -> Stored<Result<(), Vec<String>>>;
+    /// Takes a place, unless all are taken; then those who sit there, in the order in which they came. Who has one keeps it,
+    /// from now on anew. Where any number may sit, nobody is counted.
+    async fn sit(&self, seat: &Seat) -> Stored<Result<(), Vec<Sitter>>>;
     /// Leaves the place, if there is one.
     async fn rise(&self, tenant: &TenantId, bot: &BotId, who: &str) -> Stored<()>;
+    /// Gives somebody's place free, unless it was asked for again since it was seen taken.
+    async fn evict(&self, tenant: &TenantId, bot: &BotId, seen: &Sitter) -> Stored<()>;
 }
 
 /// What tenants' servers are to be told: kept until told.

@@ -280,6 +280,17 @@ pub struct Seat {
     pub tenant_max: u32,
     /// How many the bot may have; 0: any number.
     pub bot_max: u32,
+    /// Now, in milliseconds since the Unix epoch.
+    pub now_ms: u64,
+}
+
+/// Somebody who has a place.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Sitter {
+    /// When it was taken, or last asked for under the same name, in milliseconds since the Unix epoch.
+    pub since_ms: u64,
+    /// Under which name.
+    pub who: String,
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use contract::{
     Answerer, Batch, Bot, Closed, Day, Do, Hours, Limits, Machine, Opens, PriceTable, Usage,
 };
-use functions::store::Money as _;
+use functions::store::{Money as _, Seat};
 use serde_json::{Value, json};
 use twilio::twiml::Verb;
 use twilio::webhook::{AmdEvent, AnsweredBy, CallStatus, CallStatusEvent};
@@ -56,6 +56,60 @@ async fn a_caller_too_many_hears_that_lines_are_busy_until_one_hangs_up() {
         rings(&house, 3).await[..],
         [Verb::Say { .. }, Verb::Hangup]
     ));
+}
+
+/// Somebody took the only place so long ago, and nothing more came of it.
+async fn house_with_a_lost_place(who: &str, ms_ago: u64) -> House {
+    let house = house_of(capped(1, 0)).await;
+    let lost = Seat {
+        tenant: tenant(),
+        bot: mesa().id,
+        who: who.to_owned(),
+        tenant_max: 0,
+        bot_max: 1,
+        now_ms: NOW_MS - ms_ago,
+    };
+    assert_eq!(house.memory.sit(&lost).await, Ok(Ok(())));
+    house
+}
+
+#[tokio::test]
+async fn a_place_whose_function_died_before_it_kept_the_call_is_given_back_after_a_minute() {
+    let call = call_sid(9).to_string();
+    let dial = "0123456789abcdef0123456789abcdef";
+    let minute = 60_000;
+    for (who, ms_ago, comes) in [
+        (call.as_str(), minute, false),
+        (&call, minute + 1, true),
+        // An order is kept before its place is taken: without one, nobody sits there.
+        (dial, 0, true),
+        ("WB00000000000000000000000000000009", minute + 1, true),
+    ] {
+        let house = house_with_a_lost_place(who, ms_ago).await;
+        let verbs = rings(&house, 1).await;
+        let came = matches!(verbs[..], [Verb::Connect { .. }]);
+        assert_eq!(came, comes, "{who} {ms_ago} {verbs:?}");
+        assert!(matches!(
+            rings(&house, 2).await[..],
+            [Verb::Say { .. }, Verb::Hangup]
+        ));
+    }
+}
+
+#[tokio::test]
+async fn a_place_is_given_back_when_no_call_can_be_that_long() {
+    let hour = 3_600_000;
+    for (hours, comes) in [(24, false), (26, true)] {
+        let house = house_with_a_lost_place(call_sid(9).as_str(), hours * hour).await;
+        // The edge told something of it once, and then never again.
+        let told = json!(batch(9, vec![turn(1)]));
+        assert_eq!(
+            post_sealed(&house.status, "/records", &told).await.status,
+            200
+        );
+        let came = matches!(rings(&house, 1).await[..], [Verb::Connect { .. }]);
+        assert_eq!(came, comes, "{hours}");
+    }
 }
 
 #[tokio::test]

@@ -1,14 +1,15 @@
 //! Two hundred requests at once, doubled and shuffled: the totals are exact.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use contract::{
     Amount, Batch, Bot, BotId, Numbered, PriceTable, Pricing, Record, TenantId, Usage, WorkStage,
 };
 use functions::clock::Month;
+use functions::limits::Limits;
 use functions::store::memory::Memory;
-use functions::store::{Opened, Seat, Spent};
+use functions::store::{Opened, Seat, Spent, Terms};
 use serde_json::json;
 use twilio::webhook::{CallStatus, CallStatusEvent};
 
@@ -73,6 +74,7 @@ fn seat(call: u64, who: &str) -> Seat {
         who: who.to_owned(),
         tenant_max: 3,
         bot_max: 2,
+        now_ms: NOW_MS,
     }
 }
 
@@ -271,6 +273,72 @@ async fn exact(store: &Store) {
             .unwrap()
             .is_err()
     );
+}
+
+/// All places were taken long ago by functions that died, and forty calls come at once, each twice: those get in who may,
+/// no more, and no place stays lost.
+async fn storm_for_lost_places(store: Store, ms_ago: u64) -> usize {
+    for lost in 0..3 {
+        // Two of the bot that is called, and one of another of its tenant's.
+        let bot = if lost < 2 { mesa() } else { bot_of(3) };
+        let sat = Seat {
+            tenant: tenant(),
+            bot: bot.id,
+            now_ms: NOW_MS - ms_ago,
+            ..seat(1, call_sid(100 + lost).as_str())
+        };
+        assert_eq!(store.money.sit(&sat).await, Ok(Ok(())));
+    }
+    let terms = Terms {
+        limits: capped(3),
+        ..Terms::default()
+    };
+    let bot = Bot {
+        limits: capped(2),
+        ..mesa()
+    };
+    let mut tasks = tokio::task::JoinSet::new();
+    for call in (1..=40).chain(1..=40) {
+        let (store, terms, bot) = (store.clone(), terms.clone(), bot.clone());
+        tasks.spawn(async move {
+            let limits = Limits {
+                money: store.money.as_ref(),
+                calls: store.calls.as_ref(),
+                dials: store.dials.as_ref(),
+            };
+            let who = call_id(call).to_string();
+            let admitted = limits.admit(&bot, &terms, &who, NOW_MS).await.unwrap();
+            if let Ok(seat) = admitted {
+                let opened = Opened {
+                    seat,
+                    ..opened(call)
+                };
+                store.calls.open(&opened).await.unwrap();
+                return Some(call);
+            }
+            None
+        });
+    }
+    let mut came = BTreeSet::new();
+    while let Some(done) = tasks.join_next().await {
+        came.extend(done.unwrap());
+    }
+    came.len()
+}
+
+fn capped(concurrent_calls_max: u32) -> contract::Limits {
+    contract::Limits {
+        concurrent_calls_max,
+        ..contract::Limits::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storm_of_calls_gets_lost_places_back_and_no_others() {
+    for (ms_ago, come) in [(61_000, 2), (59_000, 0)] {
+        assert_eq!(storm_for_lost_places(memory(), ms_ago).await, come);
+        assert_eq!(storm_for_lost_places(dynamo().await, ms_ago).await, come);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,7 @@ mod money;
 mod numbers;
 mod outbox;
 mod records;
+mod seats;
 mod transact;
 mod update;
 

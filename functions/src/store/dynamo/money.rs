@@ -1,79 +1,19 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use contract::{BotId, CallId, TenantId};
 
 use super::call_item::{call_key, expiry};
-use super::item::{number, text};
+use super::item::number;
 use super::records::part;
 use super::transact::updating;
-use super::update::refused;
-use super::{Dynamo, TRIES, Update, failed, is_conflict, pause, tenant_key};
+use super::{Dynamo, TRIES, Update, pause, tenant_key};
 use crate::clock::{Month, date};
-use crate::store::{Counts, Meter, Money, Seat, Spent, StoreError, Stored};
+use crate::store::{Counts, Meter, Money, Seat, Sitter, Spent, StoreError, Stored};
 
 /// In a day's items: what all calls together cost, and before a bot's name what its calls cost.
 const TOTAL: &str = "total";
 const OF_BOT: &str = "bot|";
-
-impl Dynamo {
-    /// Takes a place in one row; or who sits there, if it is full.
-    async fn sit_in(
-        &self,
-        tenant: &TenantId,
-        row: &str,
-        who: &str,
-        places: u32,
-    ) -> Stored<Result<(), Vec<String>>> {
-        for attempt in 0.. {
-            let request = self
-                .client
-                .update_item()
-                .table_name(&self.calls)
-                .key("pk", text(tenant_key(tenant)))
-                .key("sk", text(row))
-                .update_expression("ADD #taken :one")
-                .condition_expression(
-                    "attribute_not_exists(#taken) OR size(#taken) < :places OR contains(#taken, :who)",
-                )
-                .expression_attribute_names("#taken", "taken")
-                .expression_attribute_values(":one", AttributeValue::Ss(vec![who.to_owned()]))
-                .expression_attribute_values(":who", text(who))
-                .expression_attribute_values(":places", number(places))
-                .return_values_on_condition_check_failure(
-                    ReturnValuesOnConditionCheckFailure::AllOld,
-                );
-            match request.send().await {
-                Ok(_) => return Ok(Ok(())),
-                Err(error) => match error.as_service_error().and_then(refused) {
-                    Some(known) => return Ok(Err(known.texts("taken"))),
-                    None if attempt < TRIES && is_conflict(&error) => pause(attempt).await,
-                    None => return Err(failed("sit", &error)),
-                },
-            }
-        }
-        Ok(Ok(()))
-    }
-
-    async fn rise_from(&self, tenant: &TenantId, row: &str, who: &str) -> Stored<()> {
-        let request = self
-            .client
-            .update_item()
-            .table_name(&self.calls)
-            .key("pk", text(tenant_key(tenant)))
-            .key("sk", text(row))
-            .update_expression("DELETE #taken :one")
-            .expression_attribute_names("#taken", "taken")
-            .expression_attribute_values(":one", AttributeValue::Ss(vec![who.to_owned()]));
-        let risen = request.send().await;
-        risen.map(drop).map_err(|error| failed("rise", &error))
-    }
-}
-
-fn row_of(bot: &BotId) -> String {
-    format!("SEATS#{bot}")
-}
 
 #[async_trait]
 impl Money for Dynamo {
@@ -157,34 +97,16 @@ impl Money for Dynamo {
         Ok(spent)
     }
 
-    async fn sit(&self, seat: &Seat) -> Stored<Result<(), Vec<String>>> {
-        let row = row_of(&seat.bot);
-        if seat.bot_max > 0 {
-            let taken = self
-                .sit_in(&seat.tenant, &row, &seat.who, seat.bot_max)
-                .await?;
-            if taken.is_err() {
-                return Ok(taken);
-            }
-        }
-        if seat.tenant_max > 0 {
-            let taken = self
-                .sit_in(&seat.tenant, "SEATS", &seat.who, seat.tenant_max)
-                .await?;
-            if taken.is_err() {
-                self.rise_from(&seat.tenant, &row, &seat.who).await?;
-                return Ok(taken);
-            }
-        }
-        Ok(Ok(()))
+    async fn sit(&self, seat: &Seat) -> Stored<Result<(), Vec<Sitter>>> {
+        self.take_place(seat).await
     }
 
     async fn rise(&self, tenant: &TenantId, bot: &BotId, who: &str) -> Stored<()> {
-        futures_util::future::try_join(
-            self.rise_from(tenant, &row_of(bot), who),
-            self.rise_from(tenant, "SEATS", who),
-        )
-        .await
-        .map(drop)
+        self.free_place(tenant, bot, who, None).await
+    }
+
+    async fn evict(&self, tenant: &TenantId, bot: &BotId, seen: &Sitter) -> Stored<()> {
+        let until = Some(seen.since_ms);
+        self.free_place(tenant, bot, &seen.who, until).await
     }
 }

@@ -5,7 +5,7 @@ use contract::{BotId, CallId, TenantId};
 
 use super::Memory;
 use crate::clock::Month;
-use crate::store::{Meter, Money, Seat, Spent, Stored};
+use crate::store::{Meter, Money, Seat, Sitter, Spent, Stored};
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -49,7 +49,7 @@ impl Money for Memory {
         Ok(day.cloned().unwrap_or_default())
     }
 
-    async fn sit(&self, seat: &Seat) -> Stored<Result<(), Vec<String>>> {
+    async fn sit(&self, seat: &Seat) -> Stored<Result<(), Vec<Sitter>>> {
         let mut state = self.state("sit")?;
         let rows = [
             (Some(seat.bot.clone()), seat.bot_max),
@@ -58,14 +58,17 @@ impl Money for Memory {
         for (row, places) in rows.clone() {
             let taken = state.seats.entry((seat.tenant.clone(), row)).or_default();
             let full = places > 0 && taken.len() >= usize::try_from(places).unwrap_or(usize::MAX);
-            if full && !taken.contains(&seat.who) {
-                return Ok(Err(taken.iter().cloned().collect()));
+            if full && !taken.contains_key(&seat.who) {
+                let mut sitters: Vec<Sitter> = taken.iter().map(sitter).collect();
+                sitters.sort();
+                return Ok(Err(sitters));
             }
         }
         for (row, places) in rows {
             if places > 0 {
                 let key = (seat.tenant.clone(), row);
-                state.seats.entry(key).or_default().insert(seat.who.clone());
+                let taken = state.seats.entry(key).or_default();
+                taken.insert(seat.who.clone(), seat.now_ms);
             }
         }
         Ok(Ok(()))
@@ -79,5 +82,22 @@ impl Money for Memory {
             }
         }
         Ok(())
+    }
+
+    async fn evict(&self, tenant: &TenantId, bot: &BotId, seen: &Sitter) -> Stored<()> {
+        let mut state = self.state("evict")?;
+        for row in [Some(bot.clone()), None] {
+            if let Some(taken) = state.seats.get_mut(&(tenant.clone(), row)) {
+                taken.retain(|who, since_ms| *who != seen.who || *since_ms > seen.since_ms);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn sitter((who, since_ms): (&String, &u64)) -> Sitter {
+    Sitter {
+        since_ms: *since_ms,
+        who: who.clone(),
     }
 }

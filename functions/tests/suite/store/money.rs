@@ -1,7 +1,7 @@
 //! Money and places: counted once each, whoever comes at the same time.
 
 use contract::{BotId, TenantId};
-use functions::store::{Seat, Spent};
+use functions::store::{Seat, Sitter, Spent};
 
 use super::{Store, both};
 use crate::support::*;
@@ -10,6 +10,7 @@ both! {
     what_a_call_costs_is_added_to_its_day_once
     many_calls_at_once_spend_exactly_what_they_cost
     a_place_is_kept_by_who_has_it_and_never_given_twice
+    a_place_tells_since_when_it_is_taken_and_is_taken_away_only_as_it_was_seen
     never_more_calls_than_places
 }
 
@@ -71,6 +72,14 @@ fn seat(who: &str, tenant_max: u32, bot_max: u32) -> Seat {
         who: who.to_owned(),
         tenant_max,
         bot_max,
+        now_ms: NOW_MS,
+    }
+}
+
+fn sitter(who: &str, since_ms: u64) -> Sitter {
+    Sitter {
+        since_ms,
+        who: who.to_owned(),
     }
 }
 
@@ -78,7 +87,7 @@ async fn a_place_is_kept_by_who_has_it_and_never_given_twice(store: Store) {
     let sit = async |seat: Seat| store.money.sit(&seat).await.unwrap();
     assert_eq!(sit(seat("a", 2, 1)).await, Ok(()));
     assert_eq!(sit(seat("a", 2, 1)).await, Ok(()));
-    assert_eq!(sit(seat("b", 2, 1)).await, Err(vec!["a".to_owned()]));
+    assert_eq!(sit(seat("b", 2, 1)).await, Err(vec![sitter("a", NOW_MS)]));
     let elsewhere = Seat {
         bot: other_bot(),
         ..seat("b", 2, 1)
@@ -89,13 +98,41 @@ async fn a_place_is_kept_by_who_has_it_and_never_given_twice(store: Store) {
         bot: BotId::new("dusk").unwrap(),
         ..seat("c", 2, 1)
     };
-    let mut taken = sit(third.clone()).await.unwrap_err();
-    taken.sort();
-    assert_eq!(taken, ["a", "b"]);
+    let taken = sit(third.clone()).await.unwrap_err();
+    assert_eq!(taken, [sitter("a", NOW_MS), sitter("b", NOW_MS)]);
     store.money.rise(&tenant(), &mesa().id, "a").await.unwrap();
     store.money.rise(&tenant(), &mesa().id, "a").await.unwrap();
     assert_eq!(sit(third).await, Ok(()));
     assert_eq!(sit(seat("any", 0, 0)).await, Ok(()));
+}
+
+async fn a_place_tells_since_when_it_is_taken_and_is_taken_away_only_as_it_was_seen(store: Store) {
+    let at = |who: &str, now_ms: u64| Seat {
+        now_ms,
+        ..seat(who, 2, 2)
+    };
+    let sit = async |seat: Seat| store.money.sit(&seat).await.unwrap();
+    let (whose, bot) = (tenant(), mesa().id);
+    let evict = async |seen: &Sitter| {
+        let evicted = store.money.evict(&whose, &bot, seen);
+        evicted.await.unwrap();
+    };
+    assert_eq!(sit(at("late", NOW_MS + 5)).await, Ok(()));
+    assert_eq!(sit(at("early", NOW_MS)).await, Ok(()));
+    let seen = sit(at("third", NOW_MS + 9)).await.unwrap_err();
+    assert_eq!(seen, [sitter("early", NOW_MS), sitter("late", NOW_MS + 5)]);
+    // It asks again before it is turned out, and so keeps its place.
+    assert_eq!(sit(at("early", NOW_MS + 10)).await, Ok(()));
+    evict(&seen[0]).await;
+    let seen = sit(at("third", NOW_MS + 11)).await.unwrap_err();
+    assert_eq!(
+        seen,
+        [sitter("late", NOW_MS + 5), sitter("early", NOW_MS + 10)]
+    );
+    evict(&seen[0]).await;
+    evict(&seen[0]).await;
+    assert_eq!(sit(at("third", NOW_MS + 12)).await, Ok(()));
+    assert!(sit(at("fourth", NOW_MS + 13)).await.is_err());
 }
 
 async fn never_more_calls_than_places(store: Store) {
