@@ -41,6 +41,12 @@ impl<'a> Environment<'a> {
         })
     }
 
+    /// Whether something is switched on: `1`.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> bool {
+        self.optional(name).is_some_and(|value| value == "1")
+    }
+
     /// A URL without a path, that must be there.
     ///
     /// # Errors

@@ -63,7 +63,11 @@ async fn list(
 ) -> Result<Json<Bots>, Refusal> {
     let tenant = who.tenant(Scope::BotsRead)?;
     let (limit, after) = (pages.limit()?, pages.after(BotId::new)?);
-    let found = api.bots.bots(tenant, limit + 1, after.as_ref()).await?;
+    let found = api
+        .store
+        .bots
+        .bots(tenant, limit + 1, after.as_ref())
+        .await?;
     let (bots, next) = page(found, limit, |bot| bot.id.to_string());
     Ok(Json(Bots { bots, next }))
 }
@@ -83,7 +87,7 @@ async fn create(
     let id = given.get("id").and_then(Value::as_str).unwrap_or_default();
     let id = bot_id(id, "id")?;
     let bot = read_bot(tenant, &id, given)?;
-    let made = api.bots.make_bot(&bot).await?.ok_or_else(|| {
+    let made = api.store.bots.make_bot(&bot).await?.ok_or_else(|| {
         Refusal::new(
             StatusCode::CONFLICT,
             "bot_exists",
@@ -103,7 +107,7 @@ async fn get(
     Named(id): Named<String>,
 ) -> Result<Json<Bot>, Refusal> {
     let tenant = who.tenant(Scope::BotsRead)?;
-    let bot = api.bots.bot(tenant, &bot_id(&id, "id")?).await?;
+    let bot = api.store.bots.bot(tenant, &bot_id(&id, "id")?).await?;
     bot.map(Json).ok_or_else(|| Refusal::not_found("bot"))
 }
 
@@ -124,7 +128,7 @@ async fn put(
     let id = bot_id(&id, "id")?;
     let given: Value = body_json(request.into_body()).await?;
     let bot = read_bot(tenant, &id, given)?;
-    Ok(Json(api.bots.put_bot(&bot).await?))
+    Ok(Json(api.store.bots.put_bot(&bot).await?))
 }
 
 /// Change a bot
@@ -143,12 +147,12 @@ async fn patch(
     let tenant = who.tenant(Scope::BotsWrite)?;
     let id = bot_id(&id, "id")?;
     let patch: Value = body_json(request.into_body()).await?;
-    let known = api.bots.bot(tenant, &id).await?;
+    let known = api.store.bots.bot(tenant, &id).await?;
     let known = known.ok_or_else(|| Refusal::not_found("bot"))?;
     let mut given = serde_json::to_value(&known).unwrap_or_default();
     body::merge(&mut given, &patch);
     let bot = read_bot(tenant, &id, given)?;
-    Ok(Json(api.bots.put_bot(&bot).await?))
+    Ok(Json(api.store.bots.put_bot(&bot).await?))
 }
 
 /// Delete a bot
@@ -161,7 +165,12 @@ async fn delete(
     Named(id): Named<String>,
 ) -> Result<StatusCode, Refusal> {
     let tenant = who.tenant(Scope::BotsWrite)?;
-    match api.bots.delete_bot(tenant, &bot_id(&id, "id")?).await? {
+    match api
+        .store
+        .bots
+        .delete_bot(tenant, &bot_id(&id, "id")?)
+        .await?
+    {
         Deleted::Done => Ok(StatusCode::NO_CONTENT),
         Deleted::Missing => Err(Refusal::not_found("bot")),
         Deleted::InUse => Err(Refusal::new(

@@ -74,7 +74,7 @@ impl Api {
             .as_deref()
             .map(|from| phone_number(from, "from"))
             .transpose()?;
-        let bot = self.bots.bot(tenant, &bot).await?;
+        let bot = self.store.bots.bot(tenant, &bot).await?;
         let bot = bot.ok_or_else(|| unknown("bot"))?;
         self.may_dial(&bot, &to).await?;
         let fingerprint = fingerprint(&order_text);
@@ -85,7 +85,7 @@ impl Api {
         };
         let from = match from {
             Some(from) => Some(from),
-            None => self.bots.number_of(tenant, &bot.id).await?,
+            None => self.store.bots.number_of(tenant, &bot.id).await?,
         };
         let from = from.ok_or_else(|| {
             Refusal::field(
@@ -113,9 +113,13 @@ impl Api {
 
     /// Whether the bot, its tenant and this deployment allow a number's country.
     pub(super) async fn may_dial(&self, bot: &Bot, to: &PhoneNumber) -> Result<(), Refusal> {
-        let terms = self.agreed.terms(&bot.tenant).await?;
+        let terms = self.store.agreed.terms(&bot.tenant).await?;
         let own = &bot.limits.outbound_countries;
-        let general = if own.is_empty() { &self.countries } else { own };
+        let general = if own.is_empty() {
+            &self.settings.countries
+        } else {
+            own
+        };
         let tenants = &terms.limits.outbound_countries;
         if country::is_allowed(to, general) && country::is_allowed(to, tenants) {
             return Ok(());

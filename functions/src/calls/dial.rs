@@ -20,7 +20,6 @@ use super::outcome::{refusal, settled, unknown};
 use super::{Api, body};
 use crate::Refusal;
 use crate::account::{Principal, Scope};
-use crate::limits::Limits;
 use crate::store::{Begun, Dial, DialState, Opened};
 use crate::words;
 
@@ -97,12 +96,12 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Ref
 
 impl Api {
     async fn obey(&self, dial: Dial) -> Result<Response, Refusal> {
-        match self.dials.begin(&dial, dial.began_ms).await? {
+        match self.store.dials.begin(&dial, dial.began_ms).await? {
             Begun::New => {}
             Begun::Known(known) => return self.repeat(&dial, *known).await,
         }
         if let Some(refusal) = self.turned_away(&dial).await? {
-            self.dials.settle(&dial.id, &DialState::Free).await?;
+            self.store.dials.settle(&dial.id, &DialState::Free).await?;
             return Err(refusal);
         }
         let dialled = self
@@ -130,12 +129,12 @@ impl Api {
                 if state != DialState::Unknown {
                     let (tenant, bot) = (&dial.bot.tenant, &dial.bot.id);
                     let seat = dial.id.to_string();
-                    self.limits().leave(tenant, bot, &seat).await?;
+                    self.store.limits().leave(tenant, bot, &seat).await?;
                 }
                 (state, Err(refusal))
             }
         };
-        if let Err(error) = self.dials.settle(&dial.id, &state).await {
+        if let Err(error) = self.store.dials.settle(&dial.id, &state).await {
             // The call's own webhooks name the order, so a repeat will find the call all the same.
             tracing::error!(code = "store_unavailable", %error, "what became of the order was not kept");
         }
@@ -144,21 +143,14 @@ impl Api {
 
     /// Whether a limit leaves no room for the call; if there is room, it has its place from now on.
     async fn turned_away(&self, dial: &Dial) -> Result<Option<Refusal>, Refusal> {
-        let terms = self.agreed.terms(&dial.bot.tenant).await?;
+        let terms = self.store.agreed.terms(&dial.bot.tenant).await?;
         let who = dial.id.to_string();
         let admitted = self
+            .store
             .limits()
             .admit(&dial.bot, &terms, &who, dial.began_ms)
             .await?;
         Ok(admitted.err().map(Refusal::from))
-    }
-
-    pub(super) fn limits(&self) -> Limits<'_> {
-        Limits {
-            money: self.money.as_ref(),
-            calls: self.calls.as_ref(),
-            dials: self.dials.as_ref(),
-        }
     }
 
     /// The same order again: the same answer, without dialling.
@@ -175,7 +167,7 @@ impl Api {
             return Ok(answer(status, body, true));
         }
         if let Some(call) = known.call {
-            let entry = self.calls.call(&call).await?;
+            let entry = self.store.calls.call(&call).await?;
             let status = entry
                 .and_then(|(entry, _)| entry.status)
                 .unwrap_or(CallStatus::Queued);
@@ -236,8 +228,8 @@ impl Api {
             now_ms: (self.clock)(),
         };
         let kept = futures_util::future::try_join(
-            self.calls.open(&opened),
-            self.dials.joined(&dial.id, &opened.call),
+            self.store.calls.open(&opened),
+            self.store.dials.joined(&dial.id, &opened.call),
         )
         .await;
         if let Err(error) = kept {

@@ -79,7 +79,7 @@ impl Api {
     }
 
     async fn holder(&self, text: &KeyText) -> Result<Principal, Refusal> {
-        let key = self.accounts.key(text.id()).await?;
+        let key = self.store.accounts.key(text.id()).await?;
         let key = key.filter(|key| key.fits(text)).ok_or_else(wrong)?;
         self.still_good(&key)?;
         let now_ms = (self.clock)();
@@ -87,7 +87,7 @@ impl Api {
             .used_ms
             .is_none_or(|used_ms| now_ms.saturating_sub(used_ms) > USED_MS)
         {
-            self.accounts.used(&key.id, now_ms).await?;
+            self.store.accounts.used(&key.id, now_ms).await?;
         }
         let subject = format!("key:{}", key.id);
         Ok(Principal::of_tenant(subject, key.tenant, key.scopes, None))
@@ -121,7 +121,7 @@ impl Api {
         })?;
         // A token is good for no longer, and for no more, than the key that had it made.
         if let Some(id) = claims.sub.strip_prefix("key:").and_then(KeyId::parse) {
-            let key = self.accounts.key(&id).await?.ok_or_else(wrong)?;
+            let key = self.store.accounts.key(&id).await?.ok_or_else(wrong)?;
             self.still_good(&key)?;
             claims.scopes.retain(|scope| key.scopes.contains(scope));
         }

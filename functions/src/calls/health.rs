@@ -52,7 +52,8 @@ async fn health(State(api): State<Arc<Api>>, who: Option<Principal>) -> Response
     if who.is_none() {
         return Json(short).into_response();
     }
-    let (store, edge) = futures_util::future::join(api.bots.reachable(), api.edge.health()).await;
+    let (store, edge) =
+        futures_util::future::join(api.store.bots.reachable(), api.edge.health()).await;
     let well = store.is_ok() && edge.is_ok();
     let state = |problem: Option<String>| Some(problem.unwrap_or_else(|| "ok".to_owned()));
     let edge_says = edge.as_ref().ok().cloned();

@@ -98,7 +98,11 @@ async fn list(
 ) -> Result<Json<Keys>, Refusal> {
     let tenant = who.tenant(Scope::KeysWrite)?;
     let (limit, after) = (pages.limit()?, pages.after(KeyId::parse)?);
-    let found = api.accounts.keys(tenant, limit + 1, after.as_ref()).await?;
+    let found = api
+        .store
+        .accounts
+        .keys(tenant, limit + 1, after.as_ref())
+        .await?;
     let (keys, next) = page(
         found.into_iter().map(KeyView::from).collect(),
         limit,
@@ -132,7 +136,7 @@ async fn create(
         used_ms: None,
         revoked_ms: None,
     };
-    api.accounts.create_key(&key).await?;
+    api.store.accounts.create_key(&key).await?;
     tracing::info!(key = %key.id, %tenant, by = who.subject(), "a key was made");
     let made = MadeKey {
         key: text.reveal().to_owned(),
@@ -166,7 +170,7 @@ async fn get(
     Named(id): Named<String>,
 ) -> Result<Json<KeyView>, Refusal> {
     let tenant = who.tenant(Scope::KeysWrite)?;
-    let key = api.accounts.key(&key_id(&id)?).await?;
+    let key = api.store.accounts.key(&key_id(&id)?).await?;
     let key = key.filter(|key| key.tenant == *tenant);
     let key = key.ok_or_else(|| Refusal::not_found("key"))?;
     Ok(Json(key.into()))
@@ -205,6 +209,7 @@ async fn change(
         within(scopes, &who)?;
     }
     let changed = api
+        .store
         .accounts
         .change_key(tenant, &id, name.as_deref(), scopes.as_ref())
         .await?;
@@ -242,7 +247,12 @@ async fn revoke(
 ) -> Result<StatusCode, Refusal> {
     let tenant = who.tenant(Scope::KeysWrite)?;
     let id = key_id(&id)?;
-    if !api.accounts.revoke(tenant, &id, (api.clock)()).await? {
+    if !api
+        .store
+        .accounts
+        .revoke(tenant, &id, (api.clock)())
+        .await?
+    {
         return Err(Refusal::not_found("key"));
     }
     tracing::info!(key = %id, %tenant, by = who.subject(), "a key was revoked");

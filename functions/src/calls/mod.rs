@@ -47,26 +47,13 @@ use crate::clock::Clock;
 use crate::config::BaseUrl;
 use crate::edge::Edge;
 use crate::secrets::Keyring;
-
-use crate::store::{Accounts, Agreed, Bots, Calls, Dials, Files, Money, Outbox};
+use crate::store::{Files, Store};
 pub use settings::Settings;
 
 /// What the function needs.
 pub struct Api {
-    /// Bots and numbers.
-    pub bots: Arc<dyn Bots>,
-    /// Tenants and keys.
-    pub accounts: Arc<dyn Accounts>,
-    /// Calls.
-    pub calls: Arc<dyn Calls>,
-    /// Orders to dial.
-    pub dials: Arc<dyn Dials>,
-    /// What calls cost, and who has a place among them.
-    pub money: Arc<dyn Money>,
-    /// What tenants' servers are to be told.
-    pub outbox: Arc<dyn Outbox>,
-    /// What tenants' calls may use.
-    pub agreed: Arc<dyn Agreed>,
+    /// What is kept.
+    pub store: Store,
     /// Recordings.
     pub files: Arc<dyn Files>,
     /// The edge, for its health.
@@ -83,8 +70,6 @@ pub struct Api {
     pub status_url: BaseUrl,
     /// Where the edge is, for those who watch a call.
     pub edge_url: BaseUrl,
-    /// Countries that bots without a list of their own may dial; empty: all that the carrier allows.
-    pub countries: Vec<String>,
     /// What the operator chose.
     pub settings: Settings,
     /// What is remembered between requests.

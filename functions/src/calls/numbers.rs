@@ -73,7 +73,7 @@ async fn list(
         Some((BotId::new(bot)?, number.parse().ok()?))
     })?;
     let after = after.as_ref().map(|(bot, number)| (bot, number));
-    let found = api.bots.numbers(tenant, limit + 1, after).await?;
+    let found = api.store.bots.numbers(tenant, limit + 1, after).await?;
     let found = found
         .into_iter()
         .map(|(bot, number)| Number { number, bot });
@@ -94,7 +94,7 @@ async fn get(
 ) -> Result<Json<Number>, Refusal> {
     let tenant = who.tenant(Scope::BotsRead)?;
     let number = phone_number(&number, "number")?;
-    let known = api.bots.bot_of(&number).await?;
+    let known = api.store.bots.bot_of(&number).await?;
     let (_, bot) = known
         .filter(|(owner, _)| owner == tenant)
         .ok_or_else(|| Refusal::not_found("number"))?;
@@ -117,7 +117,7 @@ async fn put(
     let number = phone_number(&number, "number")?;
     let assignment: Assignment = body::read(request.into_body()).await?;
     let bot = bot_id(&assignment.bot, "bot")?;
-    let assigned = api.bots.assign(&number, tenant, &bot, (api.clock)());
+    let assigned = api.store.bots.assign(&number, tenant, &bot, (api.clock)());
     match assigned.await? {
         Assigned::Done => Ok(Json(Number { number, bot })),
         Assigned::NoBot => Err(unknown("bot")),
@@ -140,7 +140,7 @@ async fn delete(
 ) -> Result<StatusCode, Refusal> {
     let tenant = who.tenant(Scope::BotsWrite)?;
     let number = phone_number(&number, "number")?;
-    if !api.bots.release(&number, tenant).await? {
+    if !api.store.bots.release(&number, tenant).await? {
         return Err(Refusal::not_found("number"));
     }
     Ok(StatusCode::NO_CONTENT)

@@ -49,7 +49,7 @@ impl Api {
         tenant: &TenantId,
         call: &CallId,
     ) -> Result<CallEntry, Refusal> {
-        let known = self.calls.call(call).await?;
+        let known = self.store.calls.call(call).await?;
         known
             .map(|(entry, _)| entry)
             .filter(|entry| entry.tenant.as_ref() == Some(tenant))
@@ -94,7 +94,7 @@ async fn give(
         return Err(ended());
     }
     if let Do::Transfer { to } = &order
-        && let Some((_, Some(bot))) = api.calls.call(&call).await?
+        && let Some((_, Some(bot))) = api.store.calls.call(&call).await?
     {
         // The way by which somebody with a stolen key would dial where calls are dear.
         api.may_dial(&bot, to).await?;
@@ -196,7 +196,7 @@ async fn events(
         Some(Ok(after)) => after,
         Some(Err(_)) => return Err(after_invalid()),
     };
-    let detail = api.calls.detail(tenant, &call).await?;
+    let detail = api.store.calls.detail(tenant, &call).await?;
     let detail = detail
         .filter(|detail| who.may_see(detail.entry.bot.as_ref()))
         .ok_or_else(|| Refusal::not_found("call"))?;

@@ -102,6 +102,7 @@ impl Api {
         let (mut all, told) = self.doors.rates.count(who.subject(), now_ms);
         if let Some(told) = told {
             let counting = self
+                .store
                 .accounts
                 .count(who.subject(), "requests", minute, told, None);
             match counting.await {
@@ -140,6 +141,7 @@ impl Api {
         let now_ms = (self.clock)();
         let minute = now_ms / 60_000;
         let former = self
+            .store
             .accounts
             .counted(who.subject(), "calls", minute.saturating_sub(1))
             .await?;
@@ -148,6 +150,7 @@ impl Api {
         let room = u64::from(limit).saturating_sub(still);
         let room = u32::try_from(room).unwrap_or(limit);
         let counted = self
+            .store
             .accounts
             .count(who.subject(), "calls", minute, 1, Some(room));
         if counted.await?.is_some() {

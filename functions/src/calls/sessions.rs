@@ -42,9 +42,10 @@ impl Api {
         let who = self.principal(&asked.token).await?;
         let tenant = who.tenant(Scope::Talk)?.clone();
         let bot = self.chosen_bot(&who, &tenant, asked.bot).await?;
-        let terms = self.agreed.terms(&tenant).await?;
+        let terms = self.store.agreed.terms(&tenant).await?;
         let now_ms = (self.clock)();
         let admitted = self
+            .store
             .limits()
             .admit(&bot, &terms, asked.call.as_str(), now_ms)
             .await?;
@@ -65,7 +66,7 @@ impl Api {
             }),
             now_ms,
         };
-        opened.bot = self.calls.open(&opened).await?;
+        opened.bot = self.store.calls.open(&opened).await?;
         if let Err(refusal) = self.told_of(asked.call, &tenant, &terms, now_ms).await {
             // The conversation's first records make up for it. Refused now, it would stay open in the books for ever.
             tracing::warn!(code = %refusal.body.error.code, "its start is told later");
@@ -101,7 +102,7 @@ impl Api {
         now_ms: u64,
     ) -> Result<(), Refusal> {
         let teller = Teller {
-            outbox: self.outbox.as_ref(),
+            outbox: self.store.outbox.as_ref(),
             edge: self.edge.as_ref(),
             secrets: &self.keyring.secrets(),
             errands_url: &self.status_url.at("/errands"),
@@ -127,7 +128,7 @@ impl Api {
             )
         })?;
         who.must_be_for(&id)?;
-        let bot = self.bots.bot(tenant, &id).await?;
+        let bot = self.store.bots.bot(tenant, &id).await?;
         bot.ok_or_else(|| Refusal::field("bot", "bot_unknown", "there is no such bot"))
     }
 }

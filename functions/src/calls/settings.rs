@@ -9,6 +9,8 @@ pub struct Settings {
     pub calls_per_minute: u32,
     /// Requests that a key may make in a minute.
     pub requests_per_minute: u32,
+    /// Countries that tenants without a list of their own may dial, by ISO 3166-1 code; empty: all that the carrier allows.
+    pub countries: Vec<String>,
     /// Whose pages may ask, each exactly as a browser sends it: `https://console.example.com`.
     pub origins: Vec<String>,
 }
@@ -19,13 +21,15 @@ impl Default for Settings {
             token_minutes: 60,
             calls_per_minute: 5,
             requests_per_minute: 600,
+            countries: Vec::new(),
             origins: Vec::new(),
         }
     }
 }
 
 impl Settings {
-    /// As the environment has it: `TOKEN_MINUTES`, `CALLS_PER_MINUTE`, `REQUESTS_PER_MINUTE`, `CORS_ORIGINS`.
+    /// As the environment has it: `TOKEN_MINUTES`, `CALLS_PER_MINUTE`, `REQUESTS_PER_MINUTE`, `OUTBOUND_COUNTRIES`,
+    /// `CORS_ORIGINS`.
     ///
     /// # Errors
     /// The first that cannot be.
@@ -44,12 +48,15 @@ impl Settings {
             1..=1_000_000,
             own.requests_per_minute,
         )?;
-        let origins = environment.optional("CORS_ORIGINS").unwrap_or_default();
-        let origins: Vec<String> = origins
-            .split([',', ' '])
-            .filter(|origin| !origin.is_empty())
-            .map(str::to_owned)
-            .collect();
+        let countries = list(environment, "OUTBOUND_COUNTRIES");
+        if !contract::are_countries(&countries) {
+            return Err(BadSetting {
+                name: "OUTBOUND_COUNTRIES",
+                problem: "must be ISO 3166-1 codes with commas between them, such as US,ES"
+                    .to_owned(),
+            });
+        }
+        let origins = list(environment, "CORS_ORIGINS");
         for origin in &origins {
             // A slash at the end would never match what a browser sends.
             if origin.ends_with('/') || crate::config::BaseUrl::parse(origin).is_err() {
@@ -65,9 +72,17 @@ impl Settings {
             token_minutes: minutes,
             calls_per_minute: calls,
             requests_per_minute: requests,
+            countries,
             origins,
         })
     }
+}
+
+/// Words with commas or spaces between them.
+fn list(environment: &Environment<'_>, name: &str) -> Vec<String> {
+    let text = environment.optional(name).unwrap_or_default();
+    let words = text.split([',', ' ']).filter(|word| !word.is_empty());
+    words.map(str::to_owned).collect()
 }
 
 fn number<T>(
@@ -109,11 +124,14 @@ mod tests {
         assert_eq!(read("", ""), Ok(Settings::default()));
         let two = read("CORS_ORIGINS", "https://a.example, http://localhost:3000").unwrap();
         assert_eq!(two.origins, ["https://a.example", "http://localhost:3000"]);
+        let two = read("OUTBOUND_COUNTRIES", "US, ES").unwrap();
+        assert_eq!(two.countries, ["US", "ES"]);
         for (name, value) in [
             ("TOKEN_MINUTES", "0"),
             ("TOKEN_MINUTES", "soon"),
             ("CALLS_PER_MINUTE", "-1"),
             ("REQUESTS_PER_MINUTE", "many"),
+            ("OUTBOUND_COUNTRIES", "US,Spain"),
             ("CORS_ORIGINS", "*"),
             ("CORS_ORIGINS", "https://a.example/"),
         ] {

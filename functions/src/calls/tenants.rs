@@ -69,7 +69,7 @@ impl Api {
 
     /// As it is. The first tenant is there from the start.
     async fn tenant_now(&self, id: &TenantId) -> Result<Tenant, Refusal> {
-        match self.accounts.tenant(id).await? {
+        match self.store.accounts.tenant(id).await? {
             Some(tenant) => Ok(tenant),
             None if *id == TenantId::default() => Ok(Tenant::unnamed(id.clone())),
             None => Err(Refusal::not_found("tenant")),
@@ -113,7 +113,11 @@ async fn list(
 ) -> Result<Json<Tenants>, Refusal> {
     who.must_be_operator()?;
     let (limit, after) = (pages.limit()?, pages.after(TenantId::new)?);
-    let found = api.accounts.tenants(limit + 1, after.as_ref()).await?;
+    let found = api
+        .store
+        .accounts
+        .tenants(limit + 1, after.as_ref())
+        .await?;
     let (tenants, next) = page(found, limit, |tenant| tenant.id.to_string());
     Ok(Json(Tenants { tenants, next }))
 }
@@ -138,7 +142,7 @@ async fn create(
         created_ms: (api.clock)(),
     };
     checked(&tenant)?;
-    if !api.accounts.put_tenant(&tenant, true).await? {
+    if !api.store.accounts.put_tenant(&tenant, true).await? {
         return Err(Refusal::new(
             StatusCode::CONFLICT,
             "tenant_exists",
@@ -207,7 +211,7 @@ async fn patch(
         ..tenant
     };
     checked(&tenant)?;
-    api.accounts.put_tenant(&tenant, false).await?;
+    api.store.accounts.put_tenant(&tenant, false).await?;
     api.doors.known.forget(&id);
     Ok(Json(tenant))
 }
@@ -225,7 +229,7 @@ async fn delete(
 ) -> Result<StatusCode, Refusal> {
     who.must_be_operator()?;
     let id = tenant_id(&id, "id")?;
-    match api.accounts.delete_tenant(&id, (api.clock)()).await? {
+    match api.store.accounts.delete_tenant(&id, (api.clock)()).await? {
         Deleted::Missing => Err(Refusal::not_found("tenant")),
         Deleted::InUse => Err(Refusal::new(
             StatusCode::CONFLICT,

@@ -74,7 +74,7 @@ async fn create(
     let tenant = who.whose();
     let bot = new.bot.map(|bot| bot_id(&bot, "bot")).transpose()?;
     if let Some(bot) = &bot
-        && api.bots.bot(tenant, bot).await?.is_none()
+        && api.store.bots.bot(tenant, bot).await?.is_none()
     {
         return Err(super::bots::unknown("bot"));
     }

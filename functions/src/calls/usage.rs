@@ -64,7 +64,7 @@ impl Api {
         let tenant = who.tenant(Scope::UsageRead)?;
         let month = Month::parse(month)
             .ok_or_else(|| Refusal::field("month", "month_malformed", "a month such as 2026-11"))?;
-        let mut meters = self.money.month(tenant, month).await?;
+        let mut meters = self.store.money.month(tenant, month).await?;
         meters.retain(|bot, _| who.may_see(Some(bot)));
         Ok((month, meters))
     }

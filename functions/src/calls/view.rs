@@ -88,6 +88,7 @@ async fn list(
         filter.bot = Some(only.clone());
     }
     let page = api
+        .store
         .calls
         .list(tenant, &filter, limit, after.as_deref())
         .await?;
@@ -163,7 +164,7 @@ async fn detail(
 ) -> Result<Json<Whole>, Refusal> {
     let tenant = who.tenant(Scope::CallsRead)?;
     let call = call_id(&sid)?;
-    let detail = api.calls.detail(tenant, &call).await?;
+    let detail = api.store.calls.detail(tenant, &call).await?;
     let detail = detail
         .filter(|detail| who.may_see(detail.entry.bot.as_ref()))
         .ok_or_else(|| Refusal::not_found("call"))?;
@@ -206,7 +207,7 @@ async fn annotate(
         return Err(Refusal::field("note", "note_too_long", message));
     }
     api.own(&who, tenant, &call).await?;
-    if !api.calls.annotate(tenant, &call, &note).await? {
+    if !api.store.calls.annotate(tenant, &call, &note).await? {
         return Err(Refusal::not_found("call"));
     }
     Ok(Json(Annotated { call, note }))

@@ -68,6 +68,7 @@ async fn list(
     let limit = pages.limit()?;
     let after = pages.after(|text| moment(text, |place| HookId::parse(place).is_some()))?;
     let page = api
+        .store
         .outbox
         .deliveries(tenant, limit, after.as_deref())
         .await?;
@@ -93,10 +94,10 @@ async fn again(
     let missing = || Refusal::not_found("webhook");
     let id = HookId::parse(&id).ok_or_else(missing)?;
     let now_ms = (api.clock)();
-    let delivery = api.outbox.again(tenant, &id, now_ms).await?;
+    let delivery = api.store.outbox.again(tenant, &id, now_ms).await?;
     let delivery = delivery.ok_or_else(missing)?;
     let teller = Teller {
-        outbox: api.outbox.as_ref(),
+        outbox: api.store.outbox.as_ref(),
         edge: api.edge.as_ref(),
         secrets: &api.keyring.secrets(),
         errands_url: &api.status_url.at("/errands"),

@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
 use axum::Router;
-use contract::PriceTable;
 
 use super::Start;
 use crate::calls::{Api, Doors};
@@ -10,61 +9,94 @@ use crate::clock::wall_ms;
 use crate::config::{BadSetting, BaseUrl, Environment};
 use crate::edge::HttpEdge;
 use crate::hook::HttpPost;
+use crate::secrets::Keyring;
 use crate::status::Status;
+use crate::store::Store;
+use crate::store::files::Bucket;
 use crate::voice::{Shelf, Voice};
 
-const CALLS_TABLE: &str = "the name of the table of calls";
-const CONFIG_TABLE: &str = "the name of the table of bots and numbers";
-const SECRET_ARN: &str = "the ARN of the deployment's secret";
-const AUDIO_BUCKET: &str = "the name of the bucket of recordings";
-const EDGE_URL: &str = "the URL of the edge, such as https://callbox.example.workers.dev";
-const STATUS_URL: &str = "the URL of the status function";
-const VOICE_URL: &str = "the URL of the voice function";
+/// What each of the functions is told.
+struct Common {
+    calls: String,
+    config: String,
+    secret: String,
+    bucket: String,
+    path_style: bool,
+    edge: BaseUrl,
+    twilio: BaseUrl,
+}
+
+impl Common {
+    fn read(environment: &Environment<'_>) -> Result<Self, BadSetting> {
+        let required = |name, what| environment.required(name, what);
+        Ok(Self {
+            calls: required("CALLS_TABLE", "the name of the table of calls")?,
+            config: required("CONFIG_TABLE", "the name of the table of bots and numbers")?,
+            secret: required("SECRET_ARN", "the ARN of the deployment's secret")?,
+            bucket: required("AUDIO_BUCKET", "the name of the bucket of recordings")?,
+            // Local stand-ins of S3 have no host name per bucket.
+            path_style: environment.flag("S3_PATH_STYLE"),
+            edge: environment.base_url(
+                "EDGE_URL",
+                "the URL of the edge, such as https://callbox.example.workers.dev",
+            )?,
+            twilio: twilio_url(environment)?,
+        })
+    }
+}
+
+fn status_url(environment: &Environment<'_>) -> Result<BaseUrl, BadSetting> {
+    environment.base_url("STATUS_URL", "the URL of the status function")
+}
+
+/// What each of the functions is made of.
+struct Parts {
+    keyring: Arc<Keyring>,
+    store: Store,
+    files: Arc<Bucket>,
+    edge: Arc<HttpEdge>,
+    edge_url: BaseUrl,
+    twilio: BaseUrl,
+}
+
+impl Parts {
+    /// Reads what all are told, and what one alone is; then opens what is behind it.
+    async fn of<T>(
+        start: &Start,
+        own: impl FnOnce(&Environment<'_>) -> Result<T, BadSetting>,
+    ) -> Result<(Self, T), BadSetting> {
+        let (common, own) =
+            start.settings(|environment| Ok((Common::read(environment)?, own(environment)?)))?;
+        let (keyring, tables) = start
+            .doors(&common.secret, &common.config, &common.calls)
+            .await?;
+        let parts = Self {
+            keyring,
+            store: Store::of(tables),
+            files: start.bucket(&common.bucket, common.path_style),
+            edge: Arc::new(HttpEdge::new(start.http()?, common.edge.clone(), wall_ms)),
+            edge_url: common.edge,
+            twilio: common.twilio,
+        };
+        Ok((parts, own))
+    }
+}
 
 /// The voice function, from its environment.
 ///
 /// # Errors
 /// The setting that is missing or cannot be.
 pub async fn voice(start: Start) -> Result<Router, BadSetting> {
-    struct Settings {
-        calls: String,
-        config: String,
-        secret: String,
-        bucket: String,
-        path_style: bool,
-        edge: BaseUrl,
-        status: BaseUrl,
-        twilio: BaseUrl,
-    }
-    let settings = start.settings(|environment| {
-        Ok(Settings {
-            calls: environment.required("CALLS_TABLE", CALLS_TABLE)?,
-            config: environment.required("CONFIG_TABLE", CONFIG_TABLE)?,
-            secret: environment.required("SECRET_ARN", SECRET_ARN)?,
-            bucket: environment.required("AUDIO_BUCKET", AUDIO_BUCKET)?,
-            path_style: path_style(environment),
-            edge: environment.base_url("EDGE_URL", EDGE_URL)?,
-            status: environment.base_url("STATUS_URL", STATUS_URL)?,
-            twilio: twilio_url(environment)?,
-        })
-    })?;
-    let (keyring, tables) = start
-        .doors(&settings.secret, &settings.config, &settings.calls)
-        .await?;
-    let edge = HttpEdge::new(start.http()?, settings.edge.clone(), wall_ms);
+    let (parts, status_url) = Parts::of(&start, status_url).await?;
     Ok(crate::voice::app(Voice {
-        bots: tables.clone(),
-        calls: tables.clone(),
-        money: tables.clone(),
-        agreed: tables.clone(),
-        dials: tables,
-        edge: Arc::new(edge),
-        carrier: Arc::new(HttpCarrier::new(start.http()?, settings.twilio)),
-        shelf: Shelf::new(start.bucket(&settings.bucket, settings.path_style)),
-        keyring,
+        store: parts.store,
+        edge: parts.edge,
+        carrier: Arc::new(HttpCarrier::new(start.http()?, parts.twilio)),
+        shelf: Shelf::new(parts.files),
+        keyring: parts.keyring,
         clock: wall_ms,
-        edge_url: settings.edge,
-        status_url: settings.status,
+        edge_url: parts.edge_url,
+        status_url,
     }))
 }
 
@@ -73,56 +105,26 @@ pub async fn voice(start: Start) -> Result<Router, BadSetting> {
 /// # Errors
 /// The setting that is missing or cannot be.
 pub async fn calls(start: Start) -> Result<Router, BadSetting> {
-    struct Settings {
-        calls: String,
-        config: String,
-        secret: String,
-        bucket: String,
-        path_style: bool,
-        edge: BaseUrl,
-        voice: BaseUrl,
-        status: BaseUrl,
-        twilio: BaseUrl,
-        api: crate::calls::Settings,
-        countries: Vec<String>,
-    }
-    let settings = start.settings(|environment| {
-        Ok(Settings {
-            calls: environment.required("CALLS_TABLE", CALLS_TABLE)?,
-            config: environment.required("CONFIG_TABLE", CONFIG_TABLE)?,
-            secret: environment.required("SECRET_ARN", SECRET_ARN)?,
-            bucket: environment.required("AUDIO_BUCKET", AUDIO_BUCKET)?,
-            path_style: path_style(environment),
-            edge: environment.base_url("EDGE_URL", EDGE_URL)?,
-            voice: environment.base_url("VOICE_URL", VOICE_URL)?,
-            status: environment.base_url("STATUS_URL", STATUS_URL)?,
-            api: crate::calls::Settings::read(environment)?,
-            twilio: twilio_url(environment)?,
-            countries: countries(environment)?,
-        })
-    })?;
-    let (keyring, tables) = start
-        .doors(&settings.secret, &settings.config, &settings.calls)
-        .await?;
+    let own = |environment: &Environment<'_>| {
+        Ok((
+            environment.base_url("VOICE_URL", "the URL of the voice function")?,
+            status_url(environment)?,
+            crate::calls::Settings::read(environment)?,
+        ))
+    };
+    let (parts, (voice_url, status_url, settings)) = Parts::of(&start, own).await?;
     Ok(crate::calls::app(Api {
-        bots: tables.clone(),
-        accounts: tables.clone(),
-        calls: tables.clone(),
-        money: tables.clone(),
-        outbox: tables.clone(),
-        agreed: tables.clone(),
-        dials: tables,
-        files: start.bucket(&settings.bucket, settings.path_style),
-        edge: Arc::new(HttpEdge::new(start.http()?, settings.edge.clone(), wall_ms)),
-        carrier: Arc::new(HttpCarrier::new(start.http_once()?, settings.twilio)),
-        keyring,
+        store: parts.store,
+        files: parts.files,
+        edge: parts.edge,
+        carrier: Arc::new(HttpCarrier::new(start.http_once()?, parts.twilio)),
+        keyring: parts.keyring,
         clock: wall_ms,
-        voice_url: settings.voice,
-        status_url: settings.status,
-        settings: settings.api,
+        voice_url,
+        status_url,
+        edge_url: parts.edge_url,
+        settings,
         doors: Doors::default(),
-        edge_url: settings.edge,
-        countries: settings.countries,
     }))
 }
 
@@ -131,52 +133,23 @@ pub async fn calls(start: Start) -> Result<Router, BadSetting> {
 /// # Errors
 /// The setting that is missing or cannot be.
 pub async fn status(start: Start) -> Result<Router, BadSetting> {
-    struct Settings {
-        calls: String,
-        config: String,
-        secret: String,
-        bucket: String,
-        path_style: bool,
-        edge: BaseUrl,
-        twilio: BaseUrl,
-        prices: PriceTable,
-        anywhere: bool,
-    }
-    let settings = start.settings(|environment| {
-        Ok(Settings {
-            calls: environment.required("CALLS_TABLE", CALLS_TABLE)?,
-            config: environment.required("CONFIG_TABLE", CONFIG_TABLE)?,
-            secret: environment.required("SECRET_ARN", SECRET_ARN)?,
-            bucket: environment.required("AUDIO_BUCKET", AUDIO_BUCKET)?,
-            path_style: path_style(environment),
-            edge: environment.base_url("EDGE_URL", EDGE_URL)?,
-            twilio: twilio_url(environment)?,
-            prices: environment.prices()?,
-            anywhere: environment
-                .optional("WEBHOOKS_ANYWHERE")
-                .is_some_and(|value| value == "1"),
-        })
-    })?;
-    let (keyring, tables) = start
-        .doors(&settings.secret, &settings.config, &settings.calls)
-        .await?;
-    let post = HttpPost::new(settings.anywhere).map_err(|error| BadSetting {
+    let own = |environment: &Environment<'_>| {
+        Ok((environment.prices()?, environment.flag("WEBHOOKS_ANYWHERE")))
+    };
+    let (parts, (prices, anywhere)) = Parts::of(&start, own).await?;
+    let post = HttpPost::new(anywhere).map_err(|error| BadSetting {
         name: "TLS",
         problem: format!("cannot be set up: {error}"),
     })?;
     Ok(crate::status::app(Status {
-        calls: tables.clone(),
-        money: tables.clone(),
-        outbox: tables.clone(),
-        agreed: tables.clone(),
-        dials: tables,
-        files: start.bucket(&settings.bucket, settings.path_style),
-        edge: Arc::new(HttpEdge::new(start.http()?, settings.edge, wall_ms)),
-        carrier: Arc::new(HttpCarrier::new(start.http_once()?, settings.twilio)),
+        store: parts.store,
+        files: parts.files,
+        edge: parts.edge,
+        carrier: Arc::new(HttpCarrier::new(start.http_once()?, parts.twilio)),
         post: Arc::new(post),
-        keyring,
+        keyring: parts.keyring,
         clock: wall_ms,
-        prices: settings.prices,
+        prices,
     }))
 }
 
@@ -188,30 +161,4 @@ fn twilio_url(environment: &Environment<'_>) -> Result<BaseUrl, BadSetting> {
             problem: problem.to_owned(),
         }),
     }
-}
-
-/// `OUTBOUND_COUNTRIES`: codes with commas between them.
-fn countries(environment: &Environment<'_>) -> Result<Vec<String>, BadSetting> {
-    let text = environment
-        .optional("OUTBOUND_COUNTRIES")
-        .unwrap_or_default();
-    let codes = text
-        .split(',')
-        .map(str::trim)
-        .filter(|code| !code.is_empty());
-    let codes: Vec<String> = codes.map(str::to_owned).collect();
-    if contract::are_countries(&codes) {
-        return Ok(codes);
-    }
-    Err(BadSetting {
-        name: "OUTBOUND_COUNTRIES",
-        problem: "must be ISO 3166-1 codes with commas between them, such as US,ES".to_owned(),
-    })
-}
-
-/// Local stand-ins of S3 have no host name per bucket.
-fn path_style(environment: &Environment<'_>) -> bool {
-    environment
-        .optional("S3_PATH_STYLE")
-        .is_some_and(|value| value == "1")
 }

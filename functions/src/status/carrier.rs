@@ -36,7 +36,7 @@ pub(super) async fn call(
             sid: verdict.call.to_string(),
         };
         let note = machine(&verdict, source, now_ms);
-        status.calls.noted(&note).await?;
+        status.store.calls.noted(&note).await?;
         status.tell_who_answered(&verdict).await?;
         return Ok(StatusCode::NO_CONTENT);
     }
@@ -59,7 +59,7 @@ impl Status {
     ) -> Result<(), Refusal> {
         tracing::info!(status = %event.status, sequence = event.sequence_number, "told");
         if let Some(dial) = dial {
-            self.dials.joined(&dial, &event.call.into()).await?;
+            self.store.dials.joined(&dial, &event.call.into()).await?;
         }
         let now_ms = (self.clock)();
         let progress = Progress {
@@ -214,6 +214,6 @@ impl Status {
             answered_by: None,
             now_ms,
         };
-        Ok(self.calls.noted(&note).await?)
+        Ok(self.store.calls.noted(&note).await?)
     }
 }

@@ -51,12 +51,13 @@ impl Status {
     async fn tell(&self, hook: &HookId, round: u32) -> Result<ErrandReply, Refusal> {
         let now_ms = (self.clock)();
         let attempt = self
+            .store
             .outbox
             .attempt(hook, round, now_ms, now_ms + ATTEMPT_MS)
             .await?;
         let Some(delivery) = attempt else {
             // Settled, set going anew, or somebody is at it.
-            let known = self.outbox.delivery(hook).await?;
+            let known = self.store.outbox.delivery(hook).await?;
             let busy = known
                 .is_some_and(|known| known.round == round && known.state == DeliveryState::Pending);
             return Ok(if busy {
@@ -73,7 +74,8 @@ impl Status {
             DeliveryState::Pending | DeliveryState::Delivered | DeliveryState::GivenUp => state,
         };
         tracing::info!(?state, last, attempts = delivery.attempts, "told");
-        self.outbox
+        self.store
+            .outbox
             .attempted(hook, round, state, &last, (self.clock)())
             .await?;
         Ok(match state {
@@ -90,12 +92,12 @@ impl Status {
         now_ms: u64,
     ) -> Result<(DeliveryState, String), Refusal> {
         let given_up = |why: &str| Ok((DeliveryState::GivenUp, why.to_owned()));
-        let terms = self.agreed.terms(&delivery.tenant).await?;
+        let terms = self.store.agreed.terms(&delivery.tenant).await?;
         let Some(url) = terms.hook_url else {
             return given_up("the tenant has no webhook_url any more");
         };
         let call = delivery.id.call;
-        let Some(detail) = self.calls.detail(&delivery.tenant, &call).await? else {
+        let Some(detail) = self.store.calls.detail(&delivery.tenant, &call).await? else {
             return given_up("the call is not kept any more");
         };
         let recording = shown::recording(&detail, self.files.as_ref()).await?;
@@ -122,7 +124,7 @@ impl Status {
         attempt: u32,
         origin: &str,
     ) -> Result<ErrandReply, Refusal> {
-        let Some((entry, _)) = self.calls.call(call).await? else {
+        let Some((entry, _)) = self.store.calls.call(call).await? else {
             return Ok(ErrandReply::Done);
         };
         if let Some(after_s) = self.settle_carrier(&entry, origin).await? {

@@ -18,22 +18,13 @@ use crate::carrier::Carrier;
 use crate::clock::Clock;
 use crate::edge::Edge;
 use crate::hook::Post;
-use crate::limits::Limits;
 use crate::secrets::Keyring;
-use crate::store::{Agreed, Calls, Dials, Files, Money, Outbox};
+use crate::store::{Files, Store};
 
 /// What the function needs.
 pub struct Status {
-    /// Calls.
-    pub calls: Arc<dyn Calls>,
-    /// Orders to dial.
-    pub dials: Arc<dyn Dials>,
-    /// What calls cost.
-    pub money: Arc<dyn Money>,
-    /// What tenants' servers are to be told.
-    pub outbox: Arc<dyn Outbox>,
-    /// What tenants' calls may use.
-    pub agreed: Arc<dyn Agreed>,
+    /// What is kept.
+    pub store: Store,
     /// The bucket.
     pub files: Arc<dyn Files>,
     /// The edge: orders to calls, and reminders.
@@ -48,16 +39,6 @@ pub struct Status {
     pub clock: Clock,
     /// What usage costs.
     pub prices: PriceTable,
-}
-
-impl Status {
-    fn limits(&self) -> Limits<'_> {
-        Limits {
-            money: self.money.as_ref(),
-            calls: self.calls.as_ref(),
-            dials: self.dials.as_ref(),
-        }
-    }
 }
 
 /// The function.

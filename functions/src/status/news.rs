@@ -23,10 +23,10 @@ impl Status {
         happening: Happening,
         origin: &str,
     ) -> Result<(), Refusal> {
-        let terms: Terms = self.agreed.terms(tenant).await?;
+        let terms: Terms = self.store.agreed.terms(tenant).await?;
         let (secrets, errands_url) = (self.keyring.secrets(), format!("{origin}{ERRANDS}"));
         let teller = Teller {
-            outbox: self.outbox.as_ref(),
+            outbox: self.store.outbox.as_ref(),
             edge: self.edge.as_ref(),
             secrets: &secrets,
             errands_url: &errands_url,
@@ -39,7 +39,7 @@ impl Status {
     pub(super) async fn settle_later(&self, call: CallId, origin: &str) -> Result<(), Refusal> {
         let (secrets, errands_url) = (self.keyring.secrets(), format!("{origin}{ERRANDS}"));
         let teller = Teller {
-            outbox: self.outbox.as_ref(),
+            outbox: self.store.outbox.as_ref(),
             edge: self.edge.as_ref(),
             secrets: &secrets,
             errands_url: &errands_url,
@@ -51,8 +51,8 @@ impl Status {
 
     /// The carrier told how far a call is, or it was concluded; with all that follows.
     pub(super) async fn follow(&self, progress: &Progress, origin: &str) -> Result<(), Refusal> {
-        self.calls.progressed(progress).await?;
-        let known = self.calls.call(&progress.call).await?;
+        self.store.calls.progressed(progress).await?;
+        let known = self.store.calls.call(&progress.call).await?;
         let Some((entry, _)) = known else {
             return Ok(());
         };
@@ -80,7 +80,7 @@ impl Status {
     /// Gives the place of a call that is over to another.
     pub(super) async fn vacate(&self, entry: &CallEntry) -> Result<(), Refusal> {
         if let (Some(seat), Some(tenant), Some(bot)) = (&entry.seat, &entry.tenant, &entry.bot) {
-            self.limits().leave(tenant, bot, seat).await?;
+            self.store.limits().leave(tenant, bot, seat).await?;
         }
         Ok(())
     }

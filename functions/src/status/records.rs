@@ -67,16 +67,23 @@ impl Status {
                 .any(|numbered| wanted(&numbered.record))
         };
         let told = |status| Progress::new(batch.call, batch.account, status, now_ms);
-        let through = self.calls.recorded(batch, &self.prices, now_ms).await?;
+        let through = self
+            .store
+            .calls
+            .recorded(batch, &self.prices, now_ms)
+            .await?;
         if has(|record| matches!(record, Record::Connected { .. })) {
             let progress = told(CallStatus::InProgress);
             self.follow(&progress, origin).await?;
         }
         if has(|record| matches!(record, Record::Ended { .. })) && batch.call.is_web() {
             // No carrier will say so.
-            self.calls.progressed(&told(CallStatus::Completed)).await?;
+            self.store
+                .calls
+                .progressed(&told(CallStatus::Completed))
+                .await?;
         }
-        let known = self.calls.call(&batch.call).await?;
+        let known = self.store.calls.call(&batch.call).await?;
         let wrap = match known {
             Some((entry, bot)) => {
                 let filed = has(|record| matches!(record, Record::Filed));
@@ -127,6 +134,7 @@ impl Status {
         if so_far > entry.spent_micro_dollars {
             let (tenant, bot) = (&batch.tenant, &batch.bot);
             let spending = self
+                .store
                 .money
                 .spend(tenant, bot, &batch.call, so_far, now_ms)
                 .await?;
@@ -136,8 +144,8 @@ impl Status {
         let Some(bot) = bot.filter(|_| entry.ended.is_none()) else {
             return Ok(false);
         };
-        let terms = self.agreed.terms(&bot.tenant).await?;
-        Ok(self.limits().is_spent(bot, &terms, now_ms).await?)
+        let terms = self.store.agreed.terms(&bot.tenant).await?;
+        Ok(self.store.limits().is_spent(bot, &terms, now_ms).await?)
     }
 
     async fn uploads(&self, wanted: UploadRequest) -> Result<UploadReply, Refusal> {
@@ -152,7 +160,7 @@ impl Status {
             check(wish)?;
         }
         // By the call's own month, so that a file asked for again after midnight lands in the same place.
-        let known = self.calls.call(&wanted.call).await?;
+        let known = self.store.calls.call(&wanted.call).await?;
         let month = Month::of(known.map_or((self.clock)(), |(entry, _)| entry.began_ms));
         let mut uploads: Vec<Upload> = Vec::new();
         for wish in &wanted.files {

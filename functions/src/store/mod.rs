@@ -38,9 +38,7 @@ mod model;
 mod money;
 
 use async_trait::async_trait;
-use contract::{
-    Batch, Bot, BotId, CallId, HookSecret, Limits, PriceTable, TenantId, Upload, UploadWish,
-};
+use contract::{Batch, Bot, BotId, CallId, HookSecret, PriceTable, TenantId, Upload, UploadWish};
 use twilio::PhoneNumber;
 
 pub use account::{Accounts, Assigned, Deleted};
@@ -51,10 +49,12 @@ pub use model::{Detail, Filter, News, Note, Opened, Page, Progress};
 pub use money::{Charge, ChargeItem, Counts, Meter, Paid, Receipt, Seat, Sitter, Spent};
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::account::Tenant;
 use crate::clock::Month;
 use crate::hook::HookId;
+use crate::limits::Limits;
 
 /// How long calls and what belongs to them are kept, in seconds: thirteen months.
 pub const CALL_TTL_S: u64 = 395 * 86_400;
@@ -79,6 +79,54 @@ impl StoreError {
         Self {
             operation,
             cause: cause.into(),
+        }
+    }
+}
+
+/// All that is kept, wherever.
+#[derive(Clone)]
+pub struct Store {
+    /// Bots and numbers.
+    pub bots: Arc<dyn Bots>,
+    /// Tenants and keys.
+    pub accounts: Arc<dyn Accounts>,
+    /// What tenants' calls may use.
+    pub agreed: Arc<dyn Agreed>,
+    /// Calls.
+    pub calls: Arc<dyn Calls>,
+    /// Orders to dial.
+    pub dials: Arc<dyn Dials>,
+    /// What calls cost, and who has a place among them.
+    pub money: Arc<dyn Money>,
+    /// What tenants' servers are to be told.
+    pub outbox: Arc<dyn Outbox>,
+}
+
+impl Store {
+    /// All of it in one place.
+    #[must_use]
+    pub fn of<S>(whole: Arc<S>) -> Self
+    where
+        S: Bots + Accounts + Calls + Dials + Money + Outbox + 'static,
+    {
+        Self {
+            bots: whole.clone(),
+            accounts: whole.clone(),
+            agreed: whole.clone(),
+            calls: whole.clone(),
+            dials: whole.clone(),
+            money: whole.clone(),
+            outbox: whole,
+        }
+    }
+
+    /// Who keeps count of what calls may use.
+    #[must_use]
+    pub fn limits(&self) -> Limits<'_> {
+        Limits {
+            money: self.money.as_ref(),
+            calls: self.calls.as_ref(),
+            dials: self.dials.as_ref(),
         }
     }
 }
@@ -164,7 +212,7 @@ pub trait Calls: Send + Sync {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Terms {
     /// Of all its bots together.
-    pub limits: Limits,
+    pub limits: contract::Limits,
     /// What is told about its calls goes there.
     pub hook_url: Option<String>,
     /// Signs what goes to its servers.
@@ -189,7 +237,7 @@ impl<T: Accounts> Agreed for T {
 impl From<Tenant> for Terms {
     fn from(tenant: Tenant) -> Self {
         Self {
-            limits: Limits {
+            limits: contract::Limits {
                 concurrent_calls_max: tenant.limits.concurrent_calls_max,
                 spend_per_day_max: tenant.limits.spend_per_day_max,
                 outbound_countries: tenant.limits.outbound_countries,

@@ -22,11 +22,10 @@ use crate::config::BaseUrl;
 use crate::door::{Webhook, twilio_request};
 use crate::edge::{Edge, EdgeError};
 use crate::hours;
-use crate::limits::{Limits, Reached};
+use crate::limits::Reached;
 use crate::secrets::Keyring;
 use crate::store::{
-    Agreed, Bots, Calls, Dial, DialId, Dials, Metadata, Money, Opened, Progress, StoreError, Terms,
-    Unanswered,
+    Dial, DialId, Metadata, Opened, Progress, Store, StoreError, Terms, Unanswered,
 };
 
 pub use plays::Shelf;
@@ -39,16 +38,8 @@ const ANSWER: Duration = Duration::from_secs(8);
 
 /// What the function needs.
 pub struct Voice {
-    /// Bots and numbers.
-    pub bots: Arc<dyn Bots>,
-    /// Calls.
-    pub calls: Arc<dyn Calls>,
-    /// Orders to dial.
-    pub dials: Arc<dyn Dials>,
-    /// What calls cost, and who has a place among them.
-    pub money: Arc<dyn Money>,
-    /// What tenants' calls may use.
-    pub agreed: Arc<dyn Agreed>,
+    /// What is kept.
+    pub store: Store,
     /// The edge.
     pub edge: Arc<dyn Edge>,
     /// Twilio, to have calls play something.
@@ -160,7 +151,7 @@ impl Voice {
             }
             Err(error) => return self.apologise(None, &error.into()),
         };
-        let terms = match self.agreed.terms(&bot.tenant).await {
+        let terms = match self.store.agreed.terms(&bot.tenant).await {
             Ok(terms) => terms,
             Err(error) => return self.apologise(Some(&bot), &error.into()),
         };
@@ -192,7 +183,7 @@ impl Voice {
                 Err(error) => return self.apologise(Some(&opened.bot), &error.into()),
             },
         }
-        let connected = match self.calls.open(&opened).await {
+        let connected = match self.store.calls.open(&opened).await {
             Ok(bot) => self.connect(bot, &terms, &webhook.origin, asked).await,
             Err(error) => Err(error.into()),
         };
@@ -208,7 +199,7 @@ impl Voice {
     /// The words for a caller who does not get to the bot; the call stands in the books with its end and the reason.
     async fn turn_away(&self, opened: &Opened, why: Unanswered) -> Response {
         tracing::warn!(code = "turned_away", bot = %opened.bot.id, ?why, "turned away");
-        if let Err(error) = self.calls.open(opened).await {
+        if let Err(error) = self.store.calls.open(opened).await {
             tracing::error!(code = "store_unavailable", %error, "who was turned away is not kept");
         }
         self.write_off(opened, why).await;
@@ -229,21 +220,13 @@ impl Voice {
         };
         let written = async {
             if let Some(seat) = &opened.seat {
-                self.limits().leave(tenant, bot, seat).await?;
+                self.store.limits().leave(tenant, bot, seat).await?;
             }
-            self.calls.unanswered(&call, why, now_ms).await?;
-            self.calls.progressed(&end).await
+            self.store.calls.unanswered(&call, why, now_ms).await?;
+            self.store.calls.progressed(&end).await
         };
         if let Err(error) = written.await {
             tracing::error!(code = "store_unavailable", %error, "the call's end is not kept");
-        }
-    }
-
-    fn limits(&self) -> Limits<'_> {
-        Limits {
-            money: self.money.as_ref(),
-            calls: self.calls.as_ref(),
-            dials: self.dials.as_ref(),
         }
     }
 
@@ -254,7 +237,7 @@ impl Voice {
         }
         let reception = self.would_receive(opened, terms).await?;
         if let Reception::Away(_) = reception
-            && let Some((known, Some(_))) = self.calls.call(&opened.call).await?
+            && let Some((known, Some(_))) = self.store.calls.call(&opened.call).await?
             && known.unanswered.is_none()
         {
             // It was let in a moment ago, and Twilio asks once more.
@@ -278,7 +261,11 @@ impl Voice {
             Some(Ok(true)) | None => {}
         }
         let who = opened.call.to_string();
-        let admitted = self.limits().admit(bot, terms, &who, opened.now_ms).await?;
+        let admitted = self
+            .store
+            .limits()
+            .admit(bot, terms, &who, opened.now_ms)
+            .await?;
         Ok(match admitted {
             Ok(seat) => Reception::Come { seat },
             Err(Reached::Calls) => Reception::Away(Unanswered::Busy),
@@ -297,21 +284,22 @@ impl Voice {
             let Some(number) = asked.to.number() else {
                 return Ok(None);
             };
-            return match self.bots.bot_of(number).await? {
+            return match self.store.bots.bot_of(number).await? {
                 Some((tenant, id)) => {
-                    let bot = self.bots.bot(&tenant, &id).await?;
+                    let bot = self.store.bots.bot(&tenant, &id).await?;
                     Ok(bot.map(|bot| (bot, None)))
                 }
                 None => Ok(None),
             };
         }
         if let Some(id) = webhook.query.get("dial").and_then(DialId::parse)
-            && let Some(dial) = self.dials.dial(&id).await?
+            && let Some(dial) = self.store.dials.dial(&id).await?
         {
-            self.dials.joined(&id, &asked.call.into()).await?;
+            self.store.dials.joined(&id, &asked.call.into()).await?;
             return Ok(Some((dial.bot.clone(), Some(dial))));
         }
         Ok(self
+            .store
             .calls
             .call(&asked.call.into())
             .await?
@@ -326,8 +314,8 @@ impl Voice {
         let minute = (self.clock)() / 60_000;
         let call = asked.call.into();
         let known = futures_util::future::try_join(
-            self.calls.call(&call),
-            self.calls.resumed(&call, minute),
+            self.store.calls.call(&call),
+            self.store.calls.resumed(&call, minute),
         )
         .await;
         match known {
@@ -335,7 +323,7 @@ impl Voice {
                 self.apologise(bot.as_ref(), &Trouble::Loop(times))
             }
             Ok((Some((_, Some(bot))), _)) => {
-                let connected = match self.agreed.terms(&bot.tenant).await {
+                let connected = match self.store.agreed.terms(&bot.tenant).await {
                     Ok(terms) => {
                         let bot = bot.clone();
                         self.connect(bot, &terms, &webhook.origin, asked).await

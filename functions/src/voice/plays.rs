@@ -171,7 +171,7 @@ impl Voice {
         }
         let unknown = || Refusal::new(StatusCode::NOT_FOUND, "call_unknown", "no such call");
         let call = wanted.call.carrier().ok_or_else(unknown)?;
-        let known = self.calls.call(&wanted.call).await?;
+        let known = self.store.calls.call(&wanted.call).await?;
         let (entry, Some(bot)) = known.ok_or_else(unknown)? else {
             return Err(unknown());
         };

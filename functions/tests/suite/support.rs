@@ -23,7 +23,7 @@ use twilio::webhook::{CallStatus, Direction, VoiceRequest};
 use twilio::{AccountSid, CallSid, Form, Party, PhoneNumber};
 
 pub(crate) use crate::fakes::*;
-use crate::store::Store;
+use functions::store::Store;
 
 /// Saturday, 21 November 2026, 12:00:00 UTC.
 pub(crate) const NOW_MS: u64 = 1_795_262_400_000;
@@ -116,6 +116,7 @@ pub(crate) fn ready() -> OpeningReply {
 pub(crate) async fn house() -> House {
     house_with(Settings {
         calls_per_minute: 1_000,
+        countries: vec!["US".to_owned(), "ES".to_owned()],
         ..Settings::default()
     })
     .await
@@ -134,11 +135,7 @@ pub(crate) async fn house_with(settings: Settings) -> House {
     let post = fake_post();
     let keyring = Arc::new(Keyring::open(Arc::new(Safe), clock).await.unwrap());
     let voice = functions::voice::app(functions::voice::Voice {
-        bots: memory.clone(),
-        calls: memory.clone(),
-        dials: memory.clone(),
-        money: memory.clone(),
-        agreed: memory.clone(),
+        store: Store::of(memory.clone()),
         edge: edge.clone(),
         carrier: carrier.clone(),
         shelf: functions::voice::Shelf::new(memory.clone()),
@@ -148,13 +145,7 @@ pub(crate) async fn house_with(settings: Settings) -> House {
         status_url: BaseUrl::parse(STATUS).unwrap(),
     });
     let calls = functions::calls::app(functions::calls::Api {
-        bots: memory.clone(),
-        accounts: memory.clone(),
-        calls: memory.clone(),
-        dials: memory.clone(),
-        money: memory.clone(),
-        agreed: memory.clone(),
-        outbox: memory.clone(),
+        store: Store::of(memory.clone()),
         files: memory.clone(),
         edge: edge.clone(),
         carrier: carrier.clone(),
@@ -165,7 +156,6 @@ pub(crate) async fn house_with(settings: Settings) -> House {
         settings,
         doors: functions::calls::Doors::default(),
         edge_url: BaseUrl::parse(EDGE).unwrap(),
-        countries: vec!["US".to_owned(), "ES".to_owned()],
     });
     let world = (edge.clone(), carrier.clone(), post.clone());
     let status = status_on(Store::of(memory.clone()), memory.clone(), world).await;
@@ -187,11 +177,7 @@ pub(crate) async fn status_on(store: Store, files: Arc<Memory>, world: World) ->
     let keyring = Arc::new(Keyring::open(Arc::new(Safe), clock).await.unwrap());
     let (edge, carrier, post) = world;
     functions::status::app(functions::status::Status {
-        calls: store.calls,
-        dials: store.dials,
-        money: store.money,
-        outbox: store.outbox,
-        agreed: store.agreed,
+        store,
         files,
         edge,
         carrier,

@@ -85,7 +85,7 @@ impl Dynamo {
             .expression_attribute_values(":who", text(&seat.who))
             .expression_attribute_values(":places", number(places))
             .expression_attribute_values(":now", number(seat.now_ms));
-        let known = self.done("sit", request).await?;
+        let known = Box::pin(self.done("sit", request)).await?;
         Ok(known.map_err(|known| sitters(&known)))
     }
 
@@ -104,7 +104,7 @@ impl Dynamo {
                 .condition_expression("attribute_not_exists(#since) OR #since <= :until")
                 .expression_attribute_values(":until", number(until_ms));
         }
-        self.done("rise", request).await.map(drop)
+        Box::pin(self.done("rise", request)).await.map(drop)
     }
 
     /// An update of what somebody has to do with one item of places.

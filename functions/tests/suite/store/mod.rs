@@ -17,38 +17,9 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType,
 };
+pub(crate) use functions::store::Store;
 use functions::store::dynamo::Dynamo;
 use functions::store::memory::Memory;
-use functions::store::{Accounts, Agreed, Bots, Calls, Dials, Money, Outbox};
-
-/// A store, whichever.
-#[derive(Clone)]
-pub(crate) struct Store {
-    pub(crate) bots: Arc<dyn Bots>,
-    pub(crate) calls: Arc<dyn Calls>,
-    pub(crate) dials: Arc<dyn Dials>,
-    pub(crate) accounts: Arc<dyn Accounts>,
-    pub(crate) money: Arc<dyn Money>,
-    pub(crate) outbox: Arc<dyn Outbox>,
-    pub(crate) agreed: Arc<dyn Agreed>,
-}
-
-impl Store {
-    pub(crate) fn of<S>(store: Arc<S>) -> Self
-    where
-        S: Bots + Calls + Dials + Accounts + Money + Outbox + 'static,
-    {
-        Self {
-            bots: store.clone(),
-            calls: store.clone(),
-            dials: store.clone(),
-            accounts: store.clone(),
-            money: store.clone(),
-            outbox: store.clone(),
-            agreed: store,
-        }
-    }
-}
 
 pub(crate) fn memory() -> Store {
     Store::of(Arc::new(Memory::default()))
