@@ -27,12 +27,15 @@ struct Plan {
 impl Plan {
     /// Compares a file with what the platform has.
     async fn of(file: BotFile, api: &Api) -> Result<Self, Failure> {
-        let body = said(serde_json::to_value(&file.bot).unwrap_or_default());
+        let mut body = said(serde_json::to_value(&file.bot).unwrap_or_default());
         let there = api.find(&format!("/bots/{}", file.bot.id)).await?;
         let is_new = there.is_none();
         // A new bot's file is told by what it says, not by all that is so by itself.
         let plain = || serde_json::to_value(Bot::default()).unwrap_or_default();
-        let before = said(there.unwrap_or_else(plain));
+        let mut before = said(there.unwrap_or_else(plain));
+        if !file.is_priced {
+            keep_price(&mut body, &mut before, is_new);
+        }
         let mut numbers = Vec::new();
         for number in &file.numbers {
             let now = bot_of(api, number.as_str()).await?;
@@ -105,6 +108,22 @@ impl Plan {
                 .await?;
         }
         Ok(version)
+    }
+}
+
+/// Leaves a price that the file does not say as the platform has it, or as it makes it for a new bot.
+fn keep_price(body: &mut Value, before: &mut Value, is_new: bool) {
+    let (Some(body), Some(before)) = (body.as_object_mut(), before.as_object_mut()) else {
+        return;
+    };
+    body.remove("price");
+    match before.get("price") {
+        Some(price) if !is_new => {
+            body.insert("price".to_owned(), price.clone());
+        }
+        _ => {
+            before.remove("price");
+        }
     }
 }
 

@@ -20,6 +20,9 @@ pub(super) struct BotFile {
     pub(super) path: PathBuf,
     /// The bot.
     pub(super) bot: Bot,
+    /// Whether the file says what its calls are paid with. If not, that stays as it is: it is the operator's to say, who may
+    /// be another than whoever keeps the file.
+    pub(super) is_priced: bool,
     /// None named: whatever it answers now.
     pub(super) numbers: Vec<PhoneNumber>,
 }
@@ -115,6 +118,7 @@ fn read(path: &Path, text: &str) -> Result<BotFile, Vec<Mistake>> {
             "is missing: 1 to 64 characters of a-z, 0-9 and -".to_owned(),
         ));
     }
+    let is_priced = fields.contains_key("price");
     let given = Value::Object(fields);
     let bot: Bot = serde_path_to_error::deserialize(&given).map_err(|error| {
         let field = error.path().to_string();
@@ -141,6 +145,7 @@ fn read(path: &Path, text: &str) -> Result<BotFile, Vec<Mistake>> {
         Ok(BotFile {
             path: path.to_owned(),
             bot,
+            is_priced,
             numbers,
         })
     } else {

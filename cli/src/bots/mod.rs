@@ -33,7 +33,8 @@ pub(crate) enum Bots {
 }
 
 const APPLY: &str = "\
-A file is a bot in TOML. What it does not say is as it is by default, whatever the platform has now:
+A file is a bot in TOML. What it does not say is as it is by default, whatever the platform has now; only a price stays
+as it is unless the file says one:
 
   id = \"mesa\"
   numbers = [\"+15005550006\"]        # optional: numbers that it shall answer

@@ -20,6 +20,9 @@ pub enum Scope {
     /// Change bots and numbers.
     #[serde(rename = "bots:write")]
     BotsWrite,
+    /// Set what calls are paid with: the price of bots.
+    #[serde(rename = "prices:write")]
+    PricesWrite,
     /// See what was used, and what it costs.
     #[serde(rename = "usage:read")]
     UsageRead,
@@ -36,11 +39,12 @@ pub type Scopes = BTreeSet<Scope>;
 
 impl Scope {
     /// All there are.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::CallsRead,
         Self::CallsWrite,
         Self::BotsRead,
         Self::BotsWrite,
+        Self::PricesWrite,
         Self::UsageRead,
         Self::KeysWrite,
         Self::Talk,
@@ -54,6 +58,7 @@ impl Scope {
             Self::CallsWrite => "calls:write",
             Self::BotsRead => "bots:read",
             Self::BotsWrite => "bots:write",
+            Self::PricesWrite => "prices:write",
             Self::UsageRead => "usage:read",
             Self::KeysWrite => "keys:write",
             Self::Talk => "talk",

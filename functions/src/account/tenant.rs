@@ -1,4 +1,4 @@
-use contract::{HookSecret, Invalid, TenantId, are_countries, is_web_address};
+use contract::{HookSecret, Invalid, Pricing, TenantId, are_countries, is_web_address};
 use serde::{Deserialize, Serialize};
 
 /// A customer of the operator's: bots, numbers, calls and keys belong to one.
@@ -15,6 +15,8 @@ pub struct Tenant {
     pub webhook_secret: Option<HookSecret>,
     /// What it may use, all its bots together.
     pub limits: TenantLimits,
+    /// The price of its new bots. Later only a key with the scope `prices:write` changes a bot's price.
+    pub price: Pricing,
     /// When it was made, in milliseconds since the Unix epoch.
     pub created_ms: u64,
 }
@@ -31,8 +33,8 @@ pub struct TenantLimits {
     pub calls_per_minute: u32,
     /// Requests that each of its keys may make in a minute; 0: as the deployment has it.
     pub requests_per_minute: u32,
-    /// Countries that its bots may dial, by ISO 3166-1 code such as `ES`; empty: as its bots and the deployment have it. A
-    /// bot with a list of its own dials the countries that are in both.
+    /// Countries that its bots may dial, by ISO 3166-1 code such as `ES`, in place of the deployment's own list; empty: that
+    /// one. A bot with a list of its own dials the countries that are in both.
     pub outbound_countries: Vec<String>,
 }
 
@@ -64,6 +66,9 @@ impl Tenant {
                 "webhook_url",
                 "an https:// address; http:// only on 127.0.0.1 and localhost",
             ));
+        }
+        if !self.price.is_sane() {
+            return Err(wrong("price", Pricing::RANGE));
         }
         for (limit, field) in [
             (self.limits.calls_per_minute, "limits.calls_per_minute"),

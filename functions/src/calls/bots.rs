@@ -5,14 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use contract::{Bot, BotId, TenantId};
+use contract::{Bot, BotId, Pricing, TenantId};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::listing::{Pages, page};
-use super::{Api, body};
+use super::{Api, TRIES, body, others_change};
 use crate::Refusal;
 use crate::account::{Principal, Scope};
 use crate::door::{Named, body_json};
@@ -86,8 +86,9 @@ async fn create(
     let given: Value = body_json(request.into_body()).await?;
     let id = given.get("id").and_then(Value::as_str).unwrap_or_default();
     let id = bot_id(id, "id")?;
-    let bot = read_bot(tenant, &id, given)?;
-    let made = api.store.bots.make_bot(&bot).await?.ok_or_else(|| {
+    let bot = api.bot_of(&who, tenant, &id, None, given).await?;
+    let made = api.store.bots.replace_bot(None, &bot).await?;
+    let made = made.ok_or_else(|| {
         Refusal::new(
             StatusCode::CONFLICT,
             "bot_exists",
@@ -113,7 +114,8 @@ async fn get(
 
 /// Make or replace a bot
 ///
-/// What is left out has its default. The version counts changes; calls in progress keep theirs.
+/// What is left out has its default; the price, that of the tenant, or with a key that may not set prices the one that it has.
+/// The version counts changes; calls in progress keep theirs.
 #[utoipa::path(put, path = "/bots/{id}", tag = "bots", security(("key" = ["bots:write"])),
     params(("id" = String, Path, description = "The bot's id", example = "mesa-verde")),
     request_body(content = Bot, example = json!({ "greeting": "Mesa Verde, good evening." })),
@@ -127,8 +129,8 @@ async fn put(
     let tenant = who.tenant(Scope::BotsWrite)?;
     let id = bot_id(&id, "id")?;
     let given: Value = body_json(request.into_body()).await?;
-    let bot = read_bot(tenant, &id, given)?;
-    Ok(Json(api.store.bots.put_bot(&bot).await?))
+    let put = |_: Option<&Bot>| Ok(given.clone());
+    api.change_bot(&who, tenant, &id, put).await.map(Json)
 }
 
 /// Change a bot
@@ -147,12 +149,76 @@ async fn patch(
     let tenant = who.tenant(Scope::BotsWrite)?;
     let id = bot_id(&id, "id")?;
     let patch: Value = body_json(request.into_body()).await?;
-    let known = api.store.bots.bot(tenant, &id).await?;
-    let known = known.ok_or_else(|| Refusal::not_found("bot"))?;
-    let mut given = serde_json::to_value(&known).unwrap_or_default();
-    body::merge(&mut given, &patch);
-    let bot = read_bot(tenant, &id, given)?;
-    Ok(Json(api.store.bots.put_bot(&bot).await?))
+    let patched = |known: Option<&Bot>| {
+        let known = known.ok_or_else(|| Refusal::not_found("bot"))?;
+        let mut given = serde_json::to_value(known).unwrap_or_default();
+        body::merge(&mut given, &patch);
+        Ok(given)
+    };
+    api.change_bot(&who, tenant, &id, patched).await.map(Json)
+}
+
+impl Api {
+    /// Makes of a bot as it is what shall be. Whoever else changes it at the same time comes before or after, not between.
+    async fn change_bot(
+        &self,
+        who: &Principal,
+        tenant: &TenantId,
+        id: &BotId,
+        next: impl Fn(Option<&Bot>) -> Result<Value, Refusal>,
+    ) -> Result<Bot, Refusal> {
+        for _ in 0..TRIES {
+            let known = self.store.bots.bot(tenant, id).await?;
+            let given = next(known.as_ref())?;
+            let bot = self.bot_of(who, tenant, id, known.as_ref(), given).await?;
+            if let Some(kept) = self.store.bots.replace_bot(known.as_ref(), &bot).await? {
+                return Ok(kept);
+            }
+        }
+        Err(others_change("bot"))
+    }
+
+    /// Reads a bot that was given. Its price is what its tenant pays: for those who may not set it, it stays as it is, and a
+    /// new bot's is the one agreed with the tenant.
+    async fn bot_of(
+        &self,
+        who: &Principal,
+        tenant: &TenantId,
+        id: &BotId,
+        known: Option<&Bot>,
+        mut given: Value,
+    ) -> Result<Bot, Refusal> {
+        let may = who.scopes().contains(&Scope::PricesWrite);
+        let agreed = self.tenant(tenant).await?.price;
+        let price = known.filter(|_| !may).map_or(agreed, |known| known.price);
+        if let Some(fields) = given.as_object_mut()
+            && fields.get("price").is_none_or(Value::is_null)
+        {
+            let price = serde_json::to_value(price).unwrap_or_default();
+            fields.insert("price".to_owned(), price);
+        }
+        let bot = read_bot(tenant, id, given)?;
+        if may || bot.price == price {
+            return Ok(bot);
+        }
+        Err(price_fixed(price))
+    }
+}
+
+fn price_fixed(price: Pricing) -> Refusal {
+    let Pricing {
+        per_call_micro_dollars: call,
+        per_minute_micro_dollars: minute,
+        included_minutes,
+    } = price;
+    let scope = Scope::PricesWrite;
+    let message = format!(
+        "setting prices needs a key with the scope {scope}: leave price out, or give {call} per call, {minute} per minute, {included_minutes} minutes included"
+    );
+    Refusal {
+        status: StatusCode::FORBIDDEN,
+        ..Refusal::field("price", "scope_missing", message)
+    }
 }
 
 /// Delete a bot

@@ -83,6 +83,13 @@ impl Api {
             machine: order.machine.unwrap_or(bot.machine),
             ..bot
         };
+        if let Some(from) = &from {
+            let whose = self.store.bots.bot_of(from).await?;
+            if whose.is_some_and(|(owner, _)| owner != *tenant) {
+                let message = "this number is another tenant's: give one of your own";
+                return Err(Refusal::field("from", "number_taken", message));
+            }
+        }
         let from = match from {
             Some(from) => Some(from),
             None => self.store.bots.number_of(tenant, &bot.id).await?,
@@ -114,14 +121,12 @@ impl Api {
     /// Whether the bot, its tenant and this deployment allow a number's country.
     pub(super) async fn may_dial(&self, bot: &Bot, to: &PhoneNumber) -> Result<(), Refusal> {
         let terms = self.store.agreed.terms(&bot.tenant).await?;
-        let own = &bot.limits.outbound_countries;
-        let general = if own.is_empty() {
-            &self.settings.countries
-        } else {
-            own
-        };
+        // A bot is its tenant's to change, so its own list can only narrow what the operator allows.
         let tenants = &terms.limits.outbound_countries;
-        if country::is_allowed(to, general) && country::is_allowed(to, tenants) {
+        let general = &self.settings.countries;
+        let ceiling = if tenants.is_empty() { general } else { tenants };
+        let own = &bot.limits.outbound_countries;
+        if country::is_allowed(to, ceiling) && country::is_allowed(to, own) {
             return Ok(());
         }
         let where_to = country::of(to).unwrap_or_else(|| "no country".to_owned());

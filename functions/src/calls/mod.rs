@@ -97,10 +97,13 @@ pub fn app(api: Api) -> Router {
             Arc::clone(&api),
             gate::behind_key,
         ))
-        .merge(open.layer(middleware::from_fn_with_state(
-            Arc::clone(&api),
-            gate::with_or_without_key,
-        )))
+        .merge(
+            open.method_not_allowed_fallback(describe::wrong_method)
+                .layer(middleware::from_fn_with_state(
+                    Arc::clone(&api),
+                    gate::with_or_without_key,
+                )),
+        )
         .merge(describe::pages(document))
         .layer(cors)
         .with_state(api)
@@ -134,6 +137,18 @@ fn open() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
         .merge(health::routes())
         .merge(sessions::routes())
+}
+
+/// How often a change is tried again on top of another's that came between.
+const TRIES: u32 = 8;
+
+/// Others always came between.
+fn others_change(what: &str) -> Refusal {
+    Refusal::new(
+        StatusCode::CONFLICT,
+        "others_change_it",
+        format!("others keep changing this {what}: try again in a moment"),
+    )
 }
 
 /// Bytes that nobody can guess.

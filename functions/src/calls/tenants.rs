@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use contract::{HookSecret, TenantId};
+use contract::{HookSecret, Pricing, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use super::gate::tenant_id;
 use super::listing::{Pages, page};
-use super::{Api, body};
+use super::{Api, TRIES, body, others_change};
 use crate::Refusal;
 use crate::account::{Principal, Tenant, TenantLimits};
 use crate::door::{Named, body_json};
@@ -67,13 +67,18 @@ impl Api {
         Ok(tenant)
     }
 
-    /// As it is. The first tenant is there from the start.
+    /// As it is.
     async fn tenant_now(&self, id: &TenantId) -> Result<Tenant, Refusal> {
-        match self.store.accounts.tenant(id).await? {
-            Some(tenant) => Ok(tenant),
-            None if *id == TenantId::default() => Ok(Tenant::unnamed(id.clone())),
-            None => Err(Refusal::not_found("tenant")),
-        }
+        existing(self.store.accounts.tenant(id).await?, id)
+    }
+}
+
+/// A tenant as it is kept; the first is there without.
+fn existing(kept: Option<Tenant>, id: &TenantId) -> Result<Tenant, Refusal> {
+    match kept {
+        Some(tenant) => Ok(tenant),
+        None if *id == TenantId::default() => Ok(Tenant::unnamed(id.clone())),
+        None => Err(Refusal::not_found("tenant")),
     }
 }
 
@@ -93,6 +98,9 @@ struct NewTenant {
     /// What it may use.
     #[serde(default)]
     limits: TenantLimits,
+    /// The price of its bots.
+    #[serde(default)]
+    price: Pricing,
 }
 
 /// A page of tenants.
@@ -139,10 +147,11 @@ async fn create(
         webhook_url: new.webhook_url,
         webhook_secret: Some(with_secret(new.webhook_secret)?),
         limits: new.limits,
+        price: new.price,
         created_ms: (api.clock)(),
     };
     checked(&tenant)?;
-    if !api.store.accounts.put_tenant(&tenant, true).await? {
+    if !api.store.accounts.replace_tenant(None, &tenant).await? {
         return Err(Refusal::new(
             StatusCode::CONFLICT,
             "tenant_exists",
@@ -194,26 +203,42 @@ async fn patch(
     who.must_be_operator()?;
     let id = tenant_id(&id, "id")?;
     let patch: Value = body_json(request.into_body()).await?;
-    let known = api.tenant_now(&id).await?;
-    let mut changed = serde_json::to_value(&known).unwrap_or_default();
-    body::merge(&mut changed, &patch);
+    for _ in 0..TRIES {
+        let kept = api.store.accounts.tenant(&id).await?;
+        let known = existing(kept.clone(), &id)?;
+        let tenant = changed(&known, &patch)?;
+        if api
+            .store
+            .accounts
+            .replace_tenant(kept.as_ref(), &tenant)
+            .await?
+        {
+            api.doors.known.forget(&id);
+            return Ok(Json(tenant));
+        }
+    }
+    Err(others_change("tenant"))
+}
+
+/// A tenant with members of it changed.
+fn changed(known: &Tenant, patch: &Value) -> Result<Tenant, Refusal> {
+    let mut changed = serde_json::to_value(known).unwrap_or_default();
+    body::merge(&mut changed, patch);
     let tenant: Tenant = body::understand(&changed)?;
-    if tenant.id != known.id || tenant.created_ms != known.created_ms {
-        let field = if tenant.id == known.id {
-            "created_ms"
-        } else {
-            "id"
-        };
-        return Err(Refusal::field(field, "field_fixed", "this never changes"));
+    for (same, field) in [
+        (tenant.id == known.id, "id"),
+        (tenant.created_ms == known.created_ms, "created_ms"),
+    ] {
+        if !same {
+            return Err(Refusal::field(field, "field_fixed", "this never changes"));
+        }
     }
     let tenant = Tenant {
         webhook_secret: Some(with_secret(tenant.webhook_secret)?),
         ..tenant
     };
     checked(&tenant)?;
-    api.store.accounts.put_tenant(&tenant, false).await?;
-    api.doors.known.forget(&id);
-    Ok(Json(tenant))
+    Ok(tenant)
 }
 
 /// Delete a tenant

@@ -9,8 +9,8 @@ use crate::account::{Key, KeyId, Scopes, Tenant};
 pub trait Accounts: Send + Sync {
     /// A tenant, if it was ever put.
     async fn tenant(&self, id: &TenantId) -> Stored<Option<Tenant>>;
-    /// Keeps a tenant; with `fresh`, only if there is none of that id. Returns whether it was kept.
-    async fn put_tenant(&self, tenant: &Tenant, fresh: bool) -> Stored<bool>;
+    /// Keeps a tenant in place of the one that was read, or as the first of its id; false if there is another by now.
+    async fn replace_tenant(&self, known: Option<&Tenant>, tenant: &Tenant) -> Stored<bool>;
     /// Tenants in the order of their ids, at most `limit`, those after `after`.
     async fn tenants(&self, limit: usize, after: Option<&TenantId>) -> Stored<Vec<Tenant>>;
     /// Deletes a tenant, unless it has bots. Its keys open nothing from then on.

@@ -148,8 +148,9 @@ pub trait Bots: Send + Sync {
     ) -> Stored<Vec<Bot>>;
     /// Deletes a bot, unless it answers a number.
     async fn delete_bot(&self, tenant: &TenantId, id: &BotId) -> Stored<Deleted>;
-    /// Keeps a bot unless its tenant has one of that id: as version 1. Of several at once, one is kept.
-    async fn make_bot(&self, bot: &Bot) -> Stored<Option<Bot>>;
+    /// Keeps a bot in place of the one that was read, or as the first of its id: with the next version if anything else
+    /// differs. Of several at once one is kept; to the others there is another by now, and the answer is none.
+    async fn replace_bot(&self, known: Option<&Bot>, bot: &Bot) -> Stored<Option<Bot>>;
     /// Keeps a bot of the tenant that it names. If anything but its version differs from the one kept, it gets the next version; else nothing changes.
     async fn put_bot(&self, bot: &Bot) -> Stored<Bot>;
     /// Whose bot answers a number.

@@ -209,7 +209,7 @@ async fn orders_to_dial_are_held_to_countries_times_and_metadata() {
             json!({ "do": "leave_message", "text": "" }),
             "text_invalid",
         ),
-        ("surprise", json!(1), "body_malformed"),
+        ("surprise", json!(1), "field_unknown"),
     ] {
         let answer = place(order(member, value)).await;
         assert_eq!(
@@ -251,6 +251,8 @@ async fn a_bot_dials_and_hands_over_only_where_its_tenant_and_itself_may() {
         (json!(["ES"]), json!(["US"]), false, false),
         (json!(["ES", "US"]), json!(["US"]), true, false),
         (json!(["FR"]), json!([]), false, false),
+        // A tenant can change its bots: their lists open nothing that the operator has not.
+        (json!([]), json!(["FR", "US"]), true, false),
     ] {
         change("/tenants/default", limits(tenants.clone())).await;
         change("/bots/mesa", limits(bots.clone())).await;
@@ -270,6 +272,14 @@ async fn a_bot_dials_and_hands_over_only_where_its_tenant_and_itself_may() {
         // The call in progress keeps the bot that it began with, and its tenant's terms are those of now.
         let transfer = json!({ "do": "transfer", "to": "+34910000000" });
         let moved = ask(&house.calls, "POST", &orders, Some(transfer)).await;
+        let french = json!({ "to": "+33123456789", "bot": "mesa" });
+        let dialled = ask(&house.calls, "POST", "/calls", Some(french)).await;
+        let may = tenants == json!(["FR"]);
+        assert_eq!(
+            dialled.status == StatusCode::CREATED,
+            may,
+            "{tenants} {bots}"
+        );
         let tenants_let = tenants == json!([]) || tenants.to_string().contains("ES");
         assert_eq!(moved.status == StatusCode::OK, tenants_let, "{tenants}");
     }

@@ -19,7 +19,8 @@ async fn listening() -> House {
         webhook_secret: Some(HookSecret::new([7; 32])),
         ..Tenant::unnamed(TenantId::default())
     };
-    house.memory.put_tenant(&tenant, false).await.unwrap();
+    let kept = house.memory.replace_tenant(None, &tenant).await;
+    assert!(kept.unwrap());
     post_signed(&house.voice, INCOMING, &inbound(1).to_form()).await;
     house
 }

@@ -139,26 +139,15 @@ pub(crate) async fn house_with(settings: Settings) -> House {
         edge: edge.clone(),
         carrier: carrier.clone(),
         shelf: functions::voice::Shelf::new(memory.clone()),
-        keyring: keyring.clone(),
-        clock,
-        edge_url: BaseUrl::parse(EDGE).unwrap(),
-        status_url: BaseUrl::parse(STATUS).unwrap(),
-    });
-    let calls = functions::calls::app(functions::calls::Api {
-        store: Store::of(memory.clone()),
-        files: memory.clone(),
-        edge: edge.clone(),
-        carrier: carrier.clone(),
         keyring,
         clock,
-        voice_url: BaseUrl::parse(VOICE).unwrap(),
-        status_url: BaseUrl::parse(STATUS).unwrap(),
-        settings,
-        doors: functions::calls::Doors::default(),
         edge_url: BaseUrl::parse(EDGE).unwrap(),
+        status_url: BaseUrl::parse(STATUS).unwrap(),
     });
     let world = (edge.clone(), carrier.clone(), post.clone());
-    let status = status_on(Store::of(memory.clone()), memory.clone(), world).await;
+    let store = Store::of(memory.clone());
+    let calls = calls_on(store.clone(), memory.clone(), &world, settings).await;
+    let status = status_on(store, memory.clone(), world).await;
     House {
         memory,
         edge,
@@ -172,6 +161,28 @@ pub(crate) async fn house_with(settings: Settings) -> House {
 
 /// What the functions talk to.
 pub(crate) type World = (Arc<FakeEdge>, Arc<FakeCarrier>, Arc<FakePost>);
+
+pub(crate) async fn calls_on(
+    store: Store,
+    files: Arc<Memory>,
+    world: &World,
+    settings: Settings,
+) -> Router {
+    let (edge, carrier, _) = world.clone();
+    functions::calls::app(functions::calls::Api {
+        store,
+        files,
+        edge,
+        carrier,
+        keyring: Arc::new(Keyring::open(Arc::new(Safe), clock).await.unwrap()),
+        clock,
+        voice_url: BaseUrl::parse(VOICE).unwrap(),
+        status_url: BaseUrl::parse(STATUS).unwrap(),
+        edge_url: BaseUrl::parse(EDGE).unwrap(),
+        settings,
+        doors: functions::calls::Doors::default(),
+    })
+}
 
 pub(crate) async fn status_on(store: Store, files: Arc<Memory>, world: World) -> Router {
     let keyring = Arc::new(Keyring::open(Arc::new(Safe), clock).await.unwrap());

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Bot, BotId, EndOfTurn, Hours, Limits, Machine, Opens, Stage, Tool, WebhookTool};
+use super::{
+    Bot, BotId, EndOfTurn, Hours, Limits, Machine, Opens, Pricing, Stage, Tool, WebhookTool,
+};
 use crate::{LISTENERS, SPEAKERS, THINKERS};
 
 /// A setting that cannot be: which, and what is allowed.
@@ -91,16 +93,7 @@ impl Bot {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         found.check(language, "language", "a BCP 47 tag such as en-US");
-        let money = [
-            self.price.per_call_micro_dollars,
-            self.price.per_minute_micro_dollars,
-        ];
-        let fits = money.iter().all(|amount| *amount <= 1_000_000_000);
-        found.check(
-            fits,
-            "price",
-            "at most 1000000000 micro-dollars ($1000) each",
-        );
+        found.check(self.price.is_sane(), "price", Pricing::RANGE);
     }
 
     fn check_manner(&self, found: &mut Findings) {

@@ -16,6 +16,16 @@ pub struct Pricing {
 }
 
 impl Pricing {
+    /// What its amounts may be.
+    pub const RANGE: &str = "at most 1000000000 micro-dollars ($1000) each";
+
+    /// Whether its amounts are within their range.
+    #[must_use]
+    pub fn is_sane(&self) -> bool {
+        let amounts = [self.per_call_micro_dollars, self.per_minute_micro_dollars];
+        amounts.iter().all(|amount| *amount <= 1_000_000_000)
+    }
+
     /// The price of an answered call that long, in micro-dollars.
     #[must_use]
     pub fn of(&self, duration_ms: u64) -> u64 {
@@ -37,7 +47,7 @@ pub struct Limits {
     pub concurrent_calls_max: u32,
     /// What its calls of one UTC day may cost, in micro-dollars; 0: no limit.
     pub spend_per_day_max: u64,
-    /// Countries it may dial, by ISO 3166-1 code such as `ES`; empty: the deployment's own list.
+    /// Countries it may dial, by ISO 3166-1 code such as `ES`, of those that its tenant may; empty: all of these.
     pub outbound_countries: Vec<String>,
 }
 

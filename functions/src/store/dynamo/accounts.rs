@@ -57,12 +57,19 @@ impl Accounts for Dynamo {
         item.map_or(Ok(None), |item| item.json("json"))
     }
 
-    async fn put_tenant(&self, tenant: &Tenant, fresh: bool) -> Stored<bool> {
-        let update = Update::of(TENANTS, tenant_key(&tenant.id)).set("json", json(tenant)?);
-        let update = if fresh {
-            update.only_if("attribute_not_exists(pk)")
-        } else {
-            update
+    async fn replace_tenant(&self, known: Option<&Tenant>, tenant: &Tenant) -> Stored<bool> {
+        let key = tenant_key(&tenant.id);
+        let item = self.get(&self.config, TENANTS, &key).await?;
+        // The condition is on the words as they are kept: an older version may have written the same in others.
+        let was = item.as_ref().and_then(|item| item.text("json")).map(text);
+        let read = item.map_or(Ok(None), |item| item.json("json"))?;
+        if read.as_ref() != known {
+            return Ok(false);
+        }
+        let update = Update::of(TENANTS, key).set("json", json(tenant)?);
+        let update = match was {
+            None => update.only_if("attribute_not_exists(pk)"),
+            Some(was) => update.value("was", was).only_if("#json = :was"),
         };
         Ok(self.update_in(&self.config, &update).await?.is_ok())
     }

@@ -22,7 +22,7 @@ impl Dynamo {
     }
 
     /// Puts a bot in place of the known one; false if another came between.
-    async fn replace_bot(&self, known: Option<&Bot>, bot: &Bot) -> Stored<bool> {
+    async fn swap_bot(&self, known: Option<&Bot>, bot: &Bot) -> Stored<bool> {
         let update = Update::of(tenant_key(&bot.tenant), bot_key(&bot.id))
             .set("version", number(bot.version))
             .set("json", json(bot)?);
@@ -98,18 +98,17 @@ impl Bots for Dynamo {
         Err(StoreError::new("delete_bot", "others kept using it"))
     }
 
-    async fn make_bot(&self, bot: &Bot) -> Stored<Option<Bot>> {
-        let first = next_version(None, bot);
-        let made = self.replace_bot(None, &first).await?;
-        Ok(made.then_some(first))
+    async fn replace_bot(&self, known: Option<&Bot>, bot: &Bot) -> Stored<Option<Bot>> {
+        let next = next_version(known, bot);
+        let kept = known == Some(&next) || self.swap_bot(known, &next).await?;
+        Ok(kept.then_some(next))
     }
 
     async fn put_bot(&self, bot: &Bot) -> Stored<Bot> {
         for attempt in 0..TRIES {
             let known = self.bot(&bot.tenant, &bot.id).await?;
-            let next = next_version(known.as_ref(), bot);
-            if known.as_ref() == Some(&next) || self.replace_bot(known.as_ref(), &next).await? {
-                return Ok(next);
+            if let Some(kept) = self.replace_bot(known.as_ref(), bot).await? {
+                return Ok(kept);
             }
             pause(attempt).await;
         }

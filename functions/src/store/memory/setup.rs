@@ -63,13 +63,14 @@ impl Bots for Memory {
         Ok(Deleted::Done)
     }
 
-    async fn make_bot(&self, bot: &Bot) -> Stored<Option<Bot>> {
-        let bots = &mut self.state("make_bot")?.setup.bots;
+    async fn replace_bot(&self, known: Option<&Bot>, bot: &Bot) -> Stored<Option<Bot>> {
+        let bots = &mut self.state("replace_bot")?.setup.bots;
         let key = (bot.tenant.clone(), bot.id.clone());
-        if bots.contains_key(&key) {
+        let version = |bot: &Bot| bot.version;
+        if bots.get(&key).map(version) != known.map(version) {
             return Ok(None);
         }
-        let kept = next_version(None, bot);
+        let kept = next_version(known, bot);
         bots.insert(key, kept.clone());
         Ok(Some(kept))
     }
@@ -159,9 +160,9 @@ impl Accounts for Memory {
         Ok(self.state("tenant")?.setup.tenants.get(id).cloned())
     }
 
-    async fn put_tenant(&self, tenant: &Tenant, fresh: bool) -> Stored<bool> {
-        let tenants = &mut self.state("put_tenant")?.setup.tenants;
-        if fresh && tenants.contains_key(&tenant.id) {
+    async fn replace_tenant(&self, known: Option<&Tenant>, tenant: &Tenant) -> Stored<bool> {
+        let tenants = &mut self.state("replace_tenant")?.setup.tenants;
+        if tenants.get(&tenant.id) != known {
             return Ok(false);
         }
         tenants.insert(tenant.id.clone(), tenant.clone());

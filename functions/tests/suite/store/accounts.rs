@@ -34,18 +34,21 @@ fn key(of: &TenantId, byte: u8) -> Key {
 async fn a_tenant_is_made_once_and_changed(store: Store) {
     let accounts = &store.accounts;
     for tenant in [named("b"), named("a"), named("c")] {
-        assert!(accounts.put_tenant(&tenant, true).await.unwrap());
+        assert!(accounts.replace_tenant(None, &tenant).await.unwrap());
     }
     let changed = Tenant {
         name: "A".to_owned(),
         ..named("a")
     };
-    assert!(!accounts.put_tenant(&changed, true).await.unwrap());
+    assert!(!accounts.replace_tenant(None, &changed).await.unwrap());
+    let late = accounts.replace_tenant(Some(&named("b")), &changed).await;
+    assert!(!late.unwrap());
     assert_eq!(
         accounts.tenant(&changed.id).await.unwrap(),
         Some(named("a"))
     );
-    assert!(accounts.put_tenant(&changed, false).await.unwrap());
+    let replaced = accounts.replace_tenant(Some(&named("a")), &changed).await;
+    assert!(replaced.unwrap());
     let two = accounts.tenants(2, None).await.unwrap();
     assert_eq!(two, [changed.clone(), named("b")]);
     let rest = accounts.tenants(9, Some(&named("b").id)).await.unwrap();
@@ -94,7 +97,10 @@ async fn keys_are_a_tenants_own_and_stay_revoked(store: Store) {
     );
     assert!(kept.fits(&KeyText::new([1; 40])) && !kept.fits(&KeyText::new([2; 40])));
 
-    accounts.put_tenant(&named("other"), true).await.unwrap();
+    accounts
+        .replace_tenant(None, &named("other"))
+        .await
+        .unwrap();
     accounts.delete_tenant(&theirs, NOW_MS).await.unwrap();
     let kept = accounts.key(&foreign.id).await.unwrap().unwrap();
     assert_eq!(kept.revoked_ms, Some(NOW_MS));

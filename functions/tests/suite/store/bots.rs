@@ -10,6 +10,7 @@ use crate::support::*;
 both! {
     a_bot_is_kept_and_counts_its_changes
     of_many_who_make_a_bot_at_once_one_does
+    a_bot_is_replaced_only_as_it_was_read
     changes_at_once_each_get_a_version
     a_number_finds_its_bot_and_a_bot_its_number
     what_a_tenant_has_no_other_touches
@@ -52,7 +53,7 @@ async fn of_many_who_make_a_bot_at_once_one_does(store: Store) {
                 greeting: format!("Hello {number}."),
                 ..mesa()
             };
-            store.bots.make_bot(&bot).await.unwrap()
+            store.bots.replace_bot(None, &bot).await.unwrap()
         }
     });
     let made = futures_util::future::join_all(makers).await;
@@ -60,6 +61,26 @@ async fn of_many_who_make_a_bot_at_once_one_does(store: Store) {
     let kept = store.bots.bot(&tenant(), &mesa().id).await.unwrap();
     assert_eq!((made.len(), made.first()), (1, kept.as_ref()));
     assert_eq!(kept.unwrap().version, 1);
+}
+
+async fn a_bot_is_replaced_only_as_it_was_read(store: Store) {
+    let replace = async |known: Option<&Bot>, greeting: &str| {
+        let next = Bot {
+            greeting: greeting.to_owned(),
+            ..mesa()
+        };
+        store.bots.replace_bot(known, &next).await.unwrap()
+    };
+    assert_eq!(replace(Some(&mesa()), "Early.").await, None);
+    let first = replace(None, "One.").await.unwrap();
+    let second = replace(Some(&first), "Two.").await.unwrap();
+    assert_eq!((first.version, second.version), (1, 2));
+    // Nothing new is no new version.
+    assert_eq!(replace(Some(&second), "Two.").await, Some(second));
+    assert_eq!(replace(Some(&first), "Late.").await, None);
+    assert_eq!(replace(None, "Late.").await, None);
+    let kept = store.bots.bot(&tenant(), &mesa().id).await.unwrap();
+    assert_eq!(kept.unwrap().greeting, "Two.");
 }
 
 async fn changes_at_once_each_get_a_version(store: Store) {
