@@ -9,9 +9,13 @@ use lambda_http::request::RequestContext;
 use serde::de::DeserializeOwned;
 use twilio::Form;
 use twilio::signature::{SIGNATURE_HEADER, Signed, verify_request};
+use utoipa::IntoParams;
 
 use crate::Refusal;
 use crate::secrets::{Keyring, Secrets};
+
+/// In the query of any request it names the tenant that is meant, as a header may instead.
+pub const TENANT_PARAMETER: &str = "tenant";
 
 /// Longest form that Twilio posts, in bytes; the longest known is a few thousand.
 const FORM_BYTES_MAX: usize = 64 * 1024;
@@ -161,17 +165,58 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Named<T
     }
 }
 
-/// What stands in the query, refused in our own words if it cannot be read.
+/// What stands in the query. Refused is what cannot be read, and what nobody knows: a filter that is misspelt would show
+/// everything.
 pub struct Asked<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Asked<T> {
+impl<S: Send + Sync, T: DeserializeOwned + IntoParams> FromRequestParts<S> for Asked<T> {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let query = Query::<T>::from_request_parts(parts, state).await;
-        query
-            .map(|Query(asked)| Self(asked))
-            .map_err(|error| Refusal::field("query", "query_malformed", error.body_text()))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        known_only(parts, &names::<T>())?;
+        asked(parts).map(Self)
+    }
+}
+
+/// The same for two that stand in the query together.
+pub struct AskedBoth<A, B>(pub A, pub B);
+
+impl<S, A, B> FromRequestParts<S> for AskedBoth<A, B>
+where
+    S: Send + Sync,
+    A: DeserializeOwned + IntoParams,
+    B: DeserializeOwned + IntoParams,
+{
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        known_only(parts, &[names::<A>(), names::<B>()].concat())?;
+        Ok(Self(asked(parts)?, asked(parts)?))
+    }
+}
+
+/// What the description of the API calls them.
+fn names<T: IntoParams>() -> Vec<String> {
+    let parameters = T::into_params(|| None).into_iter();
+    parameters.map(|parameter| parameter.name).collect()
+}
+
+fn asked<T: DeserializeOwned>(parts: &Parts) -> Result<T, Refusal> {
+    let query = Query::<T>::try_from_uri(&parts.uri);
+    query
+        .map(|Query(asked)| asked)
+        .map_err(|error| Refusal::field("query", "query_malformed", error.body_text()))
+}
+
+fn known_only(parts: &Parts, names: &[String]) -> Result<(), Refusal> {
+    let query = Form::parse(parts.uri.query().unwrap_or_default().as_bytes());
+    let known = |name: &str| name == TENANT_PARAMETER || names.iter().any(|known| known == name);
+    match query.pairs().iter().find(|(name, _)| !known(name)) {
+        None => Ok(()),
+        Some((name, _)) => {
+            let message = format!("there is no such parameter: there are {}", names.join(", "));
+            Err(Refusal::field(name, "parameter_unknown", message))
+        }
     }
 }
 

@@ -31,14 +31,7 @@ pub(super) fn understand<T: DeserializeOwned + Serialize>(given: &Value) -> Resu
     let read: Result<T, _> = serde_ignored::deserialize(path, |path| {
         unknown.get_or_insert_with(|| path.to_string());
     });
-    let read = read.map_err(|error| {
-        let field = track.path().to_string();
-        let message = format!("the body is not the expected JSON: {error}");
-        if field == "." {
-            return Refusal::new(StatusCode::BAD_REQUEST, "body_malformed", message);
-        }
-        Refusal::field(&field, "body_malformed", message)
-    })?;
+    let read = read.map_err(|error| misread(&track.path().to_string(), &error.to_string()))?;
     // What stands in a tagged value is not seen by the reader above: there, what was given must come out again.
     let unknown = unknown.or_else(|| {
         let known = serde_json::to_value(&read).unwrap_or_default();
@@ -52,6 +45,28 @@ pub(super) fn understand<T: DeserializeOwned + Serialize>(given: &Value) -> Resu
             "there is no such field, or it is no list",
         )),
     }
+}
+
+/// What is wrong, where it stands: `tools.1.url`.
+fn misread(path: &str, error: &str) -> Refusal {
+    let within = path.replace('[', ".").replace(']', "");
+    let within = if within == "." { "" } else { within.as_str() };
+    // The reader has no other way to tell of a member that is not there than in its words.
+    let named = |what: &str| error.strip_prefix(what)?.split('`').next();
+    if let Some(name) = named("missing field `") {
+        let message = "this is missing, and has no default";
+        return Refusal::field(&joined(within, name), "field_missing", message);
+    }
+    if let Some(name) = named("unknown field `") {
+        // The path ends in the member itself.
+        let field = if within.is_empty() { name } else { within };
+        return Refusal::field(field, "field_unknown", "there is no such field");
+    }
+    let message = format!("the body is not the expected JSON: {error}");
+    if within.is_empty() {
+        return Refusal::new(StatusCode::BAD_REQUEST, "body_malformed", message);
+    }
+    Refusal::field(within, "body_malformed", message)
 }
 
 /// The path of a member that says something and is not in `known`.
@@ -79,10 +94,11 @@ fn lost(given: &Value, known: &Value) -> Option<String> {
 }
 
 fn joined(name: &str, within: &str) -> String {
-    if within.is_empty() {
-        return name.to_owned();
+    match (name, within) {
+        (name, "") => name.to_owned(),
+        ("", within) => within.to_owned(),
+        (name, within) => format!("{name}.{within}"),
     }
-    format!("{name}.{within}")
 }
 
 /// Empty members need not come out again.
@@ -155,10 +171,23 @@ mod tests {
             field(&json!({ "idle": { "after_ms": "x" } })).as_deref(),
             Some("idle.after_ms")
         );
-        assert_eq!(
-            field(&json!({ "greeting": 7 })).as_deref(),
-            Some("greeting")
-        );
+        for (given, wrong) in [
+            (json!({ "greeting": 7 }), "greeting"),
+            (
+                json!({ "tools": [{ "kind": "webhook", "name": 1 }] }),
+                "tools.0",
+            ),
+            (
+                json!({ "tools": [{ "kind": "transfer" }] }),
+                "tools.0.number",
+            ),
+            (
+                json!({ "machine": { "do": "leave_message" } }),
+                "machine.text",
+            ),
+        ] {
+            assert_eq!(field(&given).as_deref(), Some(wrong), "{given}");
+        }
         assert_eq!(field(&json!([])), None);
     }
 

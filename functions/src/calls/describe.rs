@@ -50,6 +50,7 @@ pub(super) fn cors(origins: &[String]) -> CorsLayer {
         ])
         .expose_headers([
             header::RETRY_AFTER,
+            header::CONTENT_DISPOSITION,
             HeaderName::from_static("idempotent-replayed"),
             HeaderName::from_static("ratelimit-limit"),
             HeaderName::from_static("ratelimit-remaining"),
@@ -78,6 +79,7 @@ pub(super) fn pages(document: OpenApi) -> Router<Arc<Api>> {
             "/docs/{*name}",
             get(move |Path(name): Path<String>| page(name)),
         )
+        .method_not_allowed_fallback(wrong_method)
 }
 
 fn moved(to: &'static str) -> Response {
@@ -187,11 +189,11 @@ fn refusals(operation: &mut Operation) {
             "400",
             "Something in the request cannot be; `field` names it",
         ),
-        ("401", "There is no key, or it is no longer good"),
         (
-            "403",
-            "The key is not of this deployment, or lacks the scope",
+            "401",
+            "There is no key, or none of this deployment, or it is no longer good",
         ),
+        ("403", "The key or token lacks the scope"),
         ("404", "There is no such thing, or it is another tenant's"),
         ("413", "The body is too long"),
         (

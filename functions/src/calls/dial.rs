@@ -70,13 +70,12 @@ async fn place(
     request: Request,
 ) -> Result<Response, Refusal> {
     let tenant = who.tenant(Scope::CallsWrite)?;
-    api.may_place(&who).await?;
     let key = idempotency_key(request.headers())?;
     let order: CallOrder = body::read(request.into_body()).await?;
     who.must_be_for(&bot_id(&order.bot, "bot")?)?;
     let dial = api.order(tenant, order, key).await?;
     let span = tracing::info_span!("dial", dial = %dial.id, call_sid = tracing::field::Empty);
-    api.obey(dial).instrument(span).await
+    api.obey(&who, dial).instrument(span).await
 }
 
 pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
@@ -95,14 +94,14 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Ref
 }
 
 impl Api {
-    async fn obey(&self, dial: Dial) -> Result<Response, Refusal> {
+    async fn obey(&self, who: &Principal, dial: Dial) -> Result<Response, Refusal> {
         match self.store.dials.begin(&dial, dial.began_ms).await? {
             Begun::New => {}
             Begun::Known(known) => return self.repeat(&dial, *known).await,
         }
-        if let Some(refusal) = self.turned_away(&dial).await? {
+        if let Err(refused) = self.may_dial_now(who, &dial).await {
             self.store.dials.settle(&dial.id, &DialState::Free).await?;
-            return Err(refusal);
+            return Err(refused);
         }
         let dialled = self
             .carrier
@@ -141,16 +140,15 @@ impl Api {
         answer
     }
 
-    /// Whether a limit leaves no room for the call; if there is room, it has its place from now on.
-    async fn turned_away(&self, dial: &Dial) -> Result<Option<Refusal>, Refusal> {
+    /// Takes the call's place, if the limits leave room for it. Neither mistakes nor repeats come so far, and so none of them
+    /// counts as a call.
+    async fn may_dial_now(&self, who: &Principal, dial: &Dial) -> Result<(), Refusal> {
+        self.may_place(who).await?;
         let terms = self.store.agreed.terms(&dial.bot.tenant).await?;
-        let who = dial.id.to_string();
-        let admitted = self
-            .store
-            .limits()
-            .admit(&dial.bot, &terms, &who, dial.began_ms)
-            .await?;
-        Ok(admitted.err().map(Refusal::from))
+        let seat = dial.id.to_string();
+        let limits = self.store.limits();
+        let admitted = limits.admit(&dial.bot, &terms, &seat, dial.began_ms);
+        admitted.await?.map(drop).map_err(Refusal::from)
     }
 
     /// The same order again: the same answer, without dialling.

@@ -11,6 +11,7 @@ use contract::TenantId;
 use super::Api;
 use crate::Refusal;
 use crate::account::{BadToken, Key, KeyId, KeyText, Principal};
+use crate::door::TENANT_PARAMETER;
 
 /// With it the operator says whose things are meant; `?tenant=` does the same.
 pub(super) const TENANT_HEADER: &str = "x-callbox-tenant";
@@ -58,7 +59,7 @@ impl Api {
     /// Whose key or token this is.
     ///
     /// # Errors
-    /// 403 if nobody's, 401 if it was good once.
+    /// 401 if nobody's, or no longer good.
     pub(super) async fn principal(&self, text: &str) -> Result<Principal, Refusal> {
         if let Some(key) = KeyText::parse(text) {
             return self.holder(&key).await;
@@ -150,7 +151,7 @@ impl Api {
 
 fn wrong() -> Refusal {
     Refusal::new(
-        StatusCode::FORBIDDEN,
+        StatusCode::UNAUTHORIZED,
         "key_wrong",
         "this is no key and no token of this deployment",
     )
@@ -159,7 +160,11 @@ fn wrong() -> Refusal {
 fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
     let value = headers.get(header::AUTHORIZATION);
     let value = value.and_then(|value| value.to_str().ok());
-    let key = value.and_then(|value| value.strip_prefix("Bearer "));
+    // The scheme's name may be written in any case (RFC 9110, section 11.1).
+    let key = value
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"))
+        .map(|(_, key)| key.trim());
     key.ok_or_else(|| {
         Refusal::new(
             StatusCode::UNAUTHORIZED,
@@ -174,10 +179,12 @@ fn named_tenant(headers: &HeaderMap, query: &str) -> Result<Option<TenantId>, Re
     let named = match headers.get(TENANT_HEADER) {
         Some(value) => Some(value.to_str().unwrap_or_default().to_owned()),
         None => twilio::Form::parse(query.as_bytes())
-            .get("tenant")
+            .get(TENANT_PARAMETER)
             .map(str::to_owned),
     };
-    named.map(|name| tenant_id(&name, "tenant")).transpose()
+    named
+        .map(|name| tenant_id(&name, TENANT_PARAMETER))
+        .transpose()
 }
 
 pub(super) fn tenant_id(text: &str, field: &str) -> Result<TenantId, Refusal> {

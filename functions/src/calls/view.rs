@@ -18,7 +18,7 @@ use super::listing::{Pages, moment};
 use super::{Api, body};
 use crate::Refusal;
 use crate::account::{Principal, Scope};
-use crate::door::{Asked, Named};
+use crate::door::{AskedBoth, Named};
 use crate::shown::{self, Row, Whole};
 use crate::store::Filter;
 use crate::words;
@@ -71,8 +71,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
 async fn list(
     State(api): State<Arc<Api>>,
     who: Principal,
-    pages: Pages,
-    Asked(which): Asked<Which>,
+    AskedBoth(pages, which): AskedBoth<Pages, Which>,
 ) -> Result<Json<Calls>, Refusal> {
     let tenant = who.tenant(Scope::CallsRead)?;
     let limit = pages.limit()?;

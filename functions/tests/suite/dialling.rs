@@ -163,13 +163,17 @@ async fn orders_that_cannot_be_are_refused_by_field_and_nobody_is_called() {
     )
     .await;
     assert_eq!(answer.code(), "from_missing");
-    for body in [
-        json!({}),
-        json!({ "to": "+15005550001", "bot": "mesa", "speed": 2 }),
+    for (body, code) in [
+        (json!([]), "body_malformed"),
+        (json!({}), "field_missing"),
+        (
+            json!({ "to": "+15005550001", "bot": "mesa", "speed": 2 }),
+            "field_unknown",
+        ),
     ] {
         assert_eq!(
             ask(&house.calls, "POST", "/calls", Some(body)).await.code(),
-            "body_malformed"
+            code
         );
     }
     assert_eq!(

@@ -125,9 +125,9 @@ async fn no_operation_opens_without_a_key() {
         let path = path_of(&case, &"0".repeat(20));
         for (key, status, code) in [
             (None, 401, "key_missing"),
-            (Some(""), 403, "key_wrong"),
-            (Some("not-the-operator-key"), 403, "key_wrong"),
-            (Some("a.b.c"), 403, "key_wrong"),
+            (Some(""), 401, "key_wrong"),
+            (Some("not-the-operator-key"), 401, "key_wrong"),
+            (Some("a.b.c"), 401, "key_wrong"),
         ] {
             let answer = ask_as(&house.calls, key, method, &path, case.body.clone()).await;
             let got = (answer.status.as_u16(), answer.code());

@@ -108,8 +108,8 @@ async fn who_may_not_talk_opens_nothing() {
     let theirs = key_for(&house, "acme", &["talk"]).await;
     let silent = token(&[Scope::CallsRead], None, "default");
     for (token, bot, status, code) in [
-        ("nobody", Some("mesa"), 403, "key_wrong"),
-        ("a.b.c", Some("mesa"), 403, "key_wrong"),
+        ("nobody", Some("mesa"), 401, "key_wrong"),
+        ("a.b.c", Some("mesa"), 401, "key_wrong"),
         (&key, Some("mesa"), 403, "scope_missing"),
         (&silent, Some("mesa"), 403, "scope_missing"),
         (&ours, None, 400, "bot_missing"),

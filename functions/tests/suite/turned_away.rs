@@ -131,6 +131,7 @@ async fn the_end_of_a_call_that_was_turned_away_is_told_at_once() {
 async fn orders_that_are_refused_leave_no_call_behind() {
     let house = house_with(Settings {
         calls_per_minute: 1,
+        countries: vec!["US".to_owned()],
         ..Settings::default()
     })
     .await;
@@ -140,11 +141,13 @@ async fn orders_that_are_refused_leave_no_call_behind() {
         ask_as(&house.calls, Some(&key), "POST", "/calls", Some(order)).await
     };
     assert_eq!(place("+18765551234").await.code(), "country_not_allowed");
+    // What is refused for itself is no call, and does not count as one.
+    assert_eq!(place("+12125551234").await.status, 201);
     assert_eq!(place("+12125551234").await.code(), "calls_limited");
     let (whose, all) = (tenant(), Filter::default());
     let listed = house.memory.list(&whose, &all, 9, None).await;
-    assert_eq!(listed.unwrap().calls, []);
-    assert!(house.carrier.asked.lock().unwrap().is_empty());
+    assert_eq!(listed.unwrap().calls.len(), 1);
+    assert_eq!(house.carrier.asked.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -153,7 +153,7 @@ fn of_accounts() -> Vec<Case> {
             .wrong(
                 "/keys",
                 Some(json!({ "name": "k", "scopes": ["all"] })),
-                "scopes[0]",
+                "scopes.0",
             ),
         case("GET /keys/{id}", "/keys/{ours}", 200, Nothing).wrong("/keys/x", None, "id"),
         case("PATCH /keys/{id}", "/keys/{ours}", 200, Nothing)

@@ -160,7 +160,7 @@ async fn the_api_wants_its_key() {
         for (key, refusal) in [
             (None, (401, "key_missing")),
             (Some("Basic bG9jYWwtb3BlcmF0b3Ita2V5"), (401, "key_missing")),
-            (Some("Bearer local-operator-kez"), (403, "key_wrong")),
+            (Some("Bearer local-operator-kez"), (401, "key_wrong")),
         ] {
             let headers: Vec<(&str, &str)> =
                 key.map(|key| ("authorization", key)).into_iter().collect();
