@@ -30,6 +30,18 @@ pub(crate) struct CallsArgs {
     /// In this state only: queued, ringing, in-progress, completed, busy, no-answer, failed, canceled.
     #[arg(long, value_name = "STATUS")]
     status: Option<String>,
+    /// Those that came in, or those that were placed.
+    #[arg(long, value_name = "DIRECTION", value_parser = ["inbound", "outbound"])]
+    direction: Option<String>,
+    /// Begun then or later: a day (UTC) such as 2026-11-21, or a moment such as 2026-11-21T09:30:00Z.
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Begun before that day or moment.
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// Those after the `next` of an earlier list.
+    #[arg(long, value_name = "NEXT")]
+    after: Option<String>,
     /// How many.
     #[arg(long, default_value_t = 20, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     limit: u32,
@@ -60,12 +72,15 @@ pub(crate) async fn calls(
 async fn list(api: &Api, arguments: &CallsArgs, out: Out) -> Result<(), Failure> {
     let limit = usize::try_from(arguments.limit).unwrap_or(PAGE_MAX);
     let mut calls: Vec<Value> = Vec::new();
-    let mut after: Option<String> = None;
+    let mut after = arguments.after.clone();
     while calls.len() < limit {
         let mut path = format!("/calls?limit={}", (limit - calls.len()).min(PAGE_MAX));
         for (name, value) in [
             ("bot", &arguments.bot),
             ("status", &arguments.status),
+            ("direction", &arguments.direction),
+            ("from", &arguments.since),
+            ("to", &arguments.until),
             ("after", &after),
         ] {
             if let Some(value) = value {
@@ -78,10 +93,10 @@ async fn list(api: &Api, arguments: &CallsArgs, out: Out) -> Result<(), Failure>
             .and_then(Value::as_array)
             .cloned()
             .unwrap_or_default();
-        let is_last = some.is_empty();
+        // A page may be empty though there are more: the API looks at so many calls at once.
         calls.extend(some);
         after = page.get("next").and_then(Value::as_str).map(str::to_owned);
-        if is_last || after.is_none() {
+        if after.is_none() {
             break;
         }
     }
@@ -106,10 +121,8 @@ async fn list(api: &Api, arguments: &CallsArgs, out: Out) -> Result<(), Failure>
         rows.collect(),
     );
     if after.is_some() {
-        out.progress(&format!(
-            "there are more: --limit {}",
-            arguments.limit.saturating_mul(2)
-        ));
+        let limit = arguments.limit.saturating_mul(2);
+        out.progress(&format!("there are more: --limit {limit}"));
     }
     Ok(())
 }

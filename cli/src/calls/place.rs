@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use contract::Machine;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -34,6 +35,15 @@ pub(crate) struct CallArgs {
     /// The number that is shown; without it one of the bot's.
     #[arg(long, value_name = "E164")]
     from: Option<PhoneNumber>,
+    /// End the call after so many seconds, 10 to 14400, if the bot does not end it sooner.
+    #[arg(long, value_name = "SECONDS")]
+    time_limit: Option<u32>,
+    /// If a machine answers, instead of what the bot has for that.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    machine: Option<OnMachine>,
+    /// If a machine answers, leave it this message.
+    #[arg(long, value_name = "TEXT", conflicts_with = "machine")]
+    message: Option<String>,
     /// Show what is said, as it is said.
     #[arg(long)]
     watch: bool,
@@ -43,6 +53,30 @@ pub(crate) struct CallArgs {
     /// Orders with the same key are carried out once. Without one, each is an order of its own.
     #[arg(long, value_name = "TEXT")]
     idempotency_key: Option<String>,
+}
+
+/// What is done when a machine answers.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum OnMachine {
+    /// Talk to it as to a person.
+    Continue,
+    /// Hang up.
+    HangUp,
+}
+
+impl CallArgs {
+    /// The order, as the API takes it.
+    fn order(&self, bot: &str) -> Value {
+        let machine = match (&self.message, self.machine) {
+            (Some(text), _) => Some(Machine::LeaveMessage { text: text.clone() }),
+            (None, Some(OnMachine::HangUp)) => Some(Machine::HangUp),
+            (None, Some(OnMachine::Continue)) => Some(Machine::Continue),
+            (None, None) => None,
+        };
+        json!({
+            "to": self.to, "bot": bot, "from": self.from, "time_limit_s": self.time_limit, "machine": machine,
+        })
+    }
 }
 
 /// Places a call, and tells how it goes until it is over.
@@ -56,10 +90,7 @@ pub(crate) async fn place(
         Some(bot) => bot.clone(),
         None => only_bot(&api).await?,
     };
-    let mut order = json!({ "to": arguments.to, "bot": bot });
-    if let (Some(fields), Some(from)) = (order.as_object_mut(), &arguments.from) {
-        fields.insert("from".to_owned(), json!(from));
-    }
+    let order = arguments.order(&bot);
     // So that a lost answer, asked for again, does not let it ring twice.
     let key = match &arguments.idempotency_key {
         Some(key) => key.clone(),

@@ -1,7 +1,8 @@
 //! `callbox keys`, `token` and `bot list` against the real platform: what is made opens what it may, and then nothing more.
 
 use e2e::{Program, World};
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use super::operator::{BOT, operator};
 
@@ -121,4 +122,71 @@ async fn bots_are_listed_with_their_versions() {
         "{}",
         table.out
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_price_that_a_file_does_not_say_stays_as_somebody_else_has_set_it() {
+    let world = World::start().await;
+    let program = operator(&world);
+    program.write("desk.toml", BOT);
+    let apply = async |more: &str| {
+        let arguments = ["bot", "apply", "desk.toml", "--json", more];
+        program.run(&arguments).await.json().remove(0)
+    };
+    assert_eq!(apply("--yes").await["applied"], true);
+    let paid = json!({ "price": { "per_call_micro_dollars": 50_000 } });
+    let set = world.api.send(Method::PATCH, "/bots/desk", Some(paid));
+    set.await.expect("a price");
+    assert_eq!(apply("--yes").await["applied"], false);
+    program.write(
+        "desk.toml",
+        &format!("{BOT}[price]\nper_call_micro_dollars = 60000\n"),
+    );
+    let changes = apply("--dry-run").await["bots"][0]["changes"].clone();
+    assert_eq!(changes[0]["field"], "price.per_call_micro_dollars");
+    assert_eq!(changes.as_array().map(Vec::len), Some(1), "{changes}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_are_listed_by_direction_and_time_and_on_from_where_a_list_ended() {
+    let world = World::start().await;
+    let program = operator(&world);
+    let place = async |more: &[&str]| {
+        let arguments = ["call", "+15005550001", "--no-wait", "--json"];
+        let arguments: Vec<_> = arguments.iter().chain(more).copied().collect();
+        let placed = program.run(&arguments).await;
+        assert_eq!(placed.code, 0, "{}", placed.err);
+        word(&placed.json()[0], "call")
+    };
+    let first = place(&["--time-limit", "60", "--machine", "hang-up"]).await;
+    let second = place(&["--message", "Please call us back."]).await;
+    let list = async |more: &[&str]| {
+        let arguments: Vec<_> = ["calls", "--json"].iter().chain(more).copied().collect();
+        program.run(&arguments).await
+    };
+    for (more, count) in [
+        (&["--direction", "outbound"][..], 2),
+        (&["--direction", "inbound"], 0),
+        (&["--since", "2020-01-01", "--bot", "mesa"], 2),
+        (&["--until", "2020-01-01T00:00:00Z"], 0),
+    ] {
+        let listed = list(more).await.json().remove(0);
+        let calls = listed["calls"].as_array().map(Vec::len);
+        assert_eq!(calls, Some(count), "{more:?} {listed}");
+    }
+    assert_eq!(list(&["--since", "lately"]).await.error(), "time_malformed");
+    let newest = list(&["--limit", "1"]).await.json().remove(0);
+    assert_eq!(newest["calls"][0]["call"], second);
+    let next = word(&newest, "next");
+    let rest = list(&["--after", &next]).await.json().remove(0);
+    assert_eq!(rest["calls"][0]["call"], first);
+    let both = program.run(&[
+        "call",
+        "+15005550001",
+        "--machine",
+        "hang-up",
+        "--message",
+        "x",
+    ]);
+    assert_eq!(both.await.code, 2);
 }

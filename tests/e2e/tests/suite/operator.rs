@@ -105,26 +105,6 @@ async fn a_bot_is_what_its_file_says_and_applied_again_it_stays_so() {
         changed.out
     );
     assert!(changed.out.contains("desk, version 2"), "{}", changed.out);
-    // The price is not in the file, and so it stays as somebody else has set it.
-    let paid = serde_json::json!({ "price": { "per_call_micro_dollars": 50_000 } });
-    let price = world
-        .api
-        .send(reqwest::Method::PATCH, "/bots/desk", Some(paid));
-    price.await.expect("a price");
-    let unpriced = apply(&["--yes", "--json"]).await;
-    assert_eq!(unpriced.json()[0]["applied"], false, "{}", unpriced.err);
-    program.write(
-        "desk.toml",
-        &format!("{BOT}[price]\nper_call_micro_dollars = 60000\n"),
-    );
-    let priced = apply(&["--dry-run"]).await;
-    assert!(
-        priced
-            .out
-            .contains("+ price.per_call_micro_dollars = 60000"),
-        "{}",
-        priced.out
-    );
     let numbers = world
         .api
         .send(reqwest::Method::GET, "/numbers/+15005550010", None)
