@@ -48,7 +48,8 @@ async fn the_description_is_openapi_and_answers_to_what_is_made_up_of_it_are_as_
         .args(["--header", &format!("Authorization: Bearer {key}")])
         // The same requests at every run.
         .args(["--generation-deterministic", "--max-examples", "5"])
-        .args(["--workers", "2", "--request-timeout", "20"])
+        // Several workers parse Python at once, at which the interpreter now and then gives up (a SystemError of `ast`).
+        .args(["--workers", "1", "--request-timeout", "20"])
         .args(["--warnings", "off", "--no-color"])
         .current_dir(world.folder());
     let tried = ran(&mut tester).await;
