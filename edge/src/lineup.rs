@@ -18,7 +18,7 @@ const OPENAI: &str = "openai";
 const OPENAI_URL: &str = "https://api.openai.com/v1";
 const ACCOUNT: &str = "{account}";
 
-/// Who works for a call, by stage. Of each stage there is at least one, and the first is asked first.
+/// Who works for a call, by stage. The first is asked first.
 #[derive(Debug)]
 pub(crate) struct Lineup {
     pub(crate) listen: Vec<Place<Listener>>,
@@ -51,6 +51,16 @@ impl Lineup {
     /// The first setting that is missing or wrong.
     pub(crate) fn of(env: &Env, bot: &Bot) -> Result<Self, Misconfigured> {
         lineup(&Variables::of(env), bot)
+    }
+
+    /// Nobody, for a call whose providers cannot be had any more.
+    pub(crate) fn nobody() -> Self {
+        Self {
+            listen: Vec::new(),
+            think: Vec::new(),
+            speak: Vec::new(),
+            manner: None,
+        }
     }
 
     /// A stage's list.

@@ -53,18 +53,18 @@ impl Shell {
         ) else {
             return false;
         };
-        let lineup = match Lineup::of(&self.env, &opening.bot) {
-            Ok(lineup) => lineup,
-            Err(Misconfigured { variable, message }) => {
-                tracing::error!(
-                    call = self.name(),
-                    variable,
-                    message,
-                    "the call cannot go on"
-                );
-                return false;
-            }
-        };
+        // A deployment may lose a provider in mid-call. The caller is told so, and what was said is delivered, all the same.
+        let lineup = Lineup::of(&self.env, &opening.bot);
+        let lineup = lineup.unwrap_or_else(|Misconfigured { variable, message }| {
+            let call = self.name();
+            tracing::error!(
+                call,
+                variable,
+                message,
+                "nobody works for the call any more"
+            );
+            Lineup::nobody()
+        });
         let journal = self.store.journal();
         let mut clock = Clock::new(opened_ms);
         let now = clock.read();

@@ -76,6 +76,17 @@ impl World {
         self.folder.path()
     }
 
+    /// Starts the edge, again or anew.
+    ///
+    /// # Panics
+    ///
+    /// It does not come up.
+    #[expect(clippy::expect_used, reason = "a test cannot go on without the edge")]
+    pub async fn restart_edge(&self) {
+        let started = self.platform.edge.restart().await;
+        started.expect("the edge comes up again");
+    }
+
     /// Dials the demo bot.
     ///
     /// # Panics

@@ -1,6 +1,6 @@
 //! The road of a response, for whoever tests an adapter: told as it is, and cut everywhere.
 
-use call::Reply;
+use call::{Failure, Reply};
 use providers::{BaseUrl, End, Endpoint, Exchange, Head};
 
 pub(crate) fn endpoint() -> Endpoint {
@@ -61,4 +61,28 @@ fn merged(replies: Vec<Reply>) -> Vec<Reply> {
         }
     }
     merged
+}
+
+/// Whom a provider answers what, with which status; what that means, and how its own words begin.
+pub(crate) type Complaining = (fn() -> Exchange, u16, &'static [u8], Failure, &'static str);
+
+/// An error is told as what it means, with the provider's own words and its wish to be left alone.
+pub(crate) fn complains((ask, status, body, failure, message): Complaining) {
+    for (retry_after, seconds) in [("", None), ("20", Some(20)), ("2.5", Some(3))] {
+        let mut exchange = ask();
+        let mut told = Vec::new();
+        let head = Head {
+            status,
+            content_type: "application/json".to_owned(),
+            retry_after: retry_after.to_owned(),
+        };
+        exchange.head(&head, &mut told);
+        exchange.push(body, &mut told);
+        exchange.finish(End::Complete, &mut told);
+        assert_eq!(told, [Reply::Failed(failure)], "{message}");
+        let complaint = exchange.complaint().unwrap();
+        assert!(complaint.message.starts_with(message), "{complaint:?}");
+        assert_eq!(complaint.status, status);
+        assert_eq!(complaint.retry_after_s, seconds);
+    }
 }

@@ -5,7 +5,7 @@ use call::{Failure, Reply, Spent};
 use providers::speak::{Cartesia, Deepgram, ElevenLabs, Http, Settings, WorkersAi};
 use providers::{End, Exchange, Head, Options, Speak};
 
-use crate::road::{endpoint, meaning, replies};
+use crate::road::{Complaining, complains, endpoint, meaning, replies};
 
 macro_rules! corpus {
     ($name:literal) => {
@@ -199,8 +199,6 @@ fn a_server_of_ones_own_may_send_any_rate_as_wav_or_pcm() {
     assert_eq!(total, 1600);
 }
 
-type Complaining = (fn() -> Exchange, u16, &'static [u8], Failure, &'static str);
-
 /// Who says what with which status, and what it means.
 const COMPLAINTS: [Complaining; 11] = [
     (
@@ -284,24 +282,8 @@ const COMPLAINTS: [Complaining; 11] = [
 
 #[test]
 fn errors_are_sorted_and_a_wish_to_wait_is_kept() {
-    for (ask, status, body, failure, message) in COMPLAINTS {
-        for (retry_after, seconds) in [("", None), ("2.5", Some(3))] {
-            let mut exchange = ask();
-            let mut told = Vec::new();
-            let head = Head {
-                status,
-                content_type: "application/json".to_owned(),
-                retry_after: retry_after.to_owned(),
-            };
-            exchange.head(&head, &mut told);
-            exchange.push(body, &mut told);
-            exchange.finish(End::Complete, &mut told);
-            assert_eq!(told, [Reply::Failed(failure)], "{message}");
-            let complaint = exchange.complaint().unwrap();
-            assert!(complaint.message.starts_with(message), "{complaint:?}");
-            assert_eq!(complaint.status, status);
-            assert_eq!(complaint.retry_after_s, seconds);
-        }
+    for complaint in COMPLAINTS {
+        complains(complaint);
     }
 }
 

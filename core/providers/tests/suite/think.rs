@@ -4,7 +4,7 @@ use call::{Failure, Line, Reply, Spent, ToolCall};
 use providers::think::{Anthropic, Ollama, Settings, WorkersAi};
 use providers::{End, Exchange, Head, Options, Think, Tool};
 
-use crate::road::{endpoint, meaning, replies};
+use crate::road::{Complaining, complains, endpoint, meaning, replies};
 
 macro_rules! corpus {
     ($name:literal) => {
@@ -227,8 +227,6 @@ fn half_a_reply_is_never_passed_for_a_whole_one() {
     }
 }
 
-type Complaining = (fn() -> Exchange, u16, &'static [u8], Failure, &'static str);
-
 /// Who says what with which status, and what it means.
 const COMPLAINTS: [Complaining; 11] = [
     (
@@ -312,24 +310,9 @@ const COMPLAINTS: [Complaining; 11] = [
 
 #[test]
 fn errors_are_sorted_and_a_wish_to_wait_is_kept() {
-    for (ask, status, body, failure, message) in COMPLAINTS {
-        for (retry_after, seconds) in [("", None), ("20", Some(20))] {
-            let mut exchange = ask();
-            let mut told = Vec::new();
-            let head = Head {
-                status,
-                content_type: JSON.to_owned(),
-                retry_after: retry_after.to_owned(),
-            };
-            exchange.head(&head, &mut told);
-            exchange.push(body, &mut told);
-            exchange.finish(End::Complete, &mut told);
-            assert_eq!(told, [Reply::Failed(failure)], "{message}");
-            let complaint = exchange.complaint().unwrap();
-            assert!(complaint.message.starts_with(message), "{complaint:?}");
-            assert_eq!(complaint.status, status);
-            assert_eq!(complaint.retry_after_s, seconds);
-        }
+    for complaint in COMPLAINTS {
+        complains(complaint);
+        let (ask, status, body, ..) = complaint;
         // The same with status 200 is an error too.
         if status != 500 {
             let told = meaning(ask, JSON, body);

@@ -247,7 +247,7 @@ async fn a_broken_socket_does_not_end_the_conversation() {
     guest.hears("reply", heard("what time")).await;
     assert_eq!(count(&guest, "this is Mesa"), 0, "no second greeting");
     // And through a crash.
-    world.platform.edge.restart().await.expect("it comes back");
+    world.restart_edge().await;
     let (mut guest, _) = Guest::enter(&world, &again("/ws", &ready), "fresh").await;
     guest.types("at seven").await;
     guest.hears("reply", heard("name")).await;

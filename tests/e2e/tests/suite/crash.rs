@@ -6,11 +6,20 @@ use std::time::Duration;
 use contract::{Speaker, WorkStage};
 use e2e::{LIMIT, World, happens, occurrences, said, story};
 use local::demo::Shown;
+use local::speech::{Fault, Kind, Stage};
 use local::twilio::{Call, Closer, Webhook, What};
 
 const GREETING: &str = "Thank you for calling Mesa. How can I help you?";
 const FIRST_OF_MENU: &str = "With pleasure.";
 const LAST_OF_MENU: &str = "apple pie. Would you like to book a table?";
+
+const HOURS: &str = "what are your opening hours";
+
+/// What is asked of a stage from now on takes longer than anybody waits.
+fn slow(world: &World, stage: Stage) {
+    let slow = Kind::Slow { ms: 20_000 };
+    world.speech.desk().arm(Fault::next(stage, slow, 4));
+}
 
 /// Goes as far as the middle of the menu, which takes a while to read out. Answers where in the sound of the call the
 /// menu began, in samples.
@@ -156,12 +165,7 @@ pub(super) async fn dies_in_mid_reply(world: World, asks: Webhook) {
         matches!(event.what, What::WebhookSent { webhook, .. } if webhook == asks).then_some(())
     })
     .await;
-    world
-        .platform
-        .edge
-        .restart()
-        .await
-        .expect("the edge comes up again");
+    world.restart_edge().await;
     assert_ne!(world.platform.edge.process_id(), before);
     goes_on_to_the_end(&world, &call, menu).await;
     world
@@ -202,13 +206,8 @@ async fn a_caller_whose_first_words_were_not_answered_yet_is_answered_after_the_
     let world = World::start().await;
     let call = world.dial();
     // The answer is slow, so that the crash comes after the words were understood and before anything was said.
-    let slow = local::speech::Kind::Slow { ms: 20_000 };
-    world.speech.desk().arm(local::speech::Fault::next(
-        local::speech::Stage::Think,
-        slow,
-        4,
-    ));
-    world.say(&call, "what are your opening hours").await;
+    slow(&world, Stage::Think);
+    world.say(&call, HOURS).await;
     world
         .shown(&call, "the words", |shown| {
             !said(shown, Speaker::Caller).is_empty()
@@ -216,12 +215,7 @@ async fn a_caller_whose_first_words_were_not_answered_yet_is_answered_after_the_
         .await;
     world.platform.edge.kill_hard().await;
     world.speech.desk().clear();
-    world
-        .platform
-        .edge
-        .restart()
-        .await
-        .expect("the edge comes up again");
+    world.restart_edge().await;
     another_stream(&call).await;
     world
         .shown(&call, "an answer", |shown| {
@@ -232,10 +226,7 @@ async fn a_caller_whose_first_words_were_not_answered_yet_is_answered_after_the_
         .await;
     call.hang_up();
     let shown = world.told(&call).await;
-    assert_eq!(
-        said(&shown, Speaker::Caller),
-        ["what are your opening hours"]
-    );
+    assert_eq!(said(&shown, Speaker::Caller), [HOURS]);
     let greetings = said(&shown, Speaker::Bot)
         .iter()
         .filter(|text| text.contains("Thank you for calling"))
@@ -247,12 +238,7 @@ async fn a_caller_whose_first_words_were_not_answered_yet_is_answered_after_the_
 async fn a_call_that_dies_before_its_greeting_is_greeted_once_it_is_back() {
     let world = World::start().await;
     // The voice is slow, so that nothing can be heard before the crash.
-    let slow = local::speech::Kind::Slow { ms: 20_000 };
-    world.speech.desk().arm(local::speech::Fault::next(
-        local::speech::Stage::Speak,
-        slow,
-        4,
-    ));
+    slow(&world, Stage::Speak);
     let call = world.dial();
     happens(&call, "a stream", |event| {
         matches!(event.what, What::StreamStarted { .. }).then_some(())
@@ -263,18 +249,10 @@ async fn a_call_that_dies_before_its_greeting_is_greeted_once_it_is_back() {
         .await;
     world.platform.edge.kill_hard().await;
     world.speech.desk().clear();
-    world
-        .platform
-        .edge
-        .restart()
-        .await
-        .expect("the edge comes up again");
-    world.play(&call, "what are your opening hours").await;
+    world.restart_edge().await;
+    world.play(&call, HOURS).await;
     let shown = world.told(&call).await;
-    assert_eq!(
-        said(&shown, Speaker::Caller),
-        ["what are your opening hours"]
-    );
+    assert_eq!(said(&shown, Speaker::Caller), [HOURS]);
     let bot = said(&shown, Speaker::Bot);
     assert!(
         bot.len() >= 2 && bot[0] == GREETING && bot[1].contains("every day but Monday"),
@@ -282,30 +260,35 @@ async fn a_call_that_dies_before_its_greeting_is_greeted_once_it_is_back() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_not_delivered_when_the_process_died_is_delivered_by_the_next_once() {
-    let world = World::start().await;
+/// A call of which nothing is delivered when the edge dies.
+async fn dies_undelivered(world: &World) -> Call {
     let call = world.dial();
     world.platform.functions.down(Some("status")).await;
-    world.play(&call, "what are your opening hours").await;
+    world.play(&call, HOURS).await;
     world
         .logged(&[call.sid().as_str(), "the call is over"])
         .await;
     world.platform.edge.kill_hard().await;
     world.platform.functions.up(Some("status"));
-    world
-        .platform
-        .edge
-        .restart()
-        .await
-        .expect("the edge comes up again");
-    // Nobody asks anything of the object any more: its alarm wakes it.
-    let delivered = |shown: &Shown| shown.recording.is_some() && shown.usage.is_some();
-    let shown = world.shown(&call, "records and recording", delivered).await;
-    assert_eq!(
-        said(&shown, Speaker::Caller),
-        ["what are your opening hours"]
-    );
+    call
+}
+
+/// Nobody asks anything of the object any more: its alarm wakes it.
+async fn delivered(world: &World, call: &Call) -> Shown {
+    let is_delivered = |shown: &Shown| shown.recording.is_some() && shown.usage.is_some();
+    let shown = world
+        .shown(call, "records and recording", is_delivered)
+        .await;
+    assert_eq!(said(&shown, Speaker::Caller), [HOURS]);
+    shown
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_delivered_when_the_process_died_is_delivered_by_the_next_once() {
+    let world = World::start().await;
+    let call = dies_undelivered(&world).await;
+    world.restart_edge().await;
+    let shown = delivered(&world, &call).await;
     let bot = said(&shown, Speaker::Bot);
     assert!(bot.len() == 2 && bot[0] == GREETING, "{bot:#?}");
     world
@@ -313,4 +296,18 @@ async fn what_was_not_delivered_when_the_process_died_is_delivered_by_the_next_o
         .await;
     let files = shown.json["files"].as_array().expect("files");
     assert_eq!(files.len(), 2, "{files:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_is_delivered_though_the_next_deployment_lacks_a_provider() {
+    let world = World::start().await;
+    let call = dies_undelivered(&world).await;
+    let config = world.folder().join("edge/config.capnp");
+    let bound = std::fs::read_to_string(&config).expect("a configuration");
+    let lost = r#"(name = "LISTEN_BASE_URL", fromEnvironment = "LISTEN_BASE_URL")"#;
+    assert!(bound.contains(lost));
+    let unbound = bound.replace(lost, r#"(name = "LOST", text = "")"#);
+    std::fs::write(&config, unbound).expect("a configuration");
+    world.restart_edge().await;
+    delivered(&world, &call).await;
 }

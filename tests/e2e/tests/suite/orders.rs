@@ -119,7 +119,7 @@ async fn an_order_that_survives_a_crash_is_not_carried_out_twice() {
     let call = world.dial();
     speaks(&call).await;
     assert!(fresh(&order(&world, &call, "o-1", Do::Interrupt).await));
-    world.platform.edge.restart().await.expect("it comes back");
+    world.restart_edge().await;
     assert!(!fresh(&order(&world, &call, "o-1", Do::Interrupt).await));
     call.hang_up();
 }

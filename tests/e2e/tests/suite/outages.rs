@@ -77,12 +77,7 @@ async fn without_the_edge_the_caller_hears_the_bots_apology() {
             .is_some()
     );
 
-    world
-        .platform
-        .edge
-        .restart()
-        .await
-        .expect("the edge comes up");
+    world.restart_edge().await;
     let again = world.dial();
     world.ask(&again, "for four people", "which day").await;
 }

@@ -124,12 +124,7 @@ async fn after_a_crash_the_tape_goes_on_with_the_journal() {
     let call = world.dial();
     world.ask(&call, "for four people", "which day").await;
     world.platform.edge.kill_hard().await;
-    world
-        .platform
-        .edge
-        .restart()
-        .await
-        .expect("the edge comes up again");
+    world.restart_edge().await;
     world.ask(&call, "tomorrow", "what time").await;
     call.hang_up();
     let shown = world.told(&call).await;

@@ -74,7 +74,7 @@ async fn set_phrases_are_paid_for_once_whatever_becomes_of_the_process() {
         ..Amount::default()
     };
     assert_eq!(listen_to_greeting(&world).await, free, "from memory");
-    world.platform.edge.restart().await.expect("the edge again");
+    world.restart_edge().await;
     // Nobody waits long for the bucket: on a busy machine the greeting may be made anew, but nothing else is.
     let again = listen_to_greeting(&world).await;
     assert!(again == free || again.requests == 1, "{again:?}");
@@ -82,7 +82,7 @@ async fn set_phrases_are_paid_for_once_whatever_becomes_of_the_process() {
     for file in kept(&world) {
         fs::write(file, b"ulaw8k/1 is how it begins, and no more").expect("a broken entry");
     }
-    world.platform.edge.restart().await.expect("the edge again");
+    world.restart_edge().await;
     let anew = listen_to_greeting(&world).await;
     assert_eq!(anew.cached_chars, 0, "{anew:?}");
     assert!(anew.chars >= chars, "{anew:?}");
