@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::keys::{Keys, TokenArgs, keys, token};
 use crate::numbers::{NumbersArgs, numbers};
 use crate::out::Out;
+use crate::replay::{ReplayArgs, replay};
 use crate::settings::{Settings, TENANT};
 use crate::start::{StartArgs, start, status, stop};
 use crate::vendors::{Providers, providers};
@@ -41,6 +42,7 @@ Examples:
   callbox call +15005550001 --watch       have the bot call somebody, and read along
   callbox calls --status completed        what was called lately
   callbox --json calls | jq '.calls[0]'   the same for programs
+  callbox replay CA…                      why did it do that? Every step of the engine, once more
 
 Settings come from flags, else from the environment, else from ./callbox.toml, else from
 ~/.config/callbox/config.toml:
@@ -68,6 +70,9 @@ enum Command {
     Call(CallArgs),
     /// List calls, newest first; or show one.
     Calls(CallsArgs),
+    /// Run a call again from its tape, and tell whether it is the same to the millisecond.
+    #[command(after_help = REPLAY)]
+    Replay(ReplayArgs),
     /// Keep bots as files.
     #[command(subcommand)]
     Bot(Bots),
@@ -95,6 +100,18 @@ Examples:
   callbox start -d 24h --number +15005550006       for a day
   callbox start --url https://bots.example.com     at an address of your own";
 
+const REPLAY: &str = "\
+Every input of a recorded call is on its tape, with its time. The engine has no clock and no chance, so the tape makes it do
+again what it did: each line is what happened, and what the engine did about it. Requests to providers have numbers. If the
+turns are not those that the API shows, the engine in here is another one than took the call; that is an error (exit code 1),
+so that recorded calls can be used to test a new version.
+
+Examples:
+  callbox replay CA…                       step by step, and the verdict
+  callbox replay CA… --save odd.tape       and keep the tape
+  callbox replay --file odd.tape           without a platform
+  callbox --json replay CA… | tail -n 1    only the verdict, for programs";
+
 /// Runs a command; a failure is told with the next step.
 pub(crate) async fn run(cli: Cli) -> ExitCode {
     let out = Out::new(cli.json);
@@ -116,6 +133,7 @@ async fn carry_out(cli: Cli, out: Out) -> Result<(), Failure> {
         Command::Stop => stop(&settings, out).await,
         Command::Call(arguments) => place(&arguments, &settings, out).await,
         Command::Calls(arguments) => calls(&arguments, &settings, out).await,
+        Command::Replay(arguments) => replay(&arguments, &settings, out).await,
         Command::Bot(command) => bots(command, &settings, out).await,
         Command::Numbers(arguments) => numbers(&arguments, &settings, out).await,
         Command::Keys(command) => keys(command, &settings, out).await,

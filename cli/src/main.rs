@@ -12,6 +12,7 @@ mod http;
 mod keys;
 mod numbers;
 mod out;
+mod replay;
 mod settings;
 mod start;
 mod time;

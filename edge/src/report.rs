@@ -1,7 +1,9 @@
 //! The journal as the functions get it: a fold over its lines, so that after a restart the same lines make the same
 //! records with the same numbers.
 
-use call::{Answerer, EndReason, Failure, Instant, Note, Order, Record, Stage, Timing, ToolCall};
+use call::{
+    Answerer, EndReason, Failure, Instant, Note, Order, Record, Said, Side, Stage, Timing, ToolCall,
+};
 use contract::{Event, Numbered, Opening, Source, Speaker, Turn, Usage};
 
 use crate::store::{Logged, Remark};
@@ -115,33 +117,10 @@ impl Reports {
                     stream: self.streams,
                 })
             }
-            Record::Caller { text, began, ended } => {
-                self.turns += 1;
-                Some(contract::Record::Turn(Turn {
-                    speaker: Speaker::Caller,
-                    text: text.clone(),
-                    began_ms: began.as_ms(),
-                    ended_ms: ended.as_ms(),
-                    interrupted: false,
-                    timing: None,
-                }))
-            }
-            Record::Replied {
-                text,
-                began,
-                ended,
-                interrupted,
-                timing,
-            } => {
-                let began = (*began).filter(|_| !text.is_empty())?;
-                Some(contract::Record::Turn(Turn {
-                    speaker: Speaker::Bot,
-                    text: text.clone(),
-                    began_ms: began.as_ms(),
-                    ended_ms: ended.as_ms(),
-                    interrupted: *interrupted,
-                    timing: timing.map(wait),
-                }))
+            Record::Caller { .. } | Record::Replied { .. } => {
+                let said = record.said()?;
+                self.turns += u32::from(said.side == Side::Caller);
+                Some(contract::Record::Turn(turn(said)))
             }
             Record::Tool(tool) => Some(event(tool_name(tool), tool_detail(tool), now)),
             Record::Result { done, at, .. } => {
@@ -181,6 +160,20 @@ impl Reports {
                 self.usage.carrier_ms += line;
             }
         }
+    }
+}
+
+fn turn(said: Said<'_>) -> Turn {
+    Turn {
+        speaker: match said.side {
+            Side::Caller => Speaker::Caller,
+            Side::Bot => Speaker::Bot,
+        },
+        text: said.text.to_owned(),
+        began_ms: said.began.as_ms(),
+        ended_ms: said.ended.as_ms(),
+        interrupted: said.interrupted,
+        timing: said.timing.map(wait),
     }
 }
 

@@ -3,7 +3,7 @@
 use contract::{Cost, Event, Numbered, Record, Source, Timing, Turn, Usage};
 use serde::Serialize;
 
-use crate::store::{CallEntry, Charge, Detail, News};
+use crate::store::{CallEntry, Charge, Detail, Files, News, Stored};
 
 /// A call, in one row of a list.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -77,12 +77,14 @@ pub struct Whole {
     /// What is left of the price, in micro-dollars.
     margin_micro_dollars: Option<i64>,
     /// Where the recording is.
-    recording: Option<Recording>,
+    recording: Option<Link>,
+    /// Where the tape is: `callbox replay` runs the call again with it.
+    tape: Option<Link>,
 }
 
-/// Where a call's recording is.
+/// Where a file of a call's is.
 #[derive(Serialize, utoipa::ToSchema)]
-pub struct Recording {
+struct Link {
     /// Its place in the bucket.
     key: String,
     /// A link that is good for some minutes.
@@ -135,9 +137,13 @@ impl Latency {
 }
 
 impl Whole {
-    /// Shows a call; `recording` says where its sound is.
-    #[must_use]
-    pub fn of(detail: Detail, recording: Option<Recording>) -> Self {
+    /// Shows a call, with links to its files.
+    ///
+    /// # Errors
+    /// If a link cannot be signed.
+    pub async fn of(detail: Detail, files: &dyn Files) -> Stored<Self> {
+        let recording = link(&detail, files, "recording").await?;
+        let tape = link(&detail, files, "tape").await?;
         let mut shown = Self {
             latency: Latency::of(timings(&detail)),
             summary: detail.summary().map(str::to_owned),
@@ -152,6 +158,7 @@ impl Whole {
             price: None,
             margin_micro_dollars: None,
             recording,
+            tape,
         };
         if let Some(receipt) = detail.receipt {
             shown.margin_micro_dollars = Some(receipt.margin_micro_dollars());
@@ -162,7 +169,7 @@ impl Whole {
         for numbered in detail.records {
             shown.take(numbered);
         }
-        shown
+        Ok(shown)
     }
 
     fn take(&mut self, numbered: Numbered) {
@@ -217,22 +224,14 @@ fn timings(detail: &Detail) -> impl Iterator<Item = Timing> {
 /// Where recordings are, and nothing else: a key that points elsewhere is not signed.
 const RECORDINGS: &str = "recordings/";
 
-/// A link to a call's recording, if there is one, good for some minutes.
-///
-/// # Errors
-/// If it cannot be signed.
-pub async fn recording(
-    detail: &Detail,
-    files: &dyn crate::store::Files,
-) -> crate::store::Stored<Option<Recording>> {
-    let key = detail
-        .file("recording")
-        .filter(|key| key.starts_with(RECORDINGS));
+/// A link to a file of the call's, if there is one of this name, good for some minutes.
+async fn link(detail: &Detail, files: &dyn Files, name: &str) -> Stored<Option<Link>> {
+    let key = detail.file(name).filter(|key| key.starts_with(RECORDINGS));
     match key {
         Some(key) => {
             let url = files.download(key).await?;
             let key = key.to_owned();
-            Ok(Some(Recording { key, url }))
+            Ok(Some(Link { key, url }))
         }
         None => Ok(None),
     }

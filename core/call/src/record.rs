@@ -100,6 +100,75 @@ pub enum Record {
     },
 }
 
+/// Who speaks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Side {
+    /// The caller.
+    Caller,
+    /// The bot.
+    Bot,
+}
+
+/// A turn, as the other side heard it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Said<'a> {
+    /// Whose turn.
+    pub side: Side,
+    /// The words.
+    pub text: &'a str,
+    /// When it began.
+    pub began: Instant,
+    /// When it ended.
+    pub ended: Instant,
+    /// Whether the other side cut it off.
+    pub interrupted: bool,
+    /// How long the caller waited for it, if it is a reply.
+    pub timing: Option<Timing>,
+}
+
+impl Record {
+    /// The turn that this line tells of. Of what nobody heard there is none.
+    #[must_use]
+    pub fn said(&self) -> Option<Said<'_>> {
+        match self {
+            Self::Caller { text, began, ended } => Some(Said {
+                side: Side::Caller,
+                text,
+                began: *began,
+                ended: *ended,
+                interrupted: false,
+                timing: None,
+            }),
+            Self::Replied {
+                text,
+                began: Some(began),
+                ended,
+                interrupted,
+                timing,
+            } if !text.is_empty() => Some(Said {
+                side: Side::Bot,
+                text,
+                began: *began,
+                ended: *ended,
+                interrupted: *interrupted,
+                timing: *timing,
+            }),
+            Self::Replied { .. }
+            | Self::Begun { .. }
+            | Self::Connected { .. }
+            | Self::Saying { .. }
+            | Self::Heard { .. }
+            | Self::Tool(_)
+            | Self::Result { .. }
+            | Self::Answered { .. }
+            | Self::Ordered { .. }
+            | Self::Note { .. }
+            | Self::Used(_)
+            | Self::Ended { .. } => None,
+        }
+    }
+}
+
 /// How long the caller waited for a reply, each in milliseconds after the end of speech.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Timing {

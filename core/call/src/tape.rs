@@ -10,8 +10,12 @@ use crate::output::Output;
 use crate::record::Record;
 use crate::time::Instant;
 
+/// The stored form that is written and read here. It is raised whenever that changes: a tape does not describe itself, and
+/// one that is misread must not look like a call.
+const FORMAT: u16 = 2;
+
 /// One line of the tape.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TapeLine {
     /// When it was handed in.
     pub at: Instant,
@@ -20,7 +24,7 @@ pub struct TapeLine {
 }
 
 /// What an engine can be handed.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Taped {
     /// The call was opened, with this configuration. What follows was handed to that engine.
     Begun(Box<Config>),
@@ -31,12 +35,20 @@ pub enum Taped {
     Input(Input),
 }
 
-/// The same, to be written down.
-#[derive(Serialize)]
-enum TapedRef<'a> {
-    Begun(&'a Config),
-    Resumed(&'a [Record]),
-    Input(&'a Input),
+/// A line's beginning, with the format where a new engine begins: whatever wrote the rest.
+#[derive(Deserialize)]
+enum Head {
+    Begun(u16),
+    Resumed(u16),
+    Input,
+}
+
+/// What is written down.
+#[derive(Deserialize, Serialize)]
+enum Stored<C, J, I> {
+    Begun(u16, C),
+    Resumed(u16, J),
+    Input(I),
 }
 
 /// A stretch of tape in its stored form: each line in [postcard](https://postcard.jamesmunns.com/wire-format) after
@@ -44,12 +56,21 @@ enum TapedRef<'a> {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Tape(Vec<u8>);
 
-/// The stored form is damaged.
+/// The stored form cannot be read.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[error("the tape is damaged at byte {at}")]
-pub struct TapeError {
-    /// Where.
-    pub at: usize,
+pub enum TapeError {
+    /// It was cut, or changed.
+    #[error("the tape is damaged at byte {at}")]
+    Damaged {
+        /// Where.
+        at: usize,
+    },
+    /// Another version has written it.
+    #[error("the tape is of format {found}, and only format {FORMAT} can be read here")]
+    Foreign {
+        /// Its format.
+        found: u16,
+    },
 }
 
 impl Tape {
@@ -73,20 +94,20 @@ impl Tape {
 
     /// Notes that the call was opened by [`Call::begin`].
     pub fn begun(&mut self, at: Instant, config: &Config) {
-        self.add(at, &TapedRef::Begun(config));
+        self.add(at, Stored::Begun(FORMAT, config));
     }
 
     /// Notes that the call goes on by [`Call::resume`].
     pub fn resumed(&mut self, at: Instant, journal: &[Record]) {
-        self.add(at, &TapedRef::Resumed(journal));
+        self.add(at, Stored::Resumed(FORMAT, journal));
     }
 
     /// Notes an input, for [`Call::handle`].
     pub fn push(&mut self, at: Instant, input: &Input) {
-        self.add(at, &TapedRef::Input(input));
+        self.add(at, Stored::Input(input));
     }
 
-    fn add(&mut self, at: Instant, what: &TapedRef<'_>) {
+    fn add(&mut self, at: Instant, what: Stored<&Config, &[Record], &Input>) {
         // Writing to memory has no way to fail; were it to, the line is left out and the rest stays readable.
         let Ok(line) = postcard::to_stdvec(&(at, what)) else {
             return;
@@ -100,7 +121,7 @@ impl Tape {
     ///
     /// # Errors
     ///
-    /// [`TapeError`] where the stored form is damaged.
+    /// [`TapeError`] where the stored form cannot be read.
     pub fn lines(&self) -> impl Iterator<Item = Result<TapeLine, TapeError>> + '_ {
         let mut at = 0;
         std::iter::from_fn(move || {
@@ -118,7 +139,7 @@ impl Tape {
     ///
     /// # Errors
     ///
-    /// [`TapeError`] where the stored form is damaged.
+    /// [`TapeError`] where the stored form cannot be read.
     pub fn replay(&self) -> impl Iterator<Item = Result<(TapeLine, Vec<Output>), TapeError>> + '_ {
         let mut call: Option<Call> = None;
         self.lines().map(move |line| {
@@ -144,7 +165,7 @@ impl Tape {
     }
 
     fn line(&self, at: usize) -> Result<(TapeLine, usize), TapeError> {
-        let damaged = TapeError { at };
+        let damaged = TapeError::Damaged { at };
         let head: [u8; 4] = self
             .0
             .get(at..at + 4)
@@ -156,7 +177,20 @@ impl Tape {
             .get(at + 4..)
             .and_then(|rest| rest.get(..length))
             .ok_or(damaged)?;
-        let line = postcard::from_bytes(body).map_err(|_| damaged)?;
+        let ((_, head), _) =
+            postcard::take_from_bytes::<(Instant, Head)>(body).map_err(|_| damaged)?;
+        if let Head::Begun(found) | Head::Resumed(found) = head
+            && found != FORMAT
+        {
+            return Err(TapeError::Foreign { found });
+        }
+        let (at_time, stored) = postcard::from_bytes(body).map_err(|_| damaged)?;
+        let what = match stored {
+            Stored::Begun(_, config) => Taped::Begun(config),
+            Stored::Resumed(_, journal) => Taped::Resumed(journal),
+            Stored::Input(input) => Taped::Input(input),
+        };
+        let line = TapeLine { at: at_time, what };
         Ok((line, at + 4 + length))
     }
 }

@@ -19,7 +19,7 @@ use super::{Api, body};
 use crate::Refusal;
 use crate::account::{Principal, Scope};
 use crate::door::{AskedBoth, Named};
-use crate::shown::{self, Row, Whole};
+use crate::shown::{Row, Whole};
 use crate::store::Filter;
 use crate::words;
 
@@ -152,7 +152,7 @@ pub(super) fn call_id(text: &str) -> Result<CallId, Refusal> {
 
 /// Read a call
 ///
-/// With its turns, events, latency, usage, cost and price. The recording's link is good for some minutes.
+/// With its turns, events, latency, usage, cost and price. The links to recording and tape are good for some minutes.
 #[utoipa::path(get, path = "/calls/{sid}", tag = "calls", security(("key" = ["calls:read"])),
     params(("sid" = String, Path, description = "The call's id", pattern = "^(CA|WB)[0-9a-fA-F]{32}$", example = "CA00000000000000000000000000000001")),
     responses((status = 200, description = "All that is known of it", body = Whole)))]
@@ -167,8 +167,7 @@ async fn detail(
     let detail = detail
         .filter(|detail| who.may_see(detail.entry.bot.as_ref()))
         .ok_or_else(|| Refusal::not_found("call"))?;
-    let recording = shown::recording(&detail, api.files.as_ref()).await?;
-    Ok(Json(Whole::of(detail, recording)))
+    Ok(Json(Whole::of(detail, api.files.as_ref()).await?))
 }
 
 /// What people have to say about a call.

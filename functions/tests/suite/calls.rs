@@ -169,6 +169,7 @@ async fn a_call_is_shown_with_turns_events_receipt_and_recording() {
         },
     };
     let key = format!("recordings/2026/11/{}/recording.wav", call_sid(1));
+    let tape = key.replace("recording.wav", "tape");
     let records = vec![
         turn(1),
         Numbered {
@@ -178,15 +179,8 @@ async fn a_call_is_shown_with_turns_events_receipt_and_recording() {
         },
         turn(3),
         ended(4, NOW_MS),
-        Numbered {
-            number: 5,
-            at_ms: NOW_MS,
-            record: Record::Stored {
-                name: "recording".to_owned(),
-                key: key.clone(),
-                bytes: 44,
-            },
-        },
+        stored(5, "recording", &key),
+        stored(6, "tape", &tape),
     ];
     post_sealed(&house.status, "/records", &json!(batch(1, records))).await;
     let shown = ask(
@@ -216,6 +210,7 @@ async fn a_call_is_shown_with_turns_events_receipt_and_recording() {
         (&json!(usage()), &json!(PriceTable::list().cost(&usage())))
     );
     assert_eq!(shown["recording"]["url"], format!("memory:get/{key}"));
+    assert_eq!(shown["tape"]["url"], format!("memory:get/{tape}"));
     assert_eq!(
         ask(&house.calls, "GET", "/usage/2026-11", None)
             .await
@@ -224,19 +219,23 @@ async fn a_call_is_shown_with_turns_events_receipt_and_recording() {
     );
 }
 
+/// A file was put into the bucket.
+fn stored(number: u64, name: &str, key: &str) -> Numbered {
+    Numbered {
+        number,
+        at_ms: NOW_MS,
+        record: Record::Stored {
+            name: name.to_owned(),
+            key: key.to_owned(),
+            bytes: 44,
+        },
+    }
+}
+
 #[tokio::test]
 async fn a_file_outside_the_recordings_is_not_signed() {
     let house = house().await;
-    let stored = Record::Stored {
-        name: "recording".to_owned(),
-        key: "secrets/x".to_owned(),
-        bytes: 1,
-    };
-    let records = vec![Numbered {
-        number: 1,
-        at_ms: NOW_MS,
-        record: stored,
-    }];
+    let records = vec![stored(1, "recording", "secrets/x")];
     post_sealed(&house.status, "/records", &json!(batch(1, records))).await;
     let shown = ask(
         &house.calls,

@@ -1,90 +1,30 @@
-//! The tape of a real call, run through the engine again, gives the conversation that the API shows, to the millisecond.
+//! The tape of a real call, run through the engine again by `callbox replay`, gives the conversation that the API shows, to
+//! the millisecond.
 
-use call::{Output, Record, Tape, Taped};
-use contract::Speaker;
 use e2e::{World, happens};
 use local::demo::Shown;
-use local::twilio::What;
+use local::twilio::{Call, What};
+use serde_json::{Value, json};
 
-/// Who said what, from when to when, and whether it was cut off.
-#[derive(Clone, Debug, Eq, PartialEq)]
-struct Said {
-    speaker: Speaker,
-    text: String,
-    began_ms: u64,
-    ended_ms: u64,
-    interrupted: bool,
-}
+use super::operator::operator;
 
-/// What a line of the journal makes of the conversation.
-fn said(record: &Record) -> Option<Said> {
-    match record {
-        Record::Caller { text, began, ended } => Some(Said {
-            speaker: Speaker::Caller,
-            text: text.clone(),
-            began_ms: began.as_ms(),
-            ended_ms: ended.as_ms(),
-            interrupted: false,
-        }),
-        // Of what nobody heard there is no turn.
-        Record::Replied {
-            text,
-            began: Some(began),
-            ended,
-            interrupted,
-            ..
-        } if !text.is_empty() => Some(Said {
-            speaker: Speaker::Bot,
-            text: text.clone(),
-            began_ms: began.as_ms(),
-            ended_ms: ended.as_ms(),
-            interrupted: *interrupted,
-        }),
-        _ => None,
-    }
+/// What `callbox replay` says of a call that is over: its steps, and the verdict.
+async fn replayed(world: &World, call: &Call) -> (Vec<Value>, Value) {
+    let id = call.sid().to_string();
+    let ran = operator(world).run(&["--json", "replay", &id]).await;
+    assert_eq!(ran.code, 0, "{}\n{}", ran.err, ran.out);
+    let mut steps = ran.json();
+    let last = steps.pop().expect("a verdict");
+    (steps, last["replay"].clone())
 }
 
 /// The conversation as the API shows it.
-fn told(shown: &Shown) -> Vec<Said> {
-    let turns = shown.turns.iter().map(|shown| Said {
-        speaker: shown.turn.speaker,
-        text: shown.turn.text.clone(),
-        began_ms: shown.turn.began_ms,
-        ended_ms: shown.turn.ended_ms,
-        interrupted: shown.turn.interrupted,
+fn told(shown: &Shown) -> Value {
+    let turns = shown.turns.iter().map(|shown| contract::Turn {
+        timing: None,
+        ..shown.turn.clone()
     });
-    turns.collect()
-}
-
-/// The call's tape, as it lies in the bucket.
-fn tape(world: &World, shown: &Shown) -> Tape {
-    let files = shown.json["files"].as_array().expect("files");
-    let key = files
-        .iter()
-        .find(|file| file["name"] == "tape")
-        .and_then(|file| file["key"].as_str())
-        .expect("a tape");
-    let bucket = world.platform.buckets.first().expect("a bucket");
-    Tape::from_bytes(std::fs::read(world.platform.storage.path(bucket, key)).expect("it is stored"))
-}
-
-/// The conversation as it comes out of the tape, engine by engine; of a later one with what its journal knew before.
-fn replayed(tape: &Tape) -> Vec<Vec<Said>> {
-    let mut engines: Vec<Vec<Said>> = Vec::new();
-    for line in tape.replay() {
-        let (line, outputs) = line.expect("a sound tape");
-        match &line.what {
-            Taped::Begun(_) => engines.push(Vec::new()),
-            Taped::Resumed(journal) => engines.push(journal.iter().filter_map(said).collect()),
-            Taped::Input(_) => {}
-        }
-        let engine = engines.last_mut().expect("a tape begins with its engine");
-        engine.extend(outputs.iter().filter_map(|output| match output {
-            Output::Persist(record) => said(record),
-            _ => None,
-        }));
-    }
-    engines
+    json!(turns.collect::<Vec<_>>())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,13 +49,16 @@ async fn the_tape_of_a_call_gives_the_same_conversation_again() {
     .await;
     world.play(&call, "no thank you goodbye").await;
     let shown = world.told(&call).await;
-    let engines = replayed(&tape(&world, &shown));
-    assert_eq!(engines, [told(&shown)]);
+    let (steps, verdict) = replayed(&world, &call).await;
+    assert_eq!(verdict["turns"], told(&shown));
+    assert_eq!(verdict["engines"], 1);
     assert!(
-        told(&shown).iter().any(|said| said.interrupted),
+        shown.turns.iter().any(|shown| shown.turn.interrupted),
         "{:#?}",
         shown.turns
     );
+    let takes_back = |step: &Value| step["effects"].to_string().contains("takes back");
+    assert!(steps.iter().any(takes_back), "{steps:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,14 +71,22 @@ async fn after_a_crash_the_tape_goes_on_with_the_journal() {
     world.ask(&call, "tomorrow", "what time").await;
     call.hang_up();
     let shown = world.told(&call).await;
-    let engines = replayed(&tape(&world, &shown));
-    let [before, after] = engines.as_slice() else {
-        panic!("{engines:#?}");
-    };
-    assert_eq!(*after, told(&shown));
-    // What the first engine did in its last seconds is lost with it; the journal has it.
-    assert!(
-        !before.is_empty() && after.starts_with(before),
-        "{before:#?}"
-    );
+    let (_, verdict) = replayed(&world, &call).await;
+    assert_eq!(verdict["engines"], 2);
+    assert_eq!(verdict["turns"], told(&shown));
+
+    // The tape can be kept, and run where there is no platform; and one that was cut says so.
+    let program = operator(&world);
+    let id = call.sid().to_string();
+    let kept = program.run(&["replay", &id, "--save", "odd.tape"]).await;
+    assert_eq!(kept.code, 0, "{}", kept.err);
+    assert!(kept.out.contains("to the millisecond"), "{}", kept.out);
+    let alone = program.run(&["--json", "replay", "--file", "odd.tape"]).await;
+    let last = alone.json().pop().unwrap_or_default();
+    assert_eq!(last["replay"]["turns"], told(&shown));
+    let path = program.home().join("odd.tape");
+    let tape = std::fs::read(&path).expect("a tape");
+    std::fs::write(&path, &tape[..tape.len() - 1]).expect("a file");
+    let cut = program.run(&["--json", "replay", "--file", "odd.tape"]).await;
+    assert_eq!((cut.code, cut.error().as_str()), (1, "tape_damaged"));
 }
