@@ -19,5 +19,6 @@ mod machines;
 mod orders;
 mod simulation;
 mod streams;
+mod tape;
 mod tools;
 mod trouble;

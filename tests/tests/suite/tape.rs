@@ -37,7 +37,7 @@ fn inputs() -> Vec<Input> {
             at: Duration::from_millis(1_280),
             audio: Clip::from(vec![0x55; 160]),
         },
-        Input::Key(Key::new('#').unwrap()),
+        Input::Key(Key::new('#').expect("a key")),
         Input::Played(Mark {
             generation: 1,
             number: 300,
@@ -83,7 +83,7 @@ fn a_tape_with_everything_on_it_gives_the_same_call_again() {
 
 #[test]
 fn the_stored_form_is_that_of_its_format() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/format-2.tape");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/tape/format-2.tape");
     if std::env::var_os("WRITE_TAPE").is_some() {
         let (mut tape, outputs) = everything();
         let journal: Vec<_> = outputs.into_iter().flatten().filter_map(record).collect();
