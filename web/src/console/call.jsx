@@ -86,15 +86,15 @@ function Running({ call }) {
     <>
       <div class="two">
         <section class="card stack" aria-labelledby="live">
-        <div class="row spread">
-          <h2 id="live">{t("call.live")}</h2>
-          {live.state && <span class={`pill state-${live.state}`} role="status">{t(`phase.${live.state}`)}</span>}
-        </div>
-        <ol class="lines" aria-live="polite" aria-label={t("transcript")}>
-          {said.map((line) => <Line key={line.key} line={line} />)}
-        </ol>
-        {!said.length && <p class="soft">{t("call.quiet")}</p>}
-      </section>
+          <div class="row spread">
+            <h2 id="live">{t("call.live")}</h2>
+            {live.state && <span class={`pill state-${live.state}`} role="status">{t(`phase.${live.state}`)}</span>}
+          </div>
+          <ol class="lines" aria-live="polite" aria-label={t("transcript")}>
+            {said.map((line) => <Line key={line.key} line={line} />)}
+          </ol>
+          {!said.length && <p class="soft">{t("call.quiet")}</p>}
+        </section>
         <Controls call={call} />
       </div>
       <Events call={{ ...call, turns: live.turns }} events={live.events} />

@@ -5,6 +5,8 @@ use contract::{Bot, Fallback, Speaker, WorkStage};
 use e2e::{World, said, story};
 use local::demo::{self, Shown};
 use local::speech::{Fault, Kind, Stage};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
 
 const WORDS: &str = "for four people|no thank you goodbye";
 const UNDERSTOOD: [&str; 2] = ["for four people", "no thank you goodbye"];
@@ -121,6 +123,45 @@ async fn no_word_is_lost_when_a_socket_refuses_its_key_and_it_is_left_alone_for_
             "{told:#?}"
         );
     }
+}
+
+/// A server that refuses every request in words that never end.
+async fn endless_refusal() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let head = "HTTP/1.1 401 Unauthorized\r\ncontent-type: application/json\r\ncontent-length: 9999\r\n\r\n{";
+            let _ = stream.write_all(head.as_bytes()).await;
+            kept.push(stream);
+        }
+    });
+    format!("http://{address}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_that_is_refused_is_known_to_be_though_the_refusal_never_ends() {
+    let refuses = endless_refusal().await;
+    let mut bot = demo::bot();
+    "deepgram-nova".clone_into(&mut bot.listen.provider);
+    bot.listen.fallbacks = fallback("openai", "");
+    let world = World::with(|options| {
+        options.bot = bot;
+        let environment = &mut options.environment;
+        environment.insert("DEEPGRAM_BASE_URL".to_owned(), refuses);
+        environment.insert("DEEPGRAM_API_KEY".to_owned(), "not-a-real-key".to_owned());
+    })
+    .await;
+    let call = world.dial();
+    world.play(&call, WORDS).await;
+    let shown = world.told(&call).await;
+    let told = events(&shown);
+    assert_eq!(said(&shown, Speaker::Caller), UNDERSTOOD, "{told:#?}");
+    let is_refused = |event: &String| {
+        event.starts_with("provider_failed: listen deepgram-nova") && event.ends_with("refused")
+    };
+    assert!(told.iter().any(is_refused), "{told:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
