@@ -38,17 +38,15 @@ impl Dial {
         }
     }
 
-    /// With the key in a header: after `scheme` and a space, or by itself if the scheme is empty.
+    /// With the key, if there is one: see [`ApiKey::header`].
     pub(crate) fn with_key(
         mut self,
         header: &'static str,
         scheme: &str,
         key: Option<&ApiKey>,
     ) -> Self {
-        if let Some(key) = key {
-            let value = format!("{scheme} {}", key.reveal());
-            self.headers.push((header, value.trim_start().to_owned()));
-        }
+        self.headers
+            .extend(key.map(|key| key.header(header, scheme)));
         self
     }
 

@@ -172,9 +172,10 @@ impl ApiKey {
         Ok((!key.is_empty()).then(|| Self(key.to_owned())))
     }
 
-    /// The key itself, to be put into a header and nowhere else.
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
+    /// The key in a header, where alone it is revealed: after `scheme` and a space, or by itself if the scheme is empty.
+    pub(crate) fn header(&self, name: &'static str, scheme: &str) -> (&'static str, String) {
+        let value = format!("{scheme} {}", self.0);
+        (name, value.trim_start().to_owned())
     }
 }
 
@@ -197,14 +198,13 @@ impl Endpoint {
     /// A request to a path below the base.
     pub(crate) fn post(&self, path: &str, content_type: String, body: Vec<u8>) -> HttpRequest {
         let mut headers = vec![("content-type", content_type)];
-        if let Some(ApiKey(key)) = &self.api_key {
-            // Azure's keys are no bearer tokens.
-            if self.base_url.host().ends_with(".azure.com") {
-                headers.push(("api-key", key.clone()));
-            } else {
-                headers.push(("authorization", format!("Bearer {key}")));
-            }
-        }
+        // Azure's keys are no bearer tokens.
+        let (name, scheme) = if self.base_url.host().ends_with(".azure.com") {
+            ("api-key", "")
+        } else {
+            ("authorization", "Bearer")
+        };
+        headers.extend(self.api_key.as_ref().map(|key| key.header(name, scheme)));
         HttpRequest {
             method: "POST",
             url: self.base_url.join(path),

@@ -77,7 +77,7 @@ impl Dictation for Listening {
         let mut headers = vec![("content-type", "application/json".to_owned())];
         if let Some(key) = &endpoint.api_key {
             // In a header and not in the query, which ends up in logs.
-            headers.push(("x-goog-api-key", key.reveal().to_owned()));
+            headers.push(key.header("x-goog-api-key", ""));
         }
         Flushed::Fetch(Fetch {
             request: HttpRequest {

@@ -2,7 +2,7 @@
 
 use call::{Failure, Line, Reply, Spent, ToolCall};
 use providers::think::{Anthropic, Ollama, Settings, WorkersAi};
-use providers::{End, Exchange, Head, Options, Think, Tool};
+use providers::{End, Exchange, Options, Think, Tool};
 
 use crate::road::{Complaining, complains, endpoint, meaning, replies};
 
