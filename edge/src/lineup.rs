@@ -204,11 +204,10 @@ fn named<'a>(first: &'a contract::Stage, voice: &'a str) -> impl Iterator<Item =
 fn ready(
     variables: &Variables<'_>,
     stage: Stage,
-    prefix: &str,
     named: &Named<'_>,
 ) -> Result<Ready, Misconfigured> {
-    let known =
-        Known::find(stage, named.provider).ok_or_else(|| unknown(prefix, named.provider))?;
+    let known = Known::find(stage, named.provider).ok_or_else(|| unknown(stage, named.provider))?;
+    let prefix = prefix(stage);
     let model_variable = format!("{prefix}_MODEL");
     let (endpoint, model, voice) = if known.name == OPENAI {
         let (endpoint, is_openai) = variables.openai(prefix)?;
@@ -248,20 +247,27 @@ fn ready(
     })
 }
 
-fn unknown(prefix: &str, name: &str) -> Misconfigured {
-    let stage = prefix.to_ascii_lowercase();
-    let known = catalog::KNOWN.iter();
-    let names: Vec<&str> = known
-        .filter(|known| format!("{:?}", known.stage).eq_ignore_ascii_case(&stage))
-        .map(|known| known.name)
-        .collect();
+/// What the names of a stage's variables begin with.
+const fn prefix(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Listen => "LISTEN",
+        Stage::Think => "THINK",
+        Stage::Speak => "SPEAK",
+        Stage::Do => "DO",
+    }
+}
+
+fn unknown(stage: Stage, name: &str) -> Misconfigured {
+    let known = catalog::KNOWN.iter().filter(|known| known.stage == stage);
+    let names: Vec<&str> = known.map(|known| known.name).collect();
     let advice = format!("cannot be {name:?}: it is one of {}", names.join(", "));
-    Misconfigured::new(&format!("{stage}.provider"), advice)
+    let field = format!("{}.provider", prefix(stage).to_ascii_lowercase());
+    Misconfigured::new(&field, advice)
 }
 
 fn lineup(variables: &Variables<'_>, bot: &Bot) -> Result<Lineup, Misconfigured> {
     let listen = named(&bot.listen, "").map(|named| {
-        let ready = ready(variables, Stage::Listen, "LISTEN", &named)?;
+        let ready = ready(variables, Stage::Listen, &named)?;
         let settings = listen::Settings {
             endpoint: ready.endpoint,
             model: ready.post.who.model.clone(),
@@ -269,10 +275,10 @@ fn lineup(variables: &Variables<'_>, bot: &Bot) -> Result<Lineup, Misconfigured>
             options: ready.options,
         };
         let doer = catalog::listener(named.provider, settings);
-        place(ready.post, doer, "LISTEN")
+        place(ready.post, doer)
     });
     let think = named(&bot.think, "").map(|named| {
-        let ready = ready(variables, Stage::Think, "THINK", &named)?;
+        let ready = ready(variables, Stage::Think, &named)?;
         let settings = think::Settings {
             endpoint: ready.endpoint,
             model: ready.post.who.model.clone(),
@@ -281,11 +287,11 @@ fn lineup(variables: &Variables<'_>, bot: &Bot) -> Result<Lineup, Misconfigured>
             options: ready.options,
         };
         let doer = catalog::thinker(named.provider, settings);
-        place(ready.post, doer, "THINK")
+        place(ready.post, doer)
     });
     let mut manner = None;
     let speak = named(&bot.speak, &bot.voice.id).map(|named| {
-        let ready = ready(variables, Stage::Speak, "SPEAK", &named)?;
+        let ready = ready(variables, Stage::Speak, &named)?;
         let settings = speak::Settings {
             endpoint: ready.endpoint,
             model: ready.post.who.model.clone(),
@@ -296,7 +302,7 @@ fn lineup(variables: &Variables<'_>, bot: &Bot) -> Result<Lineup, Misconfigured>
         let directions = &bot.voice.directions;
         manner.get_or_insert_with(|| Manner::of(named.provider, &settings, directions));
         let doer = catalog::speaker(named.provider, settings, directions);
-        place(ready.post, doer, "SPEAK")
+        place(ready.post, doer)
     });
     Ok(Lineup {
         listen: listen.collect::<Result<_, _>>()?,
@@ -306,10 +312,10 @@ fn lineup(variables: &Variables<'_>, bot: &Bot) -> Result<Lineup, Misconfigured>
     })
 }
 
-fn place<Doer>(post: Post, doer: Option<Doer>, prefix: &str) -> Result<Place<Doer>, Misconfigured> {
+fn place<Doer>(post: Post, doer: Option<Doer>) -> Result<Place<Doer>, Misconfigured> {
     match doer {
         Some(doer) => Ok(Place { post, doer }),
-        None => Err(unknown(prefix, &post.who.provider)),
+        None => Err(unknown(post.who.stage, &post.who.provider)),
     }
 }
 

@@ -22,6 +22,7 @@ use providers::{Ask, Breakers, Listener, Race, Runner, Speaker, Thinker, Told, W
 use crate::clock::epoch_ms;
 use crate::line::Shell;
 use crate::lineup::{Lineup, Post};
+use crate::report::failure_name;
 use crate::store::Remark;
 use crate::tool::Tools;
 
@@ -354,7 +355,7 @@ impl Works {
     /// One failed: it may be left alone from now on.
     fn failed(&mut self, who: &Who, failure: Failure, wish: Option<Duration>) {
         let name = work::name(who);
-        let detail = format!("{name}: {}", work::failure(failure));
+        let detail = format!("{name}: {}", failure_name(failure));
         self.remarks.push(Remark::event("provider_failed", detail));
         let pause =
             BREAKERS.with_borrow_mut(|breakers| breakers.failed(who, failure, wish, epoch_ms()));

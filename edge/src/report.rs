@@ -224,7 +224,8 @@ fn describe(note: Note) -> (&'static str, String) {
     }
 }
 
-fn failure_name(failure: Failure) -> &'static str {
+/// A failure's stable name.
+pub(crate) fn failure_name(failure: Failure) -> &'static str {
     match failure {
         Failure::Refused => "refused",
         Failure::Busy => "busy",

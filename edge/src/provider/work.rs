@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use audio::Clip;
-use call::{Failure, Feed, Instant, Line, Stage};
+use call::{Feed, Instant, Line, Stage};
 use contract::{Amount, WorkStage};
 use providers::{Dictation, Race, Runner, Who};
 
@@ -164,16 +164,6 @@ pub(super) fn outcome(winner: &Who, late: &[&str]) -> String {
         format!("{name} answered after all")
     } else {
         format!("{name} answered for {}", late.join(", "))
-    }
-}
-
-/// A failure, for people.
-pub(super) fn failure(failure: Failure) -> &'static str {
-    match failure {
-        Failure::Refused => "refused",
-        Failure::Busy => "busy",
-        Failure::Broken => "broken",
-        Failure::Late => "late",
     }
 }
 
