@@ -7,12 +7,13 @@ mod look;
 mod transcript;
 mod verdict;
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use local::platform::{Options, Ports, providers};
+use tracing_subscriber::EnvFilter;
 
 use look::Look;
 
@@ -99,8 +100,21 @@ impl Shared {
     }
 }
 
+/// Shows what the stand-ins do, which are no processes of their own; of libraries, what goes wrong.
+fn show_stand_ins() {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new("warn,stand-in=info"))
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .without_time()
+        .init();
+}
+
 /// Runs a command; its failure is one message on standard error.
 pub(crate) async fn run(cli: Cli) -> ExitCode {
+    if cli.shared.verbose {
+        show_stand_ins();
+    }
     let look = Look::of_terminal(cli.shared.json);
     let done = match cli.command {
         Command::Call(arguments) => call::run(&cli.shared, arguments, look).await,

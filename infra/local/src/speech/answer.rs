@@ -53,7 +53,7 @@ pub(super) fn refusal(message: &str) -> Response {
 
 /// A failure of the stand-in itself.
 pub(super) fn failure(problem: &io::Error) -> Response {
-    tracing::warn!(%problem, "stand-in failed");
+    tracing::warn!(target: "stand-in", %problem, "failed");
     error(
         StatusCode::INTERNAL_SERVER_ERROR,
         "server_error",
