@@ -78,11 +78,8 @@ pub(crate) fn config(opening: &Opening) -> Config {
         greeting: bot.greeting.clone(),
         barge_in: bot.turns.barge_in,
         outbound: opening.direction == Direction::Outbound,
-        machine: match &bot.machine {
-            Machine::Continue => call::Machine::Continue,
-            Machine::HangUp => call::Machine::HangUp,
-            Machine::LeaveMessage { text } => call::Machine::LeaveMessage { text: text.clone() },
-        },
+        machine: machine(&bot.machine),
+        unknown: machine(&bot.unknown),
         tools: bot.tools.iter().filter_map(work).collect(),
         end: match bot.turns.end {
             EndOfTurn::Silence { silence_ms } => call::EndOfTurn::Silence(ms(silence_ms)),
@@ -108,6 +105,14 @@ pub(crate) fn config(opening: &Opening) -> Config {
     }
 }
 
+fn machine(policy: &Machine) -> call::Machine {
+    match policy {
+        Machine::Continue => call::Machine::Continue,
+        Machine::HangUp => call::Machine::HangUp,
+        Machine::LeaveMessage { text } => call::Machine::LeaveMessage { text: text.clone() },
+    }
+}
+
 /// Whether the carrier plays our sound from files, and its stream only listens.
 pub(crate) fn plays_files(opening: &Opening) -> bool {
     !opening.plays_url.is_empty()
@@ -116,16 +121,18 @@ pub(crate) fn plays_files(opening: &Opening) -> bool {
 /// What the bot says in set words, first needed first, each once.
 pub(crate) fn phrases(opening: &Opening) -> Vec<String> {
     let config = config(opening);
-    let message = match &config.machine {
+    let message = |policy: &call::Machine| match policy {
         call::Machine::LeaveMessage { text } if config.outbound => text.clone(),
         call::Machine::LeaveMessage { .. } | call::Machine::Continue | call::Machine::HangUp => {
             String::new()
         }
     };
+    let messages = [message(&config.machine), message(&config.unknown)];
     let fillers = config.tools.into_iter().map(|tool| tool.filler);
     let said = [config.consent, config.greeting]
         .into_iter()
-        .chain([message, config.filler])
+        .chain(messages)
+        .chain([config.filler])
         .chain(fillers)
         .chain([config.apology, config.idle_prompt, config.goodbye]);
     let mut phrases: Vec<String> = Vec::new();

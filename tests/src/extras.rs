@@ -47,6 +47,9 @@ fn configure(config: &mut Config, random: &mut Random) {
             text: "This is the Golden Fork. Please call us back.".to_owned(),
         },
     };
+    if !config.barge_in {
+        config.unknown = config.machine.clone();
+    }
     let filler = *random.pick(&["", "Let me see."]);
     config.tools = ["look_up", "book"]
         .iter()

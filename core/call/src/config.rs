@@ -44,6 +44,8 @@ pub struct Config {
     pub outbound: bool,
     /// What is done about a machine.
     pub machine: Machine,
+    /// What is done when the carrier cannot tell who answered.
+    pub unknown: Machine,
     /// Work that the model can have done, by name.
     pub tools: Vec<ToolConfig>,
     /// How the carrier takes our sound.
@@ -75,7 +77,7 @@ impl Delivery {
     }
 }
 
-/// What is done when a machine has answered an outbound call.
+/// What is done when somebody else than a person has answered an outbound call, or may have.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Machine {
     /// The same as with a person.
@@ -160,6 +162,7 @@ impl Default for Config {
             fallback: None,
             outbound: false,
             machine: Machine::Continue,
+            unknown: Machine::Continue,
             tools: Vec::new(),
             delivery: Delivery::default(),
             budgets: Budgets::default(),

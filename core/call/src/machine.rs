@@ -52,25 +52,40 @@ impl Call {
 
     /// Remembers who answered. Once it was a machine, it is.
     pub(crate) fn note_answerer(&mut self, answerer: Answerer) {
-        let is_news = matches!(
-            answerer,
-            Answerer::Machine | Answerer::MachineReady | Answerer::Fax
-        );
+        let is_news = match answerer {
+            Answerer::Machine | Answerer::MachineReady | Answerer::Fax => true,
+            Answerer::Unknown => self.answerer.is_none(),
+            Answerer::Human => false,
+        };
         if is_news {
             self.answerer = Some(answerer);
         }
     }
 
-    /// Whether a machine answered, and something is to be done about it.
+    /// What is done about whoever answered.
+    fn policy(&self) -> &Machine {
+        let config = &self.config;
+        let minds = [&config.machine, &config.unknown]
+            .iter()
+            .any(|policy| **policy != Machine::Continue);
+        match self.answerer {
+            Some(Answerer::Machine | Answerer::MachineReady) => &config.machine,
+            Some(Answerer::Unknown) => &config.unknown,
+            // No message is for a fax.
+            Some(Answerer::Fax) if minds => &Machine::HangUp,
+            Some(Answerer::Fax | Answerer::Human) | None => &Machine::Continue,
+        }
+    }
+
+    /// Whether a machine answered, or may have, and something is to be done about it.
     pub(crate) fn is_machine(&self) -> bool {
-        self.config.machine != Machine::Continue && self.answerer.is_some()
+        *self.policy() != Machine::Continue
     }
 
     /// Whether there is nothing to wait for.
     fn is_ready(&self) -> bool {
-        let waits = matches!(self.config.machine, Machine::LeaveMessage { .. })
-            && self.answerer == Some(Answerer::Machine);
-        !waits
+        let greets = matches!(self.answerer, Some(Answerer::Machine | Answerer::Unknown));
+        !(greets && matches!(self.policy(), Machine::LeaveMessage { .. }))
     }
 
     /// What the words themselves say about who answered.
@@ -117,9 +132,9 @@ impl Call {
     /// The greeting is over.
     pub(crate) fn beeped(&mut self) -> Cue {
         self.departure = Some(Departure::HangUp(EndReason::Machine));
-        self.parting = match &self.config.machine {
-            Machine::LeaveMessage { text } if self.answerer != Some(Answerer::Fax) => text.clone(),
-            Machine::LeaveMessage { .. } | Machine::HangUp | Machine::Continue => String::new(),
+        self.parting = match self.policy() {
+            Machine::LeaveMessage { text } => text.clone(),
+            Machine::HangUp | Machine::Continue => String::new(),
         };
         Cue::Beep
     }

@@ -105,8 +105,10 @@ pub struct Bot {
     pub reply: ReplyMode,
     /// When it answers; without hours, always.
     pub hours: Option<Hours>,
-    /// What happens when a machine answers a call we placed.
+    /// What happens when a machine answers a call we placed. On a fax it hangs up, unless it goes on with anybody.
     pub machine: Machine,
+    /// What happens when nobody can tell whether a machine answered a call we placed.
+    pub unknown: Machine,
     /// What the tenant pays for its calls.
     pub price: Pricing,
     /// What it may use.
@@ -252,6 +254,7 @@ impl Default for Bot {
             reply: ReplyMode::default(),
             hours: None,
             machine: Machine::default(),
+            unknown: Machine::default(),
             price: Pricing::default(),
             limits: Limits::default(),
         }

@@ -35,6 +35,8 @@ pub(super) struct CallOrder {
     time_limit_s: Option<u32>,
     /// In place of the bot's own: what happens when a machine answers.
     machine: Option<Machine>,
+    /// In place of the bot's own: what happens when nobody can tell whether a machine answered.
+    unknown: Option<Machine>,
     /// Found again with the call: at most 16 names of 1 to 64 characters, with values of at most 500.
     #[serde(default)]
     #[schema(inline)]
@@ -63,10 +65,16 @@ impl Api {
             ));
         }
         check_metadata(&order.metadata)?;
-        check_machine(order.machine.as_ref())?;
+        check_machine(order.machine.as_ref(), "machine.text")?;
+        check_machine(order.unknown.as_ref(), "unknown.text")?;
         let mut order_text = vec![order.to.clone(), order.bot.clone()];
         order_text.push(order.from.clone().unwrap_or_default());
-        let rest = (time_limit_s, &order.machine, &order.metadata);
+        let rest = (
+            time_limit_s,
+            &order.machine,
+            &order.unknown,
+            &order.metadata,
+        );
         order_text.push(serde_json::to_string(&rest).unwrap_or_default());
         let bot = bot_id(&order.bot, "bot")?;
         let from = order
@@ -81,26 +89,10 @@ impl Api {
         let bot = Bot {
             duration_max_s: shorter(bot.duration_max_s, time_limit_s),
             machine: order.machine.unwrap_or(bot.machine),
+            unknown: order.unknown.unwrap_or(bot.unknown),
             ..bot
         };
-        if let Some(from) = &from {
-            let whose = self.store.bots.bot_of(from).await?;
-            if whose.is_some_and(|(owner, _)| owner != *tenant) {
-                let message = "this number is another tenant's: give one of your own";
-                return Err(Refusal::field("from", "number_taken", message));
-            }
-        }
-        let from = match from {
-            Some(from) => Some(from),
-            None => self.store.bots.number_of(tenant, &bot.id).await?,
-        };
-        let from = from.ok_or_else(|| {
-            Refusal::field(
-                "from",
-                "from_missing",
-                "give from, or a number to the bot: PUT /numbers/{e164}",
-            )
-        })?;
+        let from = self.caller_of(tenant, &bot, from).await?;
         let id = match key {
             Some(key) => DialId::of_key(tenant, &key),
             None => DialId::of_nonce(u128::from_be_bytes(super::random()?)),
@@ -116,6 +108,26 @@ impl Api {
             state: DialState::Pending,
             call: None,
         })
+    }
+
+    /// Who seems to call: nobody whose number is another tenant's.
+    async fn caller_of(
+        &self,
+        tenant: &TenantId,
+        bot: &Bot,
+        asked: Option<PhoneNumber>,
+    ) -> Result<PhoneNumber, Refusal> {
+        let Some(asked) = asked else {
+            let own = self.store.bots.number_of(tenant, &bot.id).await?;
+            let message = "give from, or a number to the bot: PUT /numbers/{e164}";
+            return own.ok_or_else(|| Refusal::field("from", "from_missing", message));
+        };
+        let whose = self.store.bots.bot_of(&asked).await?;
+        if whose.is_some_and(|(owner, _)| owner != *tenant) {
+            let message = "this number is another tenant's: give one of your own";
+            return Err(Refusal::field("from", "number_taken", message));
+        }
+        Ok(asked)
     }
 
     /// Whether the bot, its tenant and this deployment allow a number's country.
@@ -157,13 +169,13 @@ fn check_metadata(metadata: &Metadata) -> Result<(), Refusal> {
         .ok_or_else(|| Refusal::field("metadata", "metadata_invalid", message))
 }
 
-fn check_machine(machine: Option<&Machine>) -> Result<(), Refusal> {
+fn check_machine(machine: Option<&Machine>, field: &str) -> Result<(), Refusal> {
     let Some(Machine::LeaveMessage { text }) = machine else {
         return Ok(());
     };
     let fits = !text.trim().is_empty() && text.chars().count() <= 1_000;
     fits.then_some(())
-        .ok_or_else(|| Refusal::field("machine.text", "text_invalid", "1 to 1000 characters"))
+        .ok_or_else(|| Refusal::field(field, "text_invalid", "1 to 1000 characters"))
 }
 
 /// Tells a repeat from another order.

@@ -200,7 +200,8 @@ impl Api {
         );
         create.status_events = CallEvent::ALL.to_vec();
         let limit_s = dial.bot.duration_max_s;
-        if dial.bot.machine != Machine::Continue {
+        let policies = [&dial.bot.machine, &dial.bot.unknown];
+        if policies.iter().any(|policy| **policy != Machine::Continue) {
             let callback = self.status_url.at("/twilio/call#rc=3&rp=all");
             create.machine_detection = Some(MachineDetection {
                 until_message_ends: true,

@@ -209,6 +209,11 @@ async fn orders_to_dial_are_held_to_countries_times_and_metadata() {
             json!({ "do": "leave_message", "text": "" }),
             "text_invalid",
         ),
+        (
+            "unknown",
+            json!({ "do": "leave_message", "text": "" }),
+            "text_invalid",
+        ),
         ("surprise", json!(1), "field_unknown"),
     ] {
         let answer = place(order(member, value)).await;
@@ -313,6 +318,14 @@ async fn who_answered_is_found_out_and_told_to_the_bot() {
     let by = Answerer::MachineRecords;
     let (call, order) = house.edge.orders.lock().unwrap()[0].clone();
     assert_eq!((call, order.order), (call_id(1_001), Do::Answered { by }));
+    // Of another bot it matters only what to do if nobody can tell.
+    let unknown = json!({ "to": "+12125551234", "bot": "mesa", "machine": { "do": "continue" }, "unknown": { "do": "hang_up" } });
+    ask(&house.calls, "POST", "/calls", Some(unknown)).await;
+    assert!(
+        house.carrier.asked.lock().unwrap()[1]
+            .machine_detection
+            .is_some()
+    );
     // A call that is over meanwhile is no failure.
     *house.edge.refuses.lock().unwrap() = Some(409);
     let late = post_signed(&house.status, CALLBACK, &verdict.to_form()).await;

@@ -96,6 +96,44 @@ fn without_a_policy_and_with_a_person_the_call_goes_on() {
 }
 
 #[test]
+fn when_nobody_can_tell_who_answered_a_policy_of_its_own_holds() {
+    let calling = |unknown| {
+        Story::quiet(Config {
+            outbound: true,
+            machine: Machine::Continue,
+            unknown,
+            ..bot()
+        })
+    };
+    let left = calling(message())
+        .act(Start::At(900), Act::Answered(Answerer::Unknown))
+        .say(Start::At(1_000), "You have reached five five five.");
+    let left = told(left);
+    assert_eq!(words(&left).last(), Some(&format!("bot: {MESSAGE}")));
+    assert_eq!(reason(&left), EndReason::Machine);
+    let hung_up =
+        told(calling(Machine::HangUp).act(Start::At(500), Act::Answered(Answerer::Unknown)));
+    assert_eq!(reason(&hung_up), EndReason::Machine);
+    // A machine is none of those of whom nobody can tell.
+    for (unknown, answerer) in [
+        (Machine::HangUp, Answerer::Machine),
+        (Machine::HangUp, Answerer::Human),
+        (Machine::Continue, Answerer::Unknown),
+    ] {
+        let story = calling(unknown)
+            .act(Start::AfterBot(300), Act::Answered(answerer))
+            .say(Start::After(300), "Speaking.")
+            .act(Start::AfterBot(400), Act::HangUp);
+        let lines = words(&told(story));
+        assert_eq!(lines[1..], ["caller: Speaking.", "bot: Very well."]);
+    }
+    let fax = calling(message()).act(Start::At(500), Act::Answered(Answerer::Fax));
+    let fax = told(fax);
+    assert_eq!(reason(&fax), EndReason::Machine);
+    assert!(words(&fax).iter().all(|line| !line.contains(MESSAGE)));
+}
+
+#[test]
 fn a_screener_is_told_who_is_calling() {
     let text = "Please state your name, and why you're calling.";
     let story = calling(message())

@@ -127,8 +127,11 @@ const Turns = () => (
         <div class="ticks"><Tick path="turns.barge_in" /><Tick path="turns.speculate" /></div>
         <div class="grid"><Figure path="idle.after_ms" scale={1000} step={0.5} /><Text path="idle.prompt" /><Figure path="idle.prompts_max" /><Figure path="duration_max_s" scale={60} /></div>
         <div class="grid"><Text path="fallback_number" type="tel" nullable />
-          <Choice path="machine.do" options={["continue", "hang_up", "leave_message"].map((name) => [name, t(`machine.${name}`)])} onChoose={(what) => change("machine", what === "leave_message" ? { do: what, text: "" } : { do: what })} /></div>
+          {["machine", "unknown"].map((who) => (
+            <Choice key={who} path={`${who}.do`} options={["continue", "hang_up", "leave_message"].map((name) => [name, t(`machine.${name}`)])} onChoose={(what) => change(who, what === "leave_message" ? { do: what, text: "" } : { do: what })} />
+          ))}</div>
         {bot.machine.do === "leave_message" && <Area path="machine.text" />}
+        {bot.unknown.do === "leave_message" && <Area path="unknown.text" />}
         <div class="ticks"><Tick path="record" /><Tick path="summarise" /></div>
       </Section>
     )}

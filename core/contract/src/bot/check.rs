@@ -66,14 +66,8 @@ impl Bot {
             check_hours(hours, self.fallback_number.is_some(), &mut found);
         }
         check_limits(&self.limits, &mut found);
-        if let Machine::LeaveMessage { text } = &self.machine {
-            found.check(
-                !text.trim().is_empty(),
-                "machine.text",
-                "what is left as a message",
-            );
-            found.words(text, 1_000, "machine.text");
-        }
+        check_machine(&self.machine, "machine.text", &mut found);
+        check_machine(&self.unknown, "unknown.text", &mut found);
         if found.0.is_empty() {
             Ok(())
         } else {
@@ -125,6 +119,14 @@ impl Bot {
             let silence = (200..=10_000).contains(&silence_ms);
             found.check(silence, "turns.end.silence_ms", "200 to 10000 milliseconds");
         }
+    }
+}
+
+fn check_machine(machine: &Machine, field: &str, found: &mut Findings) {
+    if let Machine::LeaveMessage { text } = machine {
+        let said = !text.trim().is_empty();
+        found.check(said, field, "what is left as a message");
+        found.words(text, 1_000, field);
     }
 }
 
@@ -290,6 +292,7 @@ mod tests {
                       "closed": {"transfer": true}},
             "limits": {"outbound_countries": ["es"]},
             "machine": {"do": "leave_message", "text": " "},
+            "unknown": {"do": "leave_message", "text": ""},
         }))
         .unwrap();
         assert_eq!(
@@ -305,6 +308,7 @@ mod tests {
                 "hours.closed.transfer",
                 "limits.outbound_countries",
                 "machine.text",
+                "unknown.text",
             ]
         );
     }

@@ -51,7 +51,8 @@ pub struct Limits {
     pub outbound_countries: Vec<String>,
 }
 
-/// What happens when a machine answers a call that we placed.
+/// What happens when somebody else than a person answers a call that we placed, or may have. Who answered is found out only
+/// if it matters: if for a machine, or for when nobody can tell, it is anything but `continue`.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
