@@ -272,7 +272,7 @@ test("usage is shown by month, and saved as CSV", async (t) => {
   await page.locator(".chart canvas").waitFor();
   await page.getByRole("rowheader", { name: "clinica-sol" }).waitFor();
   await picture(page, "console-usage");
-  for (const [name, head] of [["Statement (CSV)", "bot,paid,quantity,"], ["Costs (CSV)", "bot,dimension,provider,"]]) {
+  for (const [name, head] of [["Statement (CSV)", "bot,paid,quantity,"], ["Costs (CSV)", "bot,of,item,provider,"]]) {
     const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name }).click()]);
     assert.match(file.suggestedFilename(), /^callbox-\w+-\d{4}-\d\d\.csv$/);
     const text = readFileSync(await file.path(), "utf8");

@@ -109,7 +109,7 @@ struct MonthUsage {
 
 /// Read a month's usage
 ///
-/// By bot and cost item, with its price and margin: JSON, or CSV with one line for each bot and item.
+/// By bot, with each item of what its calls cost and of what is paid for them: JSON, or CSV with one line for each.
 #[utoipa::path(get, path = "/usage/{month}", tag = "usage", security(("key" = ["usage:read"])),
     params(("month" = String, Path, description = "A month in UTC", pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$", example = "2026-11"), How),
     responses((status = 200, description = "The month", content((MonthUsage = "application/json"), (String = "text/csv")))))]
@@ -141,19 +141,23 @@ async fn usage(
     .into_response())
 }
 
-/// One line for each bot and cost item.
+/// One line for each bot and what its calls cost, then one for each thing that is paid for them.
 fn usage_csv(meters: &Meters) -> String {
-    let mut lines = String::from("bot,dimension,provider,model,quantity,micro_dollars\r\n");
+    let mut lines = String::from("bot,of,item,provider,model,quantity,micro_dollars\r\n");
+    // Writing to memory cannot fail.
     for (bot, meter) in meters {
         for item in &meter.cost.items {
-            let dimension = word(&item.dimension);
+            let (what, quantity) = (word(&item.dimension), item.quantity);
             let (provider, model) = (cell(&item.provider), cell(&item.model));
-            // Writing to memory cannot fail.
+            let amount = item.micro_dollars;
             let _ = write!(
                 lines,
-                "{bot},{dimension},{provider},{model},{},{}\r\n",
-                item.quantity, item.micro_dollars
+                "{bot},cost,{what},{provider},{model},{quantity},{amount}\r\n"
             );
+        }
+        for item in &meter.price.items {
+            let (what, quantity, amount) = (word(&item.paid), item.quantity, item.micro_dollars);
+            let _ = write!(lines, "{bot},price,{what},,,{quantity},{amount}\r\n");
         }
     }
     lines

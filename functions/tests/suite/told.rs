@@ -144,13 +144,22 @@ async fn a_month_is_told_by_bot_and_its_statement_adds_up() {
     assert_eq!(statement["lines"].as_array().unwrap().len(), 2);
     let csv = ask(&house.calls, "GET", "/statements/2026-11?format=csv", None).await;
     assert!(csv.body.ends_with("total,,,,70000\r\n"), "{}", csv.body);
+    // All that the calls cost, and all that is owed for them: each side adds up to its own total.
     let csv = ask(&house.calls, "GET", "/usage/2026-11?format=csv", None).await;
-    assert!(
-        csv.body
-            .contains("mesa,think_input_token,openai,gpt-6-luna,4211,"),
-        "{}",
-        csv.body
-    );
+    let usage = ask(&house.calls, "GET", "/usage/2026-11", None)
+        .await
+        .json();
+    let (head, lines) = csv.body.split_once("\r\n").unwrap();
+    assert_eq!(head, "bot,of,item,provider,model,quantity,micro_dollars");
+    for side in ["cost", "price"] {
+        let own = lines
+            .lines()
+            .filter(|line| line.split(',').nth(1) == Some(side));
+        let amounts = own.map(|line| line.rsplit_once(',').unwrap().1.parse::<u64>().unwrap());
+        let total = &usage[format!("{side}_micro_dollars")];
+        assert_eq!(amounts.sum::<u64>(), *total, "{side}: {}", csv.body);
+    }
+    assert!(lines.contains("mesa,price,call,,,1,50000\r\n"), "{lines}");
     for wrong in [
         "/usage/november",
         "/statements/2026-13",
