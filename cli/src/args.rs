@@ -124,6 +124,22 @@ pub(crate) async fn run(cli: Cli) -> ExitCode {
     }
 }
 
+/// Tells that the command line cannot be read, for programs too; or shows the help or the version that was asked for.
+pub(crate) fn misread(error: &clap::Error) -> ExitCode {
+    let is_wrong = error.use_stderr();
+    // What cannot be read cannot say whether it wanted JSON; but that is what the word means wherever it stands.
+    if is_wrong && std::env::args_os().any(|argument| argument == "--json") {
+        let whole = error.to_string();
+        let words = whole.lines().next().unwrap_or_default();
+        let message = words.strip_prefix("error: ").unwrap_or(words);
+        let failure = Failure::usage("command_malformed", message);
+        Out::new(true).json(&failure.to_json());
+    }
+    // Nobody is left to be told that even this could not be written.
+    let _ = error.print();
+    ExitCode::from(u8::from(is_wrong) * 2)
+}
+
 async fn carry_out(cli: Cli, out: Out) -> Result<(), Failure> {
     let mut settings = Settings::read(cli.config.as_deref())?;
     settings.flag(TENANT, cli.tenant.as_deref(), "--tenant");

@@ -25,5 +25,8 @@ use clap::Parser as _;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    args::run(args::Cli::parse()).await
+    match args::Cli::try_parse() {
+        Ok(cli) => args::run(cli).await,
+        Err(error) => args::misread(&error),
+    }
 }

@@ -190,3 +190,27 @@ async fn calls_are_listed_by_direction_and_time_and_on_from_where_a_list_ended()
     ]);
     assert_eq!(both.await.code, 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_cannot_be_read_is_told_to_programs_too() {
+    let program = Program::new();
+    for arguments in [
+        ["calls", "--direction", "sideways", "--json"].as_slice(),
+        &["--json", "answer"],
+        &["call", "--json"],
+    ] {
+        let refused = program.run(arguments).await;
+        let got = (refused.code, refused.error());
+        assert_eq!(got, (2, "command_malformed".to_owned()), "{arguments:?}");
+        assert!(refused.err.contains("--help"), "{}", refused.err);
+    }
+    let helped = program.run(&["calls", "--json", "--help"]).await;
+    assert_eq!((helped.code, helped.err.as_str()), (0, ""));
+    assert!(
+        helped.out.contains("Usage: callbox calls"),
+        "{}",
+        helped.out
+    );
+    let plain = program.run(&["answer"]).await;
+    assert_eq!((plain.code, plain.out.as_str()), (2, ""));
+}
