@@ -1,7 +1,5 @@
 //! Conversations through sockets of the caller's own: typed and spoken, interrupted, cut off and gone on with.
 
-use std::time::Duration;
-
 use audio::{Resampler, mulaw};
 use contract::{Bot, Record, WorkStage};
 use e2e::{Guest, Office, World, until};
@@ -10,14 +8,14 @@ use local::demo;
 use local::speech::Voice;
 use serde_json::{Value, json};
 
-fn bot() -> Bot {
+pub(super) fn bot() -> Bot {
     Bot {
         greeting: "Hello, this is Mesa.".to_owned(),
         ..demo::bot()
     }
 }
 
-async fn world(office: &Office) -> World {
+pub(super) async fn world(office: &Office) -> World {
     let api = office.url("");
     World::with(|options| {
         let variables = &mut options.platform.edge_variables;
@@ -26,7 +24,7 @@ async fn world(office: &Office) -> World {
     .await
 }
 
-fn text_has(words: &str) -> impl Fn(&Value) -> bool {
+pub(super) fn text_has(words: &str) -> impl Fn(&Value) -> bool {
     move |told| {
         told["text"]
             .as_str()
@@ -34,12 +32,12 @@ fn text_has(words: &str) -> impl Fn(&Value) -> bool {
     }
 }
 
-fn heard(words: &str) -> impl Fn(&Value) -> bool {
+pub(super) fn heard(words: &str) -> impl Fn(&Value) -> bool {
     move |told| told["heard"] == json!(true) && text_has(words)(told)
 }
 
 /// Where another socket goes on with the conversation.
-fn again(path: &str, ready: &Value) -> String {
+pub(super) fn again(path: &str, ready: &Value) -> String {
     format!("{path}?call={}", ready["call"].as_str().expect("an id"))
 }
 
@@ -139,50 +137,6 @@ async fn what_is_spoken_in_binary_frames_is_understood() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn before_a_token_nothing_is_accepted_and_nobody_is_asked() {
-    let office = Office::with_token(bot()).await;
-    let world = world(&office).await;
-    let before = world.requests();
-    let text = json!({ "type": "text", "text": "for four people" }).to_string();
-    let long = json!({ "type": "auth", "token": "x".repeat(9_000) }).to_string();
-    let other_call = json!({ "type": "auth", "token": "good", "call": format!("WB{:032}", 7) });
-    let odd = json!({ "type": "auth", "token": "good", "input": { "rate_hz": 12_345 } });
-    for (first, code, close) in [
-        (text, "auth_missing", 4401),
-        ("{".to_owned(), "auth_missing", 4401),
-        (long, "auth_missing", 4401),
-        (other_call.to_string(), "call_elsewhere", 4404),
-        (odd.to_string(), "input_unknown", 4401),
-        (
-            json!({ "type": "auth", "token": "bad" }).to_string(),
-            "token_unknown",
-            4401,
-        ),
-    ] {
-        let mut guest = Guest::connect(&world, "/ws/assistant").await;
-        let first = serde_json::from_str(&first).unwrap_or(Value::Null);
-        guest.say(&first).await;
-        guest
-            .hears("error", |told| told["code"] == json!(code))
-            .await;
-        assert_eq!(guest.ends().await, close, "{code}");
-    }
-    let mut silent = Guest::connect(&world, "/ws").await;
-    assert_eq!(silent.ends().await, 4401);
-    assert_eq!(silent.told[0]["code"], "auth_missing");
-    let (mut unknown, path) = (
-        Guest::connect(&world, &format!("/ws?call=WB{:032}", 7)).await,
-        json!({ "type": "auth", "token": "good" }),
-    );
-    unknown.say(&path).await;
-    assert_eq!(unknown.ends().await, 4404);
-    assert_eq!(world.requests(), before, "no provider was asked");
-    assert!(office.desk().batches.is_empty(), "no call began");
-    let shown = office.desk().shown.len();
-    assert_eq!(shown, 2, "only tokens were looked at");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn pages_of_other_hosts_need_to_be_listed() {
     let office = Office::with_token(bot()).await;
     let api = office.url("");
@@ -260,34 +214,6 @@ async fn a_broken_socket_does_not_end_the_conversation() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_expires_ends_the_socket_unless_a_fresh_one_is_shown() {
-    let office = Office::with_token(bot()).await;
-    office.issue("brief", "anna", e2e::now_s() + 3);
-    let world = world(&office).await;
-    let (mut renewed, ready) = Guest::enter(&world, "/ws/assistant", "brief").await;
-    assert!(ready["expires_s"].as_u64() > Some(0));
-    renewed
-        .say(&json!({ "type": "auth", "token": "good" }))
-        .await;
-    let ready = renewed.hears("ready", |_| true).await;
-    assert!(ready["expires_s"].as_u64() > Some(e2e::now_s() + 60));
-    let (mut guest, ready) = Guest::enter(&world, "/ws/assistant", "brief").await;
-    guest
-        .hears("error", |told| told["code"] == "token_expired")
-        .await;
-    assert_eq!(guest.ends().await, 4401);
-    // An expired token does not go on; a good one does.
-    let path = again("/ws/assistant", &ready);
-    let mut late = Guest::connect(&world, &path).await;
-    late.say(&json!({ "type": "auth", "token": "brief" })).await;
-    assert_eq!(late.ends().await, 4401);
-    let (_, ready) = Guest::enter(&world, &path, "good").await;
-    assert_eq!(ready["resumed"], true);
-    renewed.types("for four people").await;
-    renewed.hears("reply", heard("which day")).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn of_an_interrupted_reply_only_what_was_played_was_said() {
     let greeting = "One is first. ".to_owned() + &"We have many tables. ".repeat(4);
     let office = Office::with_token(Bot {
@@ -341,26 +267,6 @@ async fn of_a_reply_that_was_stopped_before_it_was_played_nothing_is_left() {
         (&cut["text"], &cut["interrupted"]),
         (&json!(""), &json!(true))
     );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_flood_of_tokens_is_looked_at_one_at_a_time() {
-    let office = Office::with_token(bot()).await;
-    let world = world(&office).await;
-    let (mut guest, _) = Guest::enter(&world, "/ws/assistant", "good").await;
-    office.desk().looks = Duration::from_secs(2);
-    let auth = json!({ "type": "auth", "token": "good" });
-    for _ in 0..40 {
-        guest.say(&auth).await;
-    }
-    let long = json!({ "type": "auth", "token": "x".repeat(9_000) });
-    guest.hears("ready", |_| true).await;
-    guest.say(&long).await;
-    // All of them were read before this.
-    guest.types("for four people").await;
-    guest.hears("reply", heard("which day")).await;
-    let shown = office.desk().shown.len();
-    assert_eq!(shown, 2, "one to enter, and one of all that came at once");
 }
 
 #[tokio::test(flavor = "multi_thread")]

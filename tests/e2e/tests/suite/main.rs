@@ -27,5 +27,6 @@ mod pages;
 mod providers;
 mod replay;
 mod speech_cache;
+mod tokens;
 mod url_mode;
 mod webhooks;

@@ -81,12 +81,16 @@ async fn after_a_crash_the_tape_goes_on_with_the_journal() {
     let kept = program.run(&["replay", &id, "--save", "odd.tape"]).await;
     assert_eq!(kept.code, 0, "{}", kept.err);
     assert!(kept.out.contains("to the millisecond"), "{}", kept.out);
-    let alone = program.run(&["--json", "replay", "--file", "odd.tape"]).await;
+    let alone = program
+        .run(&["--json", "replay", "--file", "odd.tape"])
+        .await;
     let last = alone.json().pop().unwrap_or_default();
     assert_eq!(last["replay"]["turns"], told(&shown));
     let path = program.home().join("odd.tape");
     let tape = std::fs::read(&path).expect("a tape");
     std::fs::write(&path, &tape[..tape.len() - 1]).expect("a file");
-    let cut = program.run(&["--json", "replay", "--file", "odd.tape"]).await;
+    let cut = program
+        .run(&["--json", "replay", "--file", "odd.tape"])
+        .await;
     assert_eq!((cut.code, cut.error().as_str()), (1, "tape_damaged"));
 }
