@@ -10,10 +10,6 @@ use crate::output::Output;
 use crate::record::Record;
 use crate::time::Instant;
 
-/// The stored form that is written and read here. It is raised whenever that changes: a tape does not describe itself, and
-/// one that is misread must not look like a call.
-const FORMAT: u16 = 2;
-
 /// One line of the tape.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TapeLine {
@@ -66,7 +62,10 @@ pub enum TapeError {
         at: usize,
     },
     /// Another version has written it.
-    #[error("the tape is of format {found}, and only format {FORMAT} can be read here")]
+    #[error(
+        "the tape is of format {found}, and only format {} can be read here",
+        Tape::FORMAT
+    )]
     Foreign {
         /// Its format.
         found: u16,
@@ -74,6 +73,10 @@ pub enum TapeError {
 }
 
 impl Tape {
+    /// The stored form that is written and read here. It is raised whenever that changes: a tape does not describe itself,
+    /// and one that is misread must not look like a call.
+    pub const FORMAT: u16 = 3;
+
     /// Takes a stored stretch.
     #[must_use]
     pub fn from_bytes(bytes: Vec<u8>) -> Self {
@@ -94,12 +97,12 @@ impl Tape {
 
     /// Notes that the call was opened by [`Call::begin`].
     pub fn begun(&mut self, at: Instant, config: &Config) {
-        self.add(at, Stored::Begun(FORMAT, config));
+        self.add(at, Stored::Begun(Self::FORMAT, config));
     }
 
     /// Notes that the call goes on by [`Call::resume`].
     pub fn resumed(&mut self, at: Instant, journal: &[Record]) {
-        self.add(at, Stored::Resumed(FORMAT, journal));
+        self.add(at, Stored::Resumed(Self::FORMAT, journal));
     }
 
     /// Notes an input, for [`Call::handle`].
@@ -180,7 +183,7 @@ impl Tape {
         let ((_, head), _) =
             postcard::take_from_bytes::<(Instant, Head)>(body).map_err(|_| damaged)?;
         if let Head::Begun(found) | Head::Resumed(found) = head
-            && found != FORMAT
+            && found != Self::FORMAT
         {
             return Err(TapeError::Foreign { found });
         }

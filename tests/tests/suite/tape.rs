@@ -83,14 +83,18 @@ fn a_tape_with_everything_on_it_gives_the_same_call_again() {
 
 #[test]
 fn the_stored_form_is_that_of_its_format() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/tape/format-2.tape");
+    let path = format!(
+        "{}/corpus/tape/format-{}.tape",
+        env!("CARGO_MANIFEST_DIR"),
+        Tape::FORMAT
+    );
     if std::env::var_os("WRITE_TAPE").is_some() {
         let (mut tape, outputs) = everything();
         let journal: Vec<_> = outputs.into_iter().flatten().filter_map(record).collect();
         tape.resumed(Instant::from_ms(9_000), &journal);
-        std::fs::write(path, tape.as_bytes()).unwrap();
+        std::fs::write(&path, tape.as_bytes()).unwrap();
     }
-    let stored = std::fs::read(path).unwrap();
+    let stored = std::fs::read(&path).expect(RAISE);
     let mut again = Tape::default();
     for line in Tape::from_bytes(stored.clone()).lines() {
         let Ok(line) = line else {
@@ -106,7 +110,7 @@ fn the_stored_form_is_that_of_its_format() {
 }
 
 const RAISE: &str = "what is on a tape is written in another way than before: raise `FORMAT` in tape.rs, so that \
-    older tapes are refused and not misread, name the file after it, and write it with WRITE_TAPE=1";
+    older tapes are refused and not misread; move its file, and write it anew with WRITE_TAPE=1";
 
 fn record(output: Output) -> Option<Record> {
     match output {
@@ -120,10 +124,10 @@ fn a_tape_of_another_format_is_refused_and_not_misread() {
     let (tape, _) = everything();
     let mut bytes = tape.as_bytes().to_vec();
     // Four bytes of length, one of time, one that says that a call begins; then the format.
-    assert_eq!(bytes[6], 2);
-    bytes[6] = 7;
+    assert_eq!(u16::from(bytes[6]), Tape::FORMAT);
+    bytes[6] = 99;
     let read: Vec<_> = Tape::from_bytes(bytes).lines().collect();
-    assert_eq!(read, [Err(TapeError::Foreign { found: 7 })]);
+    assert_eq!(read, [Err(TapeError::Foreign { found: 99 })]);
 }
 
 #[test]
