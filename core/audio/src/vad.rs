@@ -12,8 +12,10 @@
 //! goes unheard.
 
 mod config;
+mod evidence;
 mod gate;
 mod pitch;
+mod recent;
 
 use std::fmt;
 use std::time::Duration;
@@ -22,7 +24,9 @@ pub use config::{Mode, VadConfig};
 
 use crate::frame::{FRAME_MS, FRAME_SAMPLES, Level};
 use crate::mulaw;
+use evidence::{Evidence, Sound};
 use gate::Gate;
+use recent::Recent;
 
 /// The longest that the WebRTC detector holds on to a voice that has ended, in any mode.
 const HANGOVER_FRAMES_MAX: u32 = 8;
@@ -31,9 +35,8 @@ const HANGOVER_FRAMES_MAX: u32 = 8;
 const TAIL_GAP_FRAMES_MAX: u32 = 6;
 /// How long something with a pitch is voice after the detector last said so: 1 s.
 const HELD_FRAMES_MAX: u32 = 50;
-/// Frames in a row that make a pitch, and how many voiced ones without it (a consonant) are then taken for speech too.
-const PITCHED_RUN: u32 = 2;
-const BRIDGE_FRAMES: u32 = 3;
+/// So much evidence is an onset, however short it was: 80 ms.
+const CERTAIN_FRAMES: u32 = 4;
 
 /// What begins or ends with a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +77,6 @@ pub struct Vad {
     config: VadConfig,
     detector: webrtc_vad::Vad,
     gate: Gate,
-    /// One bit per frame, the latest lowest.
     recent: Recent,
     speaking: bool,
     /// Frames since the detector last said voice, since it did or a pitch went on, and since the last voiced one.
@@ -82,19 +84,20 @@ pub struct Vad {
     since_detected: u32,
     since_voiced: u32,
     listening_for_barge_in: bool,
-    speech_frames: u32,
-    pitched_run: u32,
-    bridge: u32,
+    evidence: Evidence,
     /// The frame before this one, for the pitch, and the start of one that came in pieces.
     previous: [u8; FRAME_SAMPLES],
     partial: Vec<u8>,
 }
 
+/// What a frame is made of. By default silence.
 #[derive(Clone, Copy, Debug, Default)]
-struct Recent {
-    detected: u32,
-    loud: u32,
-    speech: u32,
+struct Heard {
+    level: Level,
+    loud: bool,
+    detected: bool,
+    periodic: Option<bool>,
+    brightness: u32,
 }
 
 impl Default for Vad {
@@ -116,9 +119,7 @@ impl Vad {
             since_detected: u32::MAX,
             since_voiced: u32::MAX,
             listening_for_barge_in: false,
-            speech_frames: 0,
-            pitched_run: 0,
-            bridge: 0,
+            evidence: Evidence::default(),
             previous: [mulaw::SILENCE; FRAME_SAMPLES],
             partial: Vec::new(),
             config,
@@ -162,7 +163,7 @@ impl Vad {
             ..Verdict::default()
         };
         for _ in 0..frames {
-            verdict = verdict.then(self.judge(Level::SILENCE, false, false, None));
+            verdict = verdict.then(self.judge(Heard::default()));
         }
         verdict
     }
@@ -170,8 +171,7 @@ impl Vad {
     /// From now on (or no longer) tell voices from coughs. Costs a few µs per voiced frame. Counting begins anew.
     pub fn listen_for_barge_in(&mut self, listening: bool) {
         self.listening_for_barge_in = listening;
-        self.speech_frames = 0;
-        self.recent.speech = 0;
+        self.evidence = Evidence::default();
     }
 
     /// From now on, takes nothing softer than this for the caller: it may be the echo of what the caller is made to hear.
@@ -180,13 +180,22 @@ impl Vad {
         self.gate.shade(level);
     }
 
-    /// How much of this utterance was certainly a voice: milliseconds of frames both voiced and with a pitch.
+    /// How much of this utterance was certainly a voice, and one that is meant for us: milliseconds of frames both voiced
+    /// and with a pitch, no more than 12 dB below the caller's usual loudness.
     ///
-    /// Zero unless [`Vad::listen_for_barge_in`]. Up to 60 ms of consonants after a pitch count too. A cough stays below
-    /// 80 ms (20 as a rule); speech passes 120 ms within 180 ms of its first vowel unless it pauses there.
+    /// Zero unless [`Vad::listen_for_barge_in`]. Up to 60 ms of consonants after a pitch count too, an s before it counts for
+    /// 40 ms, and three frames in a row as loud as the caller usually is for 80 ms. A cough stays below 80 ms (20 as a
+    /// rule); speech passes 120 ms within 180 ms of its first vowel unless it pauses there.
     #[must_use]
     pub fn speech_ms(&self) -> u32 {
-        self.speech_frames.saturating_mul(FRAME_MS)
+        self.evidence.frames().saturating_mul(FRAME_MS)
+    }
+
+    /// How much of this utterance could be meant for us, whatever it is: milliseconds of voiced frames no more than 12 dB
+    /// below the caller's usual loudness. Zero unless [`Vad::listen_for_barge_in`].
+    #[must_use]
+    pub fn near_ms(&self) -> u32 {
+        self.evidence.near().saturating_mul(FRAME_MS)
     }
 
     /// Whether an utterance is under way.
@@ -203,86 +212,102 @@ impl Vad {
 
     fn frame(&mut self, frame: &[u8; FRAME_SAMPLES]) -> Verdict {
         let level = Level::of_mulaw(frame);
-        let loud = level >= self.gate.tail();
-        let (detected, periodic) = if level >= self.gate.opening() {
-            self.detect(frame)
+        let mut heard = Heard {
+            level,
+            loud: level >= self.gate.tail(),
+            ..Heard::default()
+        };
+        let mut samples = [0; FRAME_SAMPLES];
+        let is_asked = level >= self.gate.opening();
+        let has_colour = self.listening_for_barge_in && level >= self.gate.clear();
+        if is_asked || has_colour {
+            mulaw::decode_into(frame, &mut samples);
+        }
+        if has_colour {
+            heard.brightness = pitch::brightness_percent(&samples);
+        }
+        if is_asked {
+            (heard.detected, heard.periodic) = self.detect(&samples);
         } else {
             self.since_voice = self.since_voice.saturating_add(1);
-            (false, None)
-        };
-        self.gate.learn(level, detected);
+        }
+        self.gate.learn(
+            level,
+            heard.detected,
+            heard.periodic == Some(true),
+            !self.listening_for_barge_in,
+        );
         self.previous = *frame;
-        self.judge(level, loud, detected, periodic)
+        self.judge(heard)
     }
 
     /// Whether there is voice in a frame loud enough to be worth asking, and its pitch if that mattered.
     ///
     /// The detector learns to take whatever stays the same for noise, a held vowel too: what has a pitch goes on for
     /// a while without its consent, but never begins without it.
-    fn detect(&mut self, frame: &[u8; FRAME_SAMPLES]) -> (bool, Option<bool>) {
-        let mut samples = [0; FRAME_SAMPLES];
-        mulaw::decode_into(frame, &mut samples);
+    fn detect(&mut self, samples: &[i16; FRAME_SAMPLES]) -> (bool, Option<bool>) {
         // The one error it has is a frame of another size.
-        let voice = self.detector.is_voice_segment(&samples).unwrap_or(false);
+        let voice = self.detector.is_voice_segment(samples).unwrap_or(false);
         self.since_voice = if voice {
             0
         } else {
             self.since_voice.saturating_add(1)
         };
         let pitch_matters = if voice {
-            self.listening_for_barge_in
+            self.listening_for_barge_in || self.gate.is_steady()
         } else {
             self.since_voice <= HELD_FRAMES_MAX
         };
         if !pitch_matters {
             return (voice, None);
         }
-        let periodic =
-            pitch::is_periodic(&self.previous, &samples, self.config.periodicity_percent);
+        let periodic = pitch::is_periodic(&self.previous, samples, self.config.periodicity_percent);
         (voice || periodic, Some(periodic))
     }
 
-    fn judge(
-        &mut self,
-        level: Level,
-        loud: bool,
-        detected: bool,
-        periodic: Option<bool>,
-    ) -> Verdict {
-        self.since_detected = if detected {
+    fn judge(&mut self, heard: Heard) -> Verdict {
+        self.since_detected = if heard.detected {
             0
         } else {
             self.since_detected.saturating_add(1)
         };
         let in_tail = self.speaking
-            && loud
+            && heard.loud
             && self.since_detected <= self.config.tail_ms / FRAME_MS
             && self.since_voiced <= TAIL_GAP_FRAMES_MAX;
-        let voiced = detected || in_tail;
+        let voiced = heard.detected || in_tail;
         self.since_voiced = if voiced {
             0
         } else {
             self.since_voiced.saturating_add(1)
         };
-        let speech = self.listening_for_barge_in && self.is_speech(voiced, periodic);
-        self.recent.push(detected, loud, speech);
-
+        self.recent.push(heard.detected, heard.loud);
+        if self.listening_for_barge_in {
+            let sound = Sound {
+                voiced,
+                periodic: heard.periodic,
+                near: heard.level >= self.gate.near(),
+                usual: self.gate.usual().is_some_and(|usual| heard.level >= usual),
+                brightness: heard.brightness,
+            };
+            self.evidence
+                .hear(sound, self.speaking, self.onset_window());
+        }
         let edge = self.edge();
-        self.count_speech(speech);
         Verdict {
             voiced,
             speaking: self.speaking,
-            level,
+            level: heard.level,
             edge,
-            periodic: periodic.filter(|_| self.listening_for_barge_in),
+            periodic: heard.periodic.filter(|_| self.listening_for_barge_in),
         }
     }
 
     fn edge(&mut self) -> Option<Edge> {
         let window = self.onset_window();
-        if !self.speaking
-            && (self.recent.detected & window).count_ones() >= self.config.onset_frames.max(1)
-        {
+        let detected = (self.recent.detected & window).count_ones();
+        let is_certain = detected > 0 && self.evidence.frames() >= CERTAIN_FRAMES;
+        if !self.speaking && (detected >= self.config.onset_frames.max(1) || is_certain) {
             self.speaking = true;
             let ago = self.recent.began(window);
             return Some(Edge::Onset { ago: frames(ago) });
@@ -312,49 +337,9 @@ impl Vad {
         }
     }
 
-    /// Whether this frame counts for [`Vad::speech_ms`].
-    fn is_speech(&mut self, voiced: bool, periodic: Option<bool>) -> bool {
-        if periodic == Some(true) {
-            self.pitched_run = self.pitched_run.saturating_add(1);
-            if self.pitched_run >= PITCHED_RUN {
-                self.bridge = BRIDGE_FRAMES;
-            }
-            return true;
-        }
-        self.pitched_run = 0;
-        let bridged = voiced && self.bridge > 0;
-        self.bridge = self.bridge.saturating_sub(1);
-        bridged
-    }
-
-    fn count_speech(&mut self, speech: bool) {
-        if !self.speaking {
-            // What lies in the onset's window will count if it becomes an utterance.
-            self.speech_frames = (self.recent.speech & self.onset_window()).count_ones();
-        } else if speech {
-            self.speech_frames = self.speech_frames.saturating_add(1);
-        }
-    }
-
     fn onset_window(&self) -> u32 {
         let frames = self.config.onset_window_frames.clamp(1, 31);
         (1 << frames) - 1
-    }
-}
-
-impl Recent {
-    fn push(&mut self, detected: bool, loud: bool, speech: bool) {
-        self.detected = self.detected << 1 | u32::from(detected);
-        self.loud = self.loud << 1 | u32::from(loud);
-        self.speech = self.speech << 1 | u32::from(speech);
-    }
-
-    /// How many frames ago speech began, this one included: the first detected one within the window, and before it
-    /// the consonant that the detector missed: at most 160 ms of loud frames without a gap.
-    fn began(self, window: u32) -> u32 {
-        let first = u32::BITS - (self.detected & window).leading_zeros();
-        let before = (self.loud.checked_shr(first).unwrap_or(0)).trailing_ones();
-        first + before.min(8)
     }
 }
 

@@ -3,7 +3,7 @@
 mod sound;
 
 use audio::{FRAME_SAMPLES, Vad};
-use sound::{CLIPS, cough, hear, silence, to_mulaw, vowel};
+use sound::{CLIPS, Sound, cough, hear, hiss, mixed, silence, to_mulaw, vowel};
 
 /// The most of it that counted as speech, and milliseconds from the first frame at or after `from` until 120 did.
 fn barge_in(bytes: &[u8], from: usize) -> (u32, Option<usize>) {
@@ -101,4 +101,82 @@ fn spoken_clips_interrupt() {
         let (_, enough) = barge_in(&bytes, first_pitch);
         assert!(enough.is_some_and(|ms| ms <= 180), "{name}: {enough:?}");
     }
+}
+
+/// What counts of a sound that is heard while a bot speaks, by frames, after somebody at −20 dBFS has spoken.
+fn into_the_bot(sound: Sound) -> Vec<u32> {
+    let mut vad = Vad::default();
+    let before = [silence(500), vowel(800, 120.0, -20.0), silence(700)].concat();
+    hear(&mut vad, &to_mulaw(&before));
+    vad.listen_for_barge_in(true);
+    let bytes = to_mulaw(&[sound, silence(400)].concat());
+    let frames = bytes.chunks(FRAME_SAMPLES);
+    frames
+        .map(|frame| {
+            vad.hear(frame);
+            vad.speech_ms()
+        })
+        .collect()
+}
+
+fn most(counted: &[u32]) -> u32 {
+    counted.iter().copied().max().unwrap_or(0)
+}
+
+#[test]
+fn a_short_vowel_interrupts_if_it_is_as_loud_as_the_caller_usually_is() {
+    assert!(most(&into_the_bot(vowel(60, 120.0, -19.0))) >= 80);
+    assert!(most(&into_the_bot(vowel(60, 120.0, -29.0))) < 80);
+}
+
+#[test]
+fn an_s_before_it_makes_a_vowel_interrupt_sooner() {
+    // Softer than usual, so that the vowel alone would not do.
+    let stop = |before| [before, silence(60), vowel(300, 120.0, -28.0)].concat();
+    let enough = |sound| {
+        into_the_bot(sound)
+            .iter()
+            .position(|ms| *ms >= 80)
+            .map(|frame| (frame + 1) * 20)
+    };
+    let (with, without) = (
+        enough(stop(hiss(100, -34.0, 3))),
+        enough(stop(silence(100))),
+    );
+    assert!(with.is_some_and(|ms| ms <= 220), "{with:?}");
+    assert!(with < without, "{with:?} and {without:?}");
+}
+
+#[test]
+fn a_cough_that_ends_in_a_groan_hardly_ever_interrupts() {
+    let interrupts = |seed: &u64| {
+        let groan = [silence(180), vowel(70, 120.0, -22.0)].concat();
+        most(&into_the_bot(mixed(cough(-18.0, *seed), &groan))) >= 80
+    };
+    // Air may resemble itself by chance, and then looks like the beginning of a word.
+    let wrong: Vec<u64> = (0..50).filter(interrupts).collect();
+    assert!(wrong.len() <= 2, "{wrong:?}");
+}
+
+#[test]
+fn people_in_the_room_do_not_interrupt_however_long_the_bot_speaks() {
+    let sentence = |dbfs| {
+        [
+            vowel(300, 180.0, dbfs),
+            silence(100),
+            vowel(400, 160.0, dbfs),
+        ]
+        .concat()
+    };
+    for wait_ms in [0, 20_000] {
+        let others = [silence(wait_ms), sentence(-35.0)].concat();
+        assert!(most(&into_the_bot(others)) < 80, "after {wait_ms} ms");
+        let caller = [silence(wait_ms), sentence(-25.0)].concat();
+        assert!(most(&into_the_bot(caller)) >= 80, "after {wait_ms} ms");
+    }
+}
+
+#[test]
+fn what_rings_is_no_voice() {
+    assert!(most(&into_the_bot(sound::tone(200, 2_300.0, -20.0))) < 80);
 }

@@ -1,4 +1,4 @@
-//! Pitch: what a voice has and a cough has not.
+//! Pitch: what a voice has and a cough has not; and the colour of a sound.
 //!
 //! The normalised autocorrelation of the last 40 ms over periods of 50 to 400 Hz. A vowel repeats itself nearly exactly
 //! from one opening of the glottis to the next; turbulent air repeats nothing. Computed at 4 kHz, where the first
@@ -27,6 +27,18 @@ pub(super) fn is_periodic(
 ) -> bool {
     let window = halved(previous, samples);
     strength_percent(&window) >= percent
+}
+
+/// Where the weight of a spectrum is: the energy of the changes from sample to sample, as a share of all energy. A tone of
+/// f Hz has 400 sin²(π f / 8000) percent: vowels have 2 to 60, an s 200 to 380, white noise 200.
+pub(super) fn brightness_percent(samples: &[i16; FRAME_SAMPLES]) -> u32 {
+    let square = |sample: i64| sample.unsigned_abs().pow(2);
+    let energy: u64 = samples.iter().map(|s| square(i64::from(*s))).sum();
+    let pairs = samples.iter().zip(samples.iter().skip(1));
+    let changes: u64 = pairs
+        .map(|(a, b)| square(i64::from(*b) - i64::from(*a)))
+        .sum();
+    u32::try_from((changes * 100).checked_div(energy).unwrap_or(0)).unwrap_or(u32::MAX)
 }
 
 /// The two frames at half the rate, without what is below the voice, scaled to eleven bits.

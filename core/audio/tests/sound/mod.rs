@@ -35,6 +35,19 @@ pub(crate) fn noise(ms: u32, dbfs: f64, seed: u64) -> Sound {
     levelled(raw, dbfs)
 }
 
+/// A hiss like an s: noise without its low half.
+pub(crate) fn hiss(ms: u32, dbfs: f64, seed: u64) -> Sound {
+    let noise = noise(ms, dbfs, seed);
+    let changes = noise.iter().skip(1).zip(&noise).map(|(b, a)| b - a);
+    levelled(changes.chain([0.0]).collect(), dbfs)
+}
+
+/// A tone.
+pub(crate) fn tone(ms: u32, hz: f64, dbfs: f64) -> Sound {
+    let wave = (0..samples(ms)).map(|n| (TAU * hz * n as f64 / 8000.0).sin());
+    levelled(wave.collect(), dbfs)
+}
+
 /// A vowel: pulses of the glottis, gliding in pitch, through two formants.
 pub(crate) fn vowel(ms: u32, pitch_hz: f64, dbfs: f64) -> Sound {
     let mut phase = 0.0;
