@@ -71,6 +71,11 @@ impl Call {
                 Some(self.verdict(now, &text))
             }
             Turn::Pausing => self.so_far(now, &text),
+            Turn::Replying if self.listen.is_doubtful() => Some(if self.is_murmur(&text) {
+                Cue::Murmur
+            } else {
+                Cue::BargeIn
+            }),
             Turn::Ringing
             | Turn::Waiting
             | Turn::Hearing
@@ -106,6 +111,10 @@ impl Call {
         self.note(now, Note::GaveUp(Stage::Listen, failure));
         match self.turn {
             Turn::Transcribing => Some(self.deaf()),
+            // While the sound goes on it would only be asked for again.
+            Turn::Replying if self.listen.is_doubtful() => {
+                (!self.listen.is_speaking()).then_some(Cue::Murmur)
+            }
             Turn::Away
             | Turn::Ringing
             | Turn::Waiting

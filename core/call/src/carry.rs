@@ -36,6 +36,10 @@ impl Call {
                 let id = self.new_id();
                 self.listen.open(id, now, out);
             }
+            Move::ListenInDoubt => {
+                let id = self.new_id();
+                self.listen.open_in_doubt(id, now, out);
+            }
             Move::Transcribe => {
                 if self.turn == Turn::Away {
                     // Words that were there before the stream broke would bring no answer any more: they are read anew.
@@ -127,6 +131,10 @@ impl Call {
             Turn::Transcribing => {
                 let at = self.slow_at(self.listen.voice_ended().max(self.concluded));
                 self.timers.set(T::Slow, at);
+                if self.listen.has_failed() {
+                    // Nothing will come.
+                    self.timers.set(T::Silence, now);
+                }
             }
             Turn::Keying => self.timers.set(T::Keys, now + KEYS_AFTER),
             Turn::Replying => self.timers.set(T::Check, now),

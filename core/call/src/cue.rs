@@ -48,6 +48,8 @@ pub enum Cue {
     BargeIn,
     /// The caller speaks into sound that cannot be interrupted.
     Overheard,
+    /// There is a sound in ours that may be a voice or not.
+    Unclear,
     /// What is said into our reply has words, and will end it.
     TookFloor,
     /// The caller paused.
@@ -144,6 +146,8 @@ pub enum Cue {
 pub enum Move {
     /// Open a transcription, from a little before the onset.
     Listen,
+    /// The same for what may be no voice at all.
+    ListenInDoubt,
     /// Ask for the words so far, unless they are on their way.
     Transcribe,
     /// Drop the transcription.

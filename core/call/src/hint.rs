@@ -19,6 +19,9 @@ const TOLD: Duration = Duration::from_millis(250);
 impl Call {
     /// Takes a hint, which promises nothing: our own ear must have heard the silence too.
     pub(crate) fn hint(&mut self, now: Instant, ending: Ending, text: &str) -> Option<Cue> {
+        if self.turn == Turn::Replying && self.listen.is_doubtful() {
+            return self.is_meant(text).then_some(Cue::BargeIn);
+        }
         if !matches!(self.turn, Turn::Hearing | Turn::Pausing) {
             return None;
         }
@@ -80,6 +83,11 @@ impl Call {
             && !self.holds_reply()
             && self.is_worth_a_draft(text);
         may_draft.then_some(Cue::Drafted)
+    }
+
+    /// Whether these words, heard in a sound that may have been no voice, are meant for us.
+    fn is_meant(&self, text: &str) -> bool {
+        !text.is_empty() && !self.is_murmur(text) && !self.may_become_murmur(text)
     }
 
     /// Whether these words, said into a reply, end it.

@@ -18,6 +18,7 @@ mod carry;
 mod completeness;
 mod config;
 mod cue;
+mod dictation;
 mod due;
 mod echo;
 mod endpoint;

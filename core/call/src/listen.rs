@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use audio::{Clip, Edge, Level, Vad};
 
+use crate::dictation::Dictation;
 use crate::echo::Echo;
 use crate::endpoint::Habit;
 use crate::output::{Feed, Output};
-use crate::provider::{Request, RequestId};
+use crate::provider::RequestId;
 use crate::time::Instant;
 
 /// Sound kept from before an onset, so that the first consonant is not lost.
@@ -47,7 +48,6 @@ pub(crate) struct Listen {
     /// End of the latest voiced frame, on the carrier's clock and on ours.
     voice_until: Duration,
     voice_ended: Instant,
-    onset: Option<Instant>,
     /// When there was last something like a voice, outside of an utterance.
     stirred: Option<Instant>,
     /// Frames of this utterance that had a voice in them.
@@ -59,29 +59,6 @@ pub(crate) struct Listen {
     pub(crate) echo: Echo,
     /// How this caller pauses.
     pub(crate) habit: Habit,
-}
-
-/// A transcription under way.
-#[derive(Debug)]
-struct Dictation {
-    id: RequestId,
-    began: Instant,
-    /// Everything fed, so that another request can be fed again.
-    audio: Vec<Clip>,
-    length: Duration,
-    flushes: u32,
-    /// The flush that is not answered yet.
-    pending: Option<u32>,
-    /// How much voice the last flush covered.
-    covered: u64,
-    /// How much voice there had been before.
-    before: u64,
-    loud_before: u64,
-    /// The provider answered, without a word.
-    wordless: bool,
-    text: Option<String>,
-    attempts: u32,
-    failed: bool,
 }
 
 impl Listen {
@@ -103,10 +80,7 @@ impl Listen {
             self.echo.learn(now, verdict.level, noise);
         }
         match verdict.edge {
-            Some(Edge::Onset { ago }) => {
-                ear.onset = Some(ago);
-                self.onset = Some(now - ago);
-            }
+            Some(Edge::Onset { ago }) => ear.onset = Some(ago),
             Some(Edge::Offset { .. }) => ear.offset = true,
             None => (),
         }
@@ -209,11 +183,9 @@ impl Listen {
         self.vad.speech_ms()
     }
 
-    /// For how long the caller has been speaking.
-    pub(crate) fn speaking_for(&self, now: Instant) -> Duration {
-        self.onset
-            .filter(|_| self.vad.is_speaking())
-            .map_or(Duration::ZERO, |onset| now.since(onset))
+    /// How much of what is heard now is near, whatever it is.
+    pub(crate) fn near_ms(&self) -> u32 {
+        self.vad.near_ms()
     }
 
     /// When the caller was last heard.
@@ -235,7 +207,8 @@ impl Listen {
 
     /// Opens a transcription, unless one is open.
     pub(crate) fn open(&mut self, id: RequestId, now: Instant, out: &mut Vec<Output>) {
-        if self.dictation.is_some() {
+        if let Some(dictation) = &mut self.dictation {
+            dictation.doubtful = false;
             return;
         }
         let audio: Vec<Clip> = self.preroll.drain(..).collect();
@@ -250,6 +223,7 @@ impl Listen {
             covered: 0,
             before: self.voiced,
             loud_before: self.loud,
+            doubtful: false,
             wordless: false,
             text: None,
             attempts: 1,
@@ -257,6 +231,17 @@ impl Listen {
         };
         dictation.ask(out);
         self.dictation = Some(dictation);
+    }
+
+    /// Opens a transcription of what may be no voice at all.
+    pub(crate) fn open_in_doubt(&mut self, id: RequestId, now: Instant, out: &mut Vec<Output>) {
+        self.open(id, now, out);
+        self.dictation.iter_mut().for_each(|it| it.doubtful = true);
+    }
+
+    /// Whether what is transcribed may be no voice at all.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.dictation.as_ref().is_some_and(|it| it.doubtful)
     }
 
     /// Asks for the words so far, unless they are there or on their way. Answers the length of the sound that was
@@ -379,22 +364,5 @@ impl Listen {
         {
             out.push(Output::Cancel(dictation.id));
         }
-    }
-}
-
-impl Dictation {
-    fn ask(&self, out: &mut Vec<Output>) {
-        out.push(Output::Ask(self.id, Request::Listen));
-        if !self.audio.is_empty() {
-            let bytes: Vec<u8> = self.audio.iter().flat_map(Clip::bytes).copied().collect();
-            out.push(Output::Feed(self.id, Feed::Audio(Clip::from(bytes))));
-        }
-    }
-
-    fn flush(&mut self, out: &mut Vec<Output>) {
-        self.flushes += 1;
-        self.pending = Some(self.flushes);
-        self.text = None;
-        out.push(Output::Feed(self.id, Feed::Flush(self.flushes)));
     }
 }

@@ -15,8 +15,9 @@ use crate::turn::{Cue, Turn};
 
 /// So much of a voice stops our sound. A cough has less of it; speech has it within 160 ms of its first vowel.
 const BARGE_IN_VOICE_MS: u32 = 80;
-/// So much sound without a pitch stops it too: whispering, or a line that ate the pitch.
-const BARGE_IN_ANY: Duration = Duration::from_millis(700);
+/// So much loud sound without a pitch may be somebody who whispers, or a line that ate the pitch, or a car: it is written
+/// down while our sound goes on, and only words stop it.
+const UNCLEAR_MS: u32 = 500;
 /// How much more must have been heard, in characters, to be worth a row in the journal: about a second of speech.
 const HEARD_STEP_CHARS: usize = 15;
 
@@ -73,17 +74,18 @@ impl Call {
         if let Some(ago) = ear.onset {
             self.learn_from_cut_off((now - ago).since(paused_since));
         }
-        let voice = if self.speak.is_audible(now) {
-            let is_voice = self.listen.voice_ms() >= BARGE_IN_VOICE_MS
-                || self.listen.speaking_for(now) >= BARGE_IN_ANY;
-            (self.listen.is_speaking() && is_voice).then_some(Cue::BargeIn)
-        } else {
-            self.listen.is_speaking().then_some(Cue::Onset)
-        };
+        let voice = self.voice(now);
         match self.turn {
             Turn::Replying if self.is_deaf_to_barge_in() => voice
                 .filter(|_| !self.listen.is_open())
                 .map(|_| Cue::Overheard),
+            Turn::Replying if ear.offset && self.listen.is_doubtful() => {
+                Some(if self.listen.has_failed() {
+                    Cue::Murmur
+                } else {
+                    Cue::Pause
+                })
+            }
             Turn::Waiting | Turn::Replying => voice,
             Turn::Voicemail => {
                 if self.listen.is_speaking() {
@@ -93,7 +95,8 @@ impl Call {
             }
             Turn::Hearing => {
                 self.timers.set(Timer::Quiet, now + QUIET_AFTER);
-                ear.offset.then_some(Cue::Pause)
+                // Words that came late may have been the first to tell that it was a voice.
+                (!self.listen.is_speaking()).then_some(Cue::Pause)
             }
             Turn::Pausing if ear.onset.is_some() => {
                 let onset = now - ear.onset.unwrap_or_default();
@@ -109,6 +112,21 @@ impl Call {
             | Turn::Away
             | Turn::Ended => None,
         }
+    }
+
+    /// What the sound on the line is now.
+    fn voice(&self, now: Instant) -> Option<Cue> {
+        if !self.listen.is_speaking() {
+            return None;
+        }
+        if !self.speak.is_audible(now) {
+            return Some(Cue::Onset);
+        }
+        if self.listen.voice_ms() >= BARGE_IN_VOICE_MS {
+            return Some(Cue::BargeIn);
+        }
+        let is_unclear = self.listen.near_ms() >= UNCLEAR_MS && !self.listen.is_open();
+        is_unclear.then_some(Cue::Unclear)
     }
 
     fn key(&mut self, now: Instant, key: Key) -> Option<Cue> {

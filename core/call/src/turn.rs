@@ -230,6 +230,9 @@ fn replying(cue: Cue) -> Next {
     match cue {
         Cue::Onset | Cue::BargeIn => (Turn::Hearing, &[M::Hold, M::Listen]),
         Cue::Overheard => (Turn::Replying, &[M::Listen]),
+        Cue::Unclear => (Turn::Replying, &[M::ListenInDoubt]),
+        Cue::Pause => (Turn::Replying, &[M::Transcribe]),
+        Cue::Murmur => (Turn::Replying, &[M::Forget]),
         Cue::Work => (Turn::Replying, &[M::Work]),
         Cue::Said => (Turn::Waiting, &[M::Conclude]),
         Cue::SaidHearing => (Turn::Hearing, &[M::Conclude]),

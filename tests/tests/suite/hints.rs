@@ -2,84 +2,9 @@
 
 use std::time::Duration;
 
-use audio::Clip;
-use call::{
-    Call, Config, EndOfTurn, Ending, Input, Instant, Output, Record, Reply, Request, RequestId,
-    Turn,
-};
-use tests::voice::{Tag, voiced};
+use call::{Config, EndOfTurn, Ending, Output, Record, Request, Turn};
 
-/// A call on the line, frame by frame.
-struct Line {
-    call: Call,
-    now: u64,
-    frame: u16,
-    listen: Option<RequestId>,
-}
-
-impl Line {
-    /// A call whose caller may speak at once.
-    fn open(config: Config) -> Self {
-        let (call, outputs) = Call::begin(config, Instant::ZERO);
-        let mut line = Self {
-            call,
-            now: 0,
-            frame: 0,
-            listen: None,
-        };
-        // The greeting, if there is one, is there before the stream.
-        for output in outputs {
-            if let Output::Ask(id, Request::Speak { .. }) = output {
-                let sound = Clip::from(vec![0x9F; 8 * 4_000]);
-                line.give(Input::Reply(id, Reply::Audio(sound)));
-            }
-        }
-        line.give(Input::Opened);
-        line
-    }
-
-    fn give(&mut self, input: Input) -> Vec<Output> {
-        let outputs = self.call.handle(Instant::from_ms(self.now), input);
-        for output in &outputs {
-            if let Output::Ask(id, Request::Listen) = output {
-                self.listen = Some(*id);
-            }
-        }
-        outputs
-    }
-
-    /// So much time passes, in which the caller speaks or not.
-    fn pass(&mut self, ms: u64, speaks: bool) -> Vec<Output> {
-        let mut outputs = Vec::new();
-        for _ in 0..ms / 20 {
-            let at = Duration::from_millis(self.now);
-            self.now += 20;
-            let audio = if speaks {
-                self.frame += 1;
-                voiced(
-                    Tag {
-                        phrase: 0,
-                        frame: self.frame,
-                    },
-                    false,
-                )
-            } else {
-                Clip::silence(Duration::from_millis(20))
-            };
-            outputs.extend(self.give(Input::Frame { at, audio }));
-            outputs.extend(self.give(Input::Tick));
-        }
-        outputs
-    }
-
-    fn hint(&mut self, ending: Ending, text: &str) -> Vec<Output> {
-        let Some(id) = self.listen else {
-            panic!("nobody listens")
-        };
-        let text = text.to_owned();
-        self.give(Input::Reply(id, Reply::Hint { ending, text }))
-    }
-}
+use crate::line::Line;
 
 fn adaptive() -> Config {
     Config {
