@@ -4,7 +4,7 @@ use std::io;
 
 use crate::corpus::{Answer, Beat, Intrusion, Kind, Place, Script};
 use crate::oracle::Word;
-use crate::sound::{MS, Voices, cough, gain};
+use crate::sound::{MS, Voices, cough, gain, racket};
 
 /// A turn as it was really spoken, in milliseconds of the call.
 #[derive(Clone, Debug)]
@@ -187,15 +187,22 @@ impl<'a> Caller<'a> {
         intrusion: &Intrusion,
         voices: &mut Voices,
     ) -> io::Result<()> {
-        let level = self.level();
+        let level = self.level() * gain(-f64::from(intrusion.below_db as u32));
         let ended = match intrusion.kind {
             Kind::Backchannel | Kind::Interruption => {
                 self.say(now, &intrusion.text, level, voices)?
             }
             Kind::Cough => self.mix(now, &cough(now), level),
+            Kind::Noise(what) => self.mix(now, &racket(what, now), level),
             Kind::Background => {
-                let sound = voices.say("rms", &intrusion.text)?;
-                self.mix(now, &sound, level * gain(-20.0))
+                // Somebody else has another voice.
+                let voice = if self.script.voice == "rms" {
+                    "slt"
+                } else {
+                    "rms"
+                };
+                let sound = voices.say(voice, &intrusion.text)?;
+                self.mix(now, &sound, level)
             }
         };
         self.busy_until = ended;

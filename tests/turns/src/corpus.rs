@@ -5,8 +5,10 @@ use tests::random::Random;
 
 use crate::fill::fill;
 use crate::lines::{
-    AFTER_SPEECHES, BACKCHANNELS, Exchange, FILLERS, FITTED, HELD_OUT, INTERRUPTIONS, SPEECHES,
+    AFTER_SPEECHES, BABBLE, BACKCHANNELS, Exchange, FILLERS, FITTED, HELD_OUT, INTERRUPTIONS,
+    SPEECHES,
 };
+use crate::sound::Racket;
 
 /// Turns of a call that are answers to a question.
 const ANSWERS: usize = 8;
@@ -96,18 +98,24 @@ pub enum Kind {
     Cough,
     /// Somebody else in the caller's room.
     Background,
+    /// Something falls, rustles, drives past.
+    Noise(Racket),
     /// The caller wants the floor.
     Interruption,
 }
 
 impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 4] = [
-        Self::Backchannel,
-        Self::Cough,
-        Self::Background,
-        Self::Interruption,
-    ];
+    /// What it is called in tables: one name for all rackets.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Backchannel => "backchannel",
+            Self::Cough => "cough",
+            Self::Background => "background voice",
+            Self::Noise(_) => "noise",
+            Self::Interruption => "interruption",
+        }
+    }
 }
 
 /// Something that is heard while the bot speaks.
@@ -117,6 +125,8 @@ pub struct Intrusion {
     pub kind: Kind,
     /// Its words.
     pub text: String,
+    /// So many decibels softer than the caller.
+    pub below_db: u64,
     /// After so much of the bot's sound.
     pub after_ms: u64,
 }
@@ -210,6 +220,14 @@ fn half(seed: u64, turns: usize, half: Half, exchanges: &[Exchange]) -> Vec<Scri
             }),
         });
     }
+    // Drawn apart, so that the turns stay what they are, however many sounds there are.
+    let mut random = random.branch(1);
+    for script in &mut scripts {
+        for at in [5, 10] {
+            let beat = more_speech(&mut random);
+            script.beats.insert(at, beat);
+        }
+    }
     scripts
 }
 
@@ -235,14 +253,36 @@ fn speech(random: &mut Random) -> Beat {
         Kind::Backchannel => *random.pick::<&str>(BACKCHANNELS),
         Kind::Interruption => *random.pick::<&str>(INTERRUPTIONS),
         Kind::Background => "and then she told me that the whole house was full of people",
-        Kind::Cough => "",
+        Kind::Cough | Kind::Noise(_) => "",
     };
+    let below_db = if kind == Kind::Background { 20 } else { 0 };
+    spoken_into(kind, text, below_db, random)
+}
+
+/// More of what is rare in a first draw.
+fn more_speech(random: &mut Random) -> Beat {
+    let kind = match random.between(0, 19) {
+        0..=4 => Kind::Cough,
+        5..=8 => Kind::Background,
+        9..=13 => Kind::Noise(*random.pick(&Racket::ALL)),
+        _ => Kind::Interruption,
+    };
+    let (text, below_db) = match kind {
+        Kind::Background => (*random.pick::<&str>(BABBLE), random.between(16, 24)),
+        Kind::Interruption => (*random.pick::<&str>(INTERRUPTIONS), 0),
+        Kind::Cough | Kind::Noise(_) | Kind::Backchannel => ("", random.between(0, 6)),
+    };
+    spoken_into(kind, text, below_db, random)
+}
+
+fn spoken_into(kind: Kind, text: &str, below_db: u64, random: &mut Random) -> Beat {
     let is_turn = kind == Kind::Interruption;
     Beat {
         bot: (*random.pick::<&str>(SPEECHES)).to_owned(),
         intrusion: Some(Intrusion {
             kind,
             text: text.to_owned(),
+            below_db,
             after_ms: random.between(900, 4_000),
         }),
         answer: (!is_turn).then(|| Answer {

@@ -258,5 +258,13 @@ pub(crate) const INTERRUPTIONS: &[&str] = &[
     "Wait",
 ];
 
+/// What others say in the caller's room.
+pub(crate) const BABBLE: &[&str] = &[
+    "have you seen my keys anywhere, I am sure I left them on the table",
+    "no, put the red one over there and come and eat",
+    "it is going to rain all week they said on the news",
+    "can somebody open the door please",
+];
+
 /// Fillers, said before a pause in mid-phrase.
 pub(crate) const FILLERS: &[&str] = &["um", "uh", "er", "well", "hmm", "let me see", "you know"];

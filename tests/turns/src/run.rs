@@ -66,9 +66,13 @@ pub fn run(
         if script.half != half {
             continue;
         }
+        let said = tally.told.len();
         let room = Room::new(script, policy, delays, voices, n as u64);
         let (seen, caller) = room.run()?;
         tally.add(&seen, &caller.spoken, &caller.intrusions);
+        for line in tally.told.iter_mut().skip(said) {
+            line.insert_str(0, &format!("call {n}: "));
+        }
     }
     Ok(Outcome {
         figures: tally.figures(),

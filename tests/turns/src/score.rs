@@ -44,8 +44,23 @@ pub struct Figures {
     pub echo_stops: usize,
     /// Cut-offs by the place of the pause, and the pauses there: only those over 300 ms.
     pub places: BTreeMap<String, [usize; 2]>,
-    /// The same for what was heard while the bot spoke: replies lost (or not, for interruptions), and all.
-    pub kinds: BTreeMap<String, [usize; 2]>,
+    /// What was heard while the bot spoke and was no interruption, by kind.
+    pub kinds: BTreeMap<&'static str, Heard>,
+}
+
+/// What became of sounds of one kind while the bot spoke.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Heard {
+    /// All of them.
+    pub times: usize,
+    /// Those after which the bot paused.
+    pub stumbled: usize,
+    /// Those after which its reply was given up.
+    pub lost: usize,
+    /// For how long it paused, in milliseconds: half of them, and nineteen of twenty.
+    pub stumble_ms: [u64; 2],
+    #[serde(skip)]
+    stumbles: Vec<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -57,15 +72,12 @@ pub(crate) struct Tally {
     gaps: Vec<u64>,
     thoughts: u64,
     dropped: u64,
-    harmless: usize,
-    lost: usize,
-    stumbles: Vec<u64>,
     interruptions: usize,
     missed: usize,
     silences: Vec<u64>,
     echo_stops: usize,
     places: BTreeMap<String, [usize; 2]>,
-    kinds: BTreeMap<String, [usize; 2]>,
+    kinds: BTreeMap<&'static str, Heard>,
     /// Turns that went wrong, for who wants to read them.
     pub(crate) told: Vec<String>,
 }
@@ -83,15 +95,14 @@ impl Tally {
         }
         self.thoughts += seen.thoughts;
         self.dropped += seen.dropped;
-        self.echo_stops += seen
-            .cleared
-            .iter()
-            .filter(|at| {
-                let by_turn = spoken.iter().any(|turn| near(**at, turn.began, turn.ended));
-                let by_other = intrusions.iter().any(|it| near(**at, it.began, it.ended));
-                !by_turn && !by_other
-            })
-            .count();
+        for at in &seen.cleared {
+            let by_turn = spoken.iter().any(|turn| near(*at, turn.began, turn.ended));
+            let by_other = intrusions.iter().any(|it| near(*at, it.began, it.ended));
+            if !by_turn && !by_other {
+                self.echo_stops += 1;
+                self.told.push(format!("stopped by itself at {at} ms"));
+            }
+        }
     }
 
     fn turn(&mut self, seen: &Seen, turn: &Spoken, until: u64) {
@@ -162,27 +173,37 @@ impl Tally {
             .yielded
             .iter()
             .any(|at| (it.began..latest + 2_000).contains(at));
-        let count = self.kinds.entry(format!("{:?}", it.kind)).or_default();
-        count[1] += 1;
         if it.kind == Kind::Interruption {
             self.interruptions += 1;
             self.missed += usize::from(!yielded);
-            count[0] += usize::from(!yielded);
             if let Some(at) = cleared {
-                self.silences.push(at - it.began);
+                let after = at - it.began;
+                self.silences.push(after);
+                if after > 200 {
+                    self.told.push(format!(
+                        "silent {after} ms after {:?} at {}",
+                        it.text, it.began
+                    ));
+                }
             }
             if !yielded {
                 self.told.push(format!("went on after {:?}", it.text));
             }
             return;
         }
-        self.harmless += 1;
-        self.lost += usize::from(yielded);
-        count[0] += usize::from(yielded);
+        let heard = self.kinds.entry(it.kind.name()).or_default();
+        heard.times += 1;
+        heard.lost += usize::from(yielded);
         if let Some(at) = cleared {
             let again = seen.sounds.iter().find(|(from, _)| *from >= at);
-            self.stumbles
-                .push(again.map_or(PATIENCE_MS, |(from, _)| from - at));
+            let for_ms = again.map_or(PATIENCE_MS, |(from, _)| from - at);
+            heard.stumbled += 1;
+            heard.stumbles.push(for_ms);
+            let after = at - it.began;
+            self.told.push(format!(
+                "paused for {for_ms} ms, {after} ms after {:?} {:?} at {}",
+                it.kind, it.text, it.began
+            ));
         }
         if yielded {
             self.told
@@ -191,7 +212,13 @@ impl Tally {
     }
 
     pub(crate) fn figures(&self) -> Figures {
-        let mut stumbles = self.stumbles.clone();
+        let mut kinds = self.kinds.clone();
+        for heard in kinds.values_mut() {
+            heard.stumble_ms = quantiles(&mut heard.stumbles);
+        }
+        let sum = |of: fn(&Heard) -> usize| kinds.values().map(of).sum();
+        let harmless = sum(|heard| heard.times);
+        let mut stumbles: Vec<u64> = kinds.values().flat_map(|it| it.stumbles.clone()).collect();
         Figures {
             turns: self.turns,
             cut_off_percent: percent(self.cut_off, self.turns),
@@ -201,14 +228,14 @@ impl Tally {
             wasted_percent: percent(self.dropped as usize, self.thoughts as usize),
             thoughts_per_turn: self.thoughts as f64
                 / (self.turns + self.interruptions).max(1) as f64,
-            false_barge_in_percent: percent(self.lost, self.harmless),
-            stumbled_percent: percent(self.stumbles.len(), self.harmless),
+            false_barge_in_percent: percent(sum(|heard| heard.lost), harmless),
+            stumbled_percent: percent(sum(|heard| heard.stumbled), harmless),
             stumble_ms: quantiles(&mut stumbles),
             missed_percent: percent(self.missed, self.interruptions),
             silence_ms: quantiles(&mut self.silences.clone()),
             echo_stops: self.echo_stops,
             places: self.places.clone(),
-            kinds: self.kinds.clone(),
+            kinds,
         }
     }
 

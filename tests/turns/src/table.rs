@@ -33,17 +33,29 @@ pub fn table(rows: &[(&str, &Figures)]) -> String {
             it.false_barge_in_percent, it.stumbled_percent, it.missed_percent, it.echo_stops
         );
     }
+    for (name, it) in rows.iter().take(1) {
+        let _ = writeln!(
+            table,
+            "\n| heard by {name} | times | it paused | for p50 / p95 | and gave up its reply |\n|---|---|---|---|---|"
+        );
+        for (kind, heard) in &it.kinds {
+            let [half, most] = heard.stumble_ms;
+            let _ = writeln!(
+                table,
+                "| {kind} | {} | {} | {half} / {most} ms | {} |",
+                heard.times, heard.stumbled, heard.lost
+            );
+        }
+    }
     table
 }
 
-/// Where a policy cut callers off, and what it gave its replies up to.
+/// Where a policy cut callers off.
 #[must_use]
 pub fn places(figures: &Figures) -> String {
     let mut text = String::new();
-    for (name, counts) in [("cut off", &figures.places), ("wrong", &figures.kinds)] {
-        for (what, [wrong, all]) in counts {
-            let _ = writeln!(text, "    {what:<14} {wrong:>3} of {all:>3} {name}");
-        }
+    for (place, [wrong, all]) in &figures.places {
+        let _ = writeln!(text, "    {place:<14} {wrong:>3} of {all:>3} cut off");
     }
     text
 }
