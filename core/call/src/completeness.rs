@@ -37,6 +37,8 @@ pub enum Completeness {
 
 /// More words than this are no short answer.
 const SHORT_WORDS: usize = 5;
+/// Hardly a number that somebody is asked for has fewer digits.
+const NUMBER_DIGITS: usize = 4;
 /// A question has as many words at least behind the words that begin it.
 const ASKED_WORDS: usize = 2;
 
@@ -194,8 +196,9 @@ fn dictated(words: &str, wanted: Wanted, t: &Tables) -> Option<Completeness> {
         .take_while(|word| is_item(word, t))
         .count();
     match wanted {
-        Wanted::Spelling if is_symbol => Some(Completeness::Dictating),
+        Wanted::Spelling if is_symbol => Some(Completeness::Trailing),
         Wanted::Spelling if is_mail(words, t) => Some(Completeness::Filled),
+        Wanted::Spelling if has_host(words, t) => Some(Completeness::Trailing),
         Wanted::Spelling if run > 0 => Some(Completeness::Dictating),
         Wanted::Spelling => (words.split(' ').count() <= 3 && !only(words, &[t.yes, t.greetings]))
             .then_some(Completeness::Dictating),
@@ -203,11 +206,14 @@ fn dictated(words: &str, wanted: Wanted, t: &Tables) -> Option<Completeness> {
             Some(if has_year(words, t) {
                 Completeness::Filled
             } else {
-                Completeness::Dictating
+                Completeness::Trailing
             })
         }
         Wanted::When(_) | Wanted::Count | Wanted::YesOrNo | Wanted::More => {
             (run >= 3).then(|| counted(words, wanted, t))
+        }
+        Wanted::Digits if run > 0 && digits(words, t) < NUMBER_DIGITS => {
+            Some(Completeness::Trailing)
         }
         Wanted::Digits if run > 0 => Some(counted(words, wanted, t)),
         Wanted::Digits
@@ -282,6 +288,12 @@ fn is_mail(words: &str, t: &Tables) -> bool {
                     .is_some_and(|(_, end)| !end.trim().is_empty())
             })
         })
+}
+
+/// Whether the sign between name and host of an e-mail address was said.
+fn has_host(words: &str, t: &Tables) -> bool {
+    let at = t.symbols.first().copied().unwrap_or_default();
+    words.split(' ').any(|word| word == at)
 }
 
 /// Whether there is a year behind the month: four figures, or two numbers above nine.

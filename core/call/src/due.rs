@@ -12,6 +12,8 @@ use crate::turn::{Cue, Turn};
 
 /// A sound in the last moment of a silence may be the first of the next word: it is heard a little longer.
 const STIRRING: Duration = Duration::from_millis(60);
+/// But not longer than this in all: a noise may go on.
+const STIRRING_MAX: Duration = Duration::from_millis(180);
 
 impl Call {
     /// What it means that a wait has ended.
@@ -19,7 +21,7 @@ impl Call {
         match timer {
             Timer::Check => self.completed(now),
             Timer::Draft => Some(Cue::DraftDue),
-            Timer::Silence if self.listen.is_stirring(now) => {
+            Timer::Silence if self.listen.is_stirring(now) && now < self.over_at() => {
                 self.timers.set(Timer::Silence, now + STIRRING);
                 None
             }
@@ -69,6 +71,11 @@ impl Call {
             Timer::Reconnect => Some(Cue::Lost),
             Timer::Duration => Some(Cue::TimeUp),
         }
+    }
+
+    /// When the turn is over, whatever stirs.
+    fn over_at(&self) -> Instant {
+        self.listen.voice_ended() + self.patience(self.listen.text()) + STIRRING_MAX
     }
 
     fn over(&mut self, now: Instant) -> Cue {

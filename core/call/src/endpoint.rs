@@ -53,9 +53,8 @@ impl Completeness {
             Self::Unknown => 1_200,
             Self::Denied => 1_300,
             Self::Dictating => 1_350,
-            Self::Opened => 1_500,
-            Self::Trailing => 1_700,
-            Self::Hesitating => 1_800,
+            // Nobody ends like this: as long as may be.
+            Self::Opened | Self::Trailing | Self::Hesitating => SILENCE_MS_MAX,
         }
     }
 }

@@ -22,6 +22,8 @@ const AHEAD_MAX: Duration = Duration::from_secs(1);
 const SPEECH_FRAMES: u64 = 25;
 /// A voice below this is weak: 15 dB under what a telephone usually brings.
 const WEAK_DBFS: i32 = -35;
+/// What is so many decibels above the noise of the line may be the first consonant of a word.
+const CLEAR_DB: i32 = 10;
 /// A frame or two: what stirred before that and did not become a voice was none.
 const STIRRING_MAX: Duration = Duration::from_millis(40);
 /// The longest gap that is filled with silence for the transcription.
@@ -48,7 +50,7 @@ pub(crate) struct Listen {
     /// End of the latest voiced frame, on the carrier's clock and on ours.
     voice_until: Duration,
     voice_ended: Instant,
-    /// When there was last something like a voice, outside of an utterance.
+    /// When there was last something like the beginning of a voice, outside of an utterance.
     stirred: Option<Instant>,
     /// Frames of this utterance that had a voice in them.
     voiced: u64,
@@ -84,7 +86,8 @@ impl Listen {
             Some(Edge::Offset { .. }) => ear.offset = true,
             None => (),
         }
-        if verdict.voiced && !verdict.speaking {
+        let is_clear = verdict.level.exceeds(noise, CLEAR_DB);
+        if (verdict.voiced || is_clear) && !verdict.speaking {
             self.stirred = Some(now);
         }
         if verdict.voiced && verdict.speaking {

@@ -1,5 +1,7 @@
 //! Sounds on the line while the bot speaks that are no voice, may be one, or are the bot's own.
 
+use std::time::Duration;
+
 use audio::{Clip, mulaw};
 use call::{Config, EndOfTurn, Ending, Failure, Feed, Output, Reply, Request, Turn};
 use tests::random::Random;
@@ -161,4 +163,27 @@ fn what_was_said_into_a_reply_and_nobody_could_write_down_is_asked_for_again() {
     let sorry = Config::default().apology;
     let is_sorry = |output: &Output| matches!(output, Output::Ask(_, Request::Speak { text }) if *text == sorry);
     assert!(outputs.iter().any(is_sorry));
+}
+
+#[test]
+fn a_turn_is_not_over_in_the_first_consonant_of_the_next_word() {
+    let turn_after = |sound: &[i16], then_ms| {
+        let mut line = Line::open(Config {
+            end: EndOfTurn::Silence(Duration::from_millis(700)),
+            ..Config::default()
+        });
+        line.pass(800, true);
+        line.pass(660, false);
+        hear(&mut line, sound);
+        line.pass(then_ms, false);
+        line.call.turn()
+    };
+    let hiss = noise(60, 400, |_| true);
+    assert_eq!(turn_after(&hiss, 20), Turn::Pausing);
+    assert_ne!(turn_after(&noise(60, 20, |_| true), 20), Turn::Pausing);
+    // But it does not wait for a noise to end.
+    let air: Vec<i16> = (0..10)
+        .flat_map(|n| noise(20, 300 + 40 * n, |_| true))
+        .collect();
+    assert_ne!(turn_after(&air, 100), Turn::Pausing);
 }

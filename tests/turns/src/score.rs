@@ -127,22 +127,27 @@ impl Tally {
                 ));
             }
         }
-        let cut_off = decided(turn.began, turn.ended).is_some();
+        let cut_off = decided(turn.began, turn.ended);
         let in_pause = turn
             .pauses
             .iter()
             .any(|(from, to, ..)| decided(*from, *to).is_some());
-        if cut_off && !in_pause {
-            self.told
-                .push(format!("cut off while speaking: {:?}", turn.text));
+        if let Some(at) = cut_off.filter(|_| !in_pause) {
+            let ends = turn.pauses.iter().map(|(_, to, ..)| *to);
+            let since = ends.filter(|to| *to <= at).max().unwrap_or(turn.began);
+            self.told.push(format!(
+                "cut off {} ms after going on: {:?} at {since}",
+                at - since,
+                turn.text
+            ));
         }
         let over = seen
             .sounds
             .iter()
             .any(|(from, to)| *from > turn.began && *from < turn.ended && to - from > AUDIBLE_MS);
-        self.cut_off += usize::from(cut_off);
+        self.cut_off += usize::from(cut_off.is_some());
         self.talked_over += usize::from(over);
-        if cut_off {
+        if cut_off.is_some() {
             return;
         }
         let latest = until.min(turn.ended + PATIENCE_MS);
