@@ -29,7 +29,9 @@ impl World {
                 voice::cough_frame(frame)
             }
             Doing::Key(key) => {
-                if let Some(key) = Key::new(key) {
+                // Beside files keys are gathered only in silence.
+                let is_deaf = self.files.is_some() && self.carrier.is_playing(self.now);
+                if let Some(key) = Key::new(key).filter(|_| !is_deaf) {
                     self.inbound(0, Input::Key(key), false);
                 }
                 None
@@ -105,6 +107,7 @@ impl World {
                 self.ticks += 1;
                 self.events
                     .retain(|_, event| !matches!(event, Event::Reply(..)));
+                self.reset_files();
                 if !stream_lives {
                     self.carrier.close(self.now);
                 }
@@ -129,6 +132,7 @@ impl World {
     fn drop_stream(&mut self) {
         if self.carrier.connected {
             self.carrier.close(self.now);
+            self.reset_files();
             self.owed.dropped();
             self.at(self.now, Event::Closed);
         }

@@ -33,17 +33,22 @@ impl World {
         match output {
             Output::Play(clip) => self.play(clip),
             Output::Mark(mark) => {
-                let due = self.carrier.mark(now, *mark);
-                self.at(due, Event::Marks);
+                if !self.mark_file(*mark) {
+                    let due = self.carrier.mark(now, *mark);
+                    self.at(due, Event::Marks);
+                }
             }
             Output::Clear => {
-                for mark in self.carrier.clear(now) {
-                    self.echo(mark);
+                if !self.clear_files() {
+                    for mark in self.carrier.clear(now) {
+                        self.echo(mark);
+                    }
                 }
             }
             Output::HangUp(_) | Output::Transfer { .. } => (),
             Output::SendKeys(_) => {
                 self.carrier.close(now);
+                self.reset_files();
                 // The caller hears the keys.
                 self.owed.forgive();
                 self.at(now + 50, Event::Closed);
@@ -81,7 +86,14 @@ impl World {
             self.rules.breaks("sound for a stream that is gone");
             return;
         }
-        let Some(spans) = self.carrier.play(self.now, clip) else {
+        if !self.play_file(clip) {
+            self.play_at(self.now, clip);
+        }
+    }
+
+    /// Sound begins at the carrier, or stands in line there.
+    pub(crate) fn play_at(&mut self, at: u64, clip: &Clip) {
+        let Some(spans) = self.carrier.play(at, clip) else {
             self.rules.breaks("torn sound");
             return;
         };

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use call::{Record, RequestId};
+use call::{Delivery, Record, RequestId};
 
 use crate::carrier::{Carrier, Span};
+use crate::files::STOPPED_MS_MAX;
 use crate::providers::CHAR_MS;
 use crate::weather::Line;
 
@@ -30,11 +31,15 @@ pub struct Heard {
 impl Heard {
     /// On such a line.
     #[must_use]
-    pub fn new(line: Line) -> Self {
+    pub fn new(line: Line, delivery: Delivery) -> Self {
+        let stopped_ms = match delivery {
+            Delivery::Stream => 0,
+            Delivery::Files => STOPPED_MS_MAX,
+        };
         Self {
             current: Vec::new(),
             queued: BTreeMap::new(),
-            lag_ms: line.latency_ms + 2 * line.stall_ms_max,
+            lag_ms: line.latency_ms + 2 * line.stall_ms_max + stopped_ms,
             marks_get_lost: line.lost_marks > 0,
             crashed: false,
         }

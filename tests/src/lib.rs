@@ -14,6 +14,7 @@ pub mod carrier;
 mod days;
 mod deeds;
 mod extras;
+mod files;
 pub mod heard;
 pub mod log;
 pub mod owed;

@@ -1,6 +1,6 @@
 //! Whoever has said something must hear something, soon.
 
-use call::{Config, EndOfTurn, Turn};
+use call::{Config, Delivery, EndOfTurn, Turn};
 
 use crate::carrier::Carrier;
 use crate::weather::Line;
@@ -11,6 +11,10 @@ const LIMIT_MS: u64 = 5_000;
 const SLACK_MS: u64 = 60;
 /// The longest silence that the engine waits on its own account.
 const PATIENCE_MS: u64 = 1_800;
+/// A file is whole before it is played, and somebody has to be asked for that, in milliseconds.
+const FILE_MS: u64 = 4_000;
+/// While its sound comes, so slowly that it is made at all, it will be there some time.
+const MADE_MS_MAX: u64 = 1_000;
 /// How long it waits for more keys.
 const KEYS_MS: u64 = 2_000;
 
@@ -21,6 +25,9 @@ pub struct Owed {
     extra_ms: u64,
     paused: bool,
     limit_ms: u64,
+    by_files: bool,
+    /// When sound of a sentence last came.
+    made_at: u64,
     faint: bool,
 }
 
@@ -33,12 +40,18 @@ impl Owed {
             EndOfTurn::Silence(silence) => u64::try_from(silence.as_millis()).unwrap_or(0),
             EndOfTurn::Adaptive => 0,
         };
+        let file_ms = match config.delivery {
+            Delivery::Stream => 0,
+            Delivery::Files => FILE_MS,
+        };
         Self {
             since: None,
             extra_ms: 0,
             paused: false,
             faint: line.faint,
-            limit_ms: LIMIT_MS + SLACK_MS + silence_ms.saturating_sub(PATIENCE_MS),
+            by_files: config.delivery == Delivery::Files,
+            made_at: 0,
+            limit_ms: LIMIT_MS + SLACK_MS + silence_ms.saturating_sub(PATIENCE_MS) + file_ms,
         }
     }
 
@@ -70,6 +83,14 @@ impl Owed {
     /// The caller makes a sound again.
     pub fn goes_on(&mut self, now: u64) {
         self.since = self.since.map(|_| now);
+    }
+
+    /// Some sound of a sentence has come.
+    pub fn made(&mut self, now: u64) {
+        if self.by_files {
+            self.extra_ms += (now - self.made_at).min(MADE_MS_MAX);
+            self.made_at = now;
+        }
     }
 
     /// Nothing is owed after all.

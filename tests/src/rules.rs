@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use call::{
-    EndReason, History, Input, Instant, Line, Mark, Output, Record, Reply, Request, RequestId,
-    Stage, ToolCall, Turn,
+    Delivery, EndReason, History, Input, Instant, Line, Mark, Output, Record, Reply, Request,
+    RequestId, Stage, ToolCall, Turn,
 };
 
 /// A rule that did not hold.
@@ -54,10 +54,21 @@ pub struct Rules {
     /// Whether there was a stream.
     pub opened: bool,
     broken: Option<Broken>,
+    /// A whole sentence may be handed over at once.
+    by_files: bool,
     now: u64,
 }
 
 impl Rules {
+    /// For a carrier that takes sound like this.
+    #[must_use]
+    pub fn of(delivery: Delivery) -> Self {
+        Self {
+            by_files: delivery == Delivery::Files,
+            ..Self::default()
+        }
+    }
+
     /// The rule that broke first.
     #[must_use]
     pub fn broken(&self) -> Option<&Broken> {
@@ -119,7 +130,10 @@ impl Rules {
         outputs: &[Output],
     ) {
         self.now = now;
-        self.must(outputs.len() <= OUTPUTS_MAX, || {
+        let is_sound = |output: &&Output| matches!(output, Output::Play(_) | Output::Mark(_));
+        let sounds = outputs.iter().filter(is_sound).count();
+        let of_a_file = if self.by_files { sounds } else { 0 };
+        self.must(outputs.len() - of_a_file <= OUTPUTS_MAX, || {
             format!("{} outputs for one input", outputs.len())
         });
         let persists = outputs

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use call::{Config, EndOfTurn, ToolCall};
+use call::{Config, Delivery, EndOfTurn, ToolCall};
 
 use crate::caller::{Act, Scene, Start};
 use crate::providers::{Answer, Speeds};
@@ -51,6 +51,14 @@ impl Story {
     pub fn with_everything(seed: u64) -> Self {
         let mut story = Self::of(seed);
         crate::extras::add(&mut story, &mut Random::new(seed).branch(5));
+        story
+    }
+
+    /// The same, heard from files.
+    #[must_use]
+    pub fn by_files(seed: u64) -> Self {
+        let mut story = Self::with_everything(seed);
+        story.config.delivery = Delivery::Files;
         story
     }
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use audio::Clip;
-use call::{Call, Closing, Input, Instant, Line, Output, Record, Reply, RequestId, Turn};
+use call::{Call, Closing, Delivery, Input, Instant, Line, Output, Record, Reply, RequestId, Turn};
 
 use crate::caller::Caller;
 use crate::carrier::{Carrier, Span};
+use crate::files::Files;
 use crate::heard::Heard;
 use crate::log::{Entry, What, shown};
 use crate::owed::Owed;
@@ -29,6 +30,9 @@ pub(crate) enum Event {
         speech_ends: bool,
     },
     Marks,
+    FileKnown(u64),
+    FilePlayed(u64),
+    FileStopped(u64),
     Reply(RequestId, Reply),
     Tick(u64),
     Open,
@@ -73,6 +77,8 @@ pub struct World {
     pub(crate) call: Option<Call>,
     pub(crate) caller: Caller,
     pub(crate) carrier: Carrier,
+    /// What it plays, if it plays files.
+    pub(crate) files: Option<Files>,
     pub(crate) providers: Providers,
     pub(crate) journal: Vec<Record>,
     pub(crate) rules: Rules,
@@ -124,6 +130,7 @@ impl World {
             call: None,
             caller: Caller::new(story.script.clone()),
             carrier: Carrier::default(),
+            files: (story.config.delivery == Delivery::Files).then(Files::default),
             providers: Providers::new(
                 story.seed,
                 story.weather.clone(),
@@ -132,8 +139,8 @@ impl World {
                 story.improvised.clone(),
             ),
             journal: Vec::new(),
-            rules: Rules::default(),
-            heard: Heard::new(story.weather.line),
+            rules: Rules::of(story.config.delivery),
+            heard: Heard::new(story.weather.line, story.config.delivery),
             owed: Owed::new(&story.config, story.weather.line),
             log: Vec::new(),
             line: story.weather.line,
@@ -214,12 +221,21 @@ impl World {
                     self.echo(mark);
                 }
             }
-            Event::Reply(id, reply) => self.give(Input::Reply(id, reply)),
+            Event::FileKnown(number) => self.file_known(number),
+            Event::FilePlayed(number) => self.file_played(number),
+            Event::FileStopped(number) => self.file_stopped(number),
+            Event::Reply(id, reply) => {
+                if matches!(reply, Reply::Audio(_)) {
+                    self.owed.made(self.now);
+                }
+                self.give(Input::Reply(id, reply));
+            }
             Event::Tick(number) if number == self.ticks => self.give(Input::Tick),
             Event::Tick(_) => (),
             Event::Open if self.gone || self.carrier.connected => self.opened(),
             Event::Open => {
                 self.carrier.open(self.now);
+                self.reset_files();
                 self.inbound_until = self.now;
                 self.world("a stream");
                 if self.carrier.stream == 1 {
@@ -304,6 +320,8 @@ impl World {
             });
         }
         self.watch_floor(turn);
+        self.watch_files(turn);
+        self.hand_over();
         if self.providers.misheard || turn == Turn::Voicemail {
             self.owed.forgive();
         }
@@ -315,7 +333,10 @@ impl World {
     }
 
     pub(crate) fn echo(&mut self, mark: call::Mark) {
-        if !self.random.chance(self.line.lost_marks) {
+        if self.files.is_some() {
+            // Within a file marks come by the clock.
+            self.give(Input::Played(mark));
+        } else if !self.random.chance(self.line.lost_marks) {
             self.inbound(0, Input::Played(mark), false);
         }
     }

@@ -92,6 +92,11 @@ impl Playout {
         self.began
     }
 
+    /// Whether something of it can have been heard: of a file, once the carrier knows of it.
+    pub(crate) fn has_sounded(&self) -> bool {
+        self.began.is_some() && (self.delivery == Delivery::Stream || self.is_timed)
+    }
+
     /// When all sound at the carrier will have been played.
     pub(crate) fn end(&self) -> Instant {
         self.end

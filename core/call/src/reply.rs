@@ -143,7 +143,7 @@ impl Call {
     /// else would make the caller wait still longer for the first sound.
     pub(crate) fn make_room(&mut self, now: Instant, out: &mut Vec<Output>) {
         let is_underway = self.speak.is_open() && self.speak.has_pieces();
-        if !is_underway || self.speak.began().is_some() {
+        if !is_underway || self.speak.has_sounded() {
             self.end_reply(now, true, out);
         }
     }

@@ -200,6 +200,11 @@ impl Speak {
         self.playout.began()
     }
 
+    /// Whether something of it can have been heard.
+    pub(crate) fn has_sounded(&self) -> bool {
+        self.playout.has_sounded()
+    }
+
     /// When all sound at the carrier will have been played.
     pub(crate) fn playout_end(&self) -> Instant {
         self.playout.end()

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use audio::Clip;
 use call::{
-    Call, Config, Delivery, Input, Instant, Line, Mark, Output, Record, Reply, Request, RequestId,
-    Spent,
+    Call, Config, Delivery, Failure, Input, Instant, Line, Mark, Output, Record, Reply, Request,
+    RequestId, Spent,
 };
 
 /// μ-law of a second.
@@ -161,4 +161,58 @@ fn a_carrier_that_never_says_what_it_played_is_not_waited_for_for_ever() {
     }
     // A second of sound, and ten that it may be late.
     assert_eq!(ended, Some(at(11_300)));
+}
+
+/// A call that waits for its model, and has just handed over the filler.
+fn filled() -> (Call, RequestId) {
+    let wanted = Config {
+        filler: "One moment.".to_owned(),
+        ..config("")
+    };
+    let (mut call, _) = Call::begin(wanted, at(0));
+    let _ = call.handle(at(100), Input::Opened);
+    let mut outputs = call.handle(at(200), Input::Text("A table, please.".to_owned()));
+    let is_thought = |output: &Output| {
+        let Output::Ask(id, Request::Think { .. }) = output else {
+            return None;
+        };
+        Some(*id)
+    };
+    let Some(model) = outputs.iter().find_map(is_thought) else {
+        panic!("the model is not asked: {outputs:?}")
+    };
+    let is_filler = |output: &Output| matches!(output, Output::Ask(_, Request::Speak { .. }));
+    while !outputs.iter().any(is_filler) {
+        let Some(due) = call.deadline().filter(|due| *due < at(10_000)) else {
+            panic!("no filler")
+        };
+        outputs = call.handle(due, Input::Tick);
+    }
+    let id = asked(&outputs, "One moment.");
+    let _ = call.handle(at(2_650), sound(id, SECOND));
+    assert_eq!(played(&call.handle(at(2_650), done(id))), SECOND);
+    (call, model)
+}
+
+#[test]
+fn a_filler_that_nobody_can_have_heard_yet_is_not_taken_back_for_an_apology() {
+    let refused = |call: &mut Call, model| {
+        call.handle(
+            at(2_690),
+            Input::Reply(model, Reply::Failed(Failure::Refused)),
+        )
+    };
+    let (mut call, model) = filled();
+    let outputs = refused(&mut call, model);
+    assert!(!outputs.contains(&Output::Clear), "{outputs:?}");
+    // The apology follows it.
+    let id = asked(&outputs, &config("").apology);
+    let _ = call.handle(at(2_800), sound(id, SECOND));
+    assert_eq!(played(&call.handle(at(2_800), done(id))), SECOND);
+
+    // Of one that the carrier has begun to play the rest is not waited for.
+    let (mut call, model) = filled();
+    let _ = call.handle(at(2_680), Input::Delayed(Duration::from_millis(700)));
+    let outputs = refused(&mut call, model);
+    assert!(outputs.contains(&Output::Clear), "{outputs:?}");
 }

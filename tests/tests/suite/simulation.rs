@@ -5,8 +5,8 @@ use std::panic::catch_unwind;
 use tests::story::Story;
 use tests::world::{Ending, tell};
 
-/// Each seed tells two stories: a plain one, and one with everything that a bot may have.
-const TELLERS: [fn(u64) -> Story; 2] = [Story::of, Story::with_everything];
+/// Each seed tells three stories: a plain one, one with everything that a bot may have, and that one heard from files.
+const TELLERS: [fn(u64) -> Story; 3] = [Story::of, Story::with_everything, Story::by_files];
 
 fn told(seed: u64, of: fn(u64) -> Story) -> Ending {
     match catch_unwind(|| tell(of(seed))) {
