@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use contract::{CallId, Pass};
 use e2e::{LIMIT, World, happens, now_s};
-use local::demo::Shown;
+use local::demo::{self, Shown};
 use local::twilio::{Call, What};
 use serde_json::Value;
 use tokio::time::timeout;
@@ -143,9 +143,7 @@ async fn who_watches_sees_everything_so_far_and_then_what_comes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_comes_in_the_middle_of_a_sentence_sees_what_is_being_said() {
-    let greeting = "You have reached the front desk of the house. ".repeat(4);
-    let said = greeting.clone();
-    let world = World::with(|options| options.bot.greeting = greeting).await;
+    let world = World::start().await;
     let call = world.dial();
     happens(&call, "the greeting", |event| {
         (event.what == What::BotAudioStarted).then_some(())
@@ -153,11 +151,11 @@ async fn who_comes_in_the_middle_of_a_sentence_sees_what_is_being_said() {
     .await;
     let mut late = Watcher::of(&world, &call, None).await;
     let saying = late.sees("saying", |_| true).await;
-    assert_eq!(saying.data["text"], said);
+    assert_eq!(saying.data["text"], demo::bot().greeting);
     let is_over = late.seen.iter().any(|seen| seen.name == "turn");
     assert!(!is_over, "it was being said: {:#?}", late.seen);
     // What was said is not being said.
-    let turn = late.sees("turn", turn("front desk")).await;
+    let turn = late.sees("turn", turn("How can I help you?")).await;
     let mut later = Watcher::of(&world, &call, turn.id).await;
     later.sees("state", |_| true).await;
     call.hang_up();
