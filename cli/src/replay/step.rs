@@ -1,5 +1,6 @@
 //! One step of the engine: what happened, and what it did about it.
 
+use std::fmt;
 use std::time::Duration;
 
 use audio::Clip;
@@ -68,6 +69,19 @@ pub(super) fn seconds(ms: u64) -> String {
     format!("{}.{:03}", ms / 1_000, ms % 1_000)
 }
 
+/// A variant's name as people write it: `BargeIn` is "barge in".
+fn words(value: &impl fmt::Debug) -> String {
+    let mut words = String::new();
+    for letter in format!("{value:?}").chars() {
+        let follows = words.ends_with(|before: char| before.is_lowercase());
+        if letter.is_uppercase() && follows {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
+}
+
 fn length(clip: &Clip) -> String {
     format!("{:.2} s", clip.duration().as_secs_f64())
 }
@@ -95,9 +109,9 @@ fn cause(what: &Taped) -> (String, bool) {
             format!("the stream is gone: {closing:?}").to_lowercase(),
             true,
         ),
-        Input::Order(order) => (format!("ordered: {order:?}"), true),
+        Input::Order(order) => (format!("ordered: {}", words(order)), true),
         Input::Text(text) => (format!("typed: “{text}”"), true),
-        Input::Answered(answerer) => (format!("answered by {answerer:?}").to_lowercase(), true),
+        Input::Answered(answerer) => (format!("answered by: {}", words(answerer)), true),
         Input::Delayed(late) => (format!("a file plays {} ms late", late.as_millis()), true),
     }
 }
@@ -110,7 +124,7 @@ fn answer(reply: &Reply) -> (String, bool) {
         Reply::Tool(tool) => (tool_name(tool), true),
         Reply::Audio(clip) => (format!("{} of speech", length(clip)), false),
         Reply::Done(_) => ("done".to_owned(), false),
-        Reply::Failed(failure) => (format!("failed: {failure:?}").to_lowercase(), true),
+        Reply::Failed(failure) => (format!("failed: {}", words(failure)), true),
         Reply::Result(_) => ("the tool's result".to_owned(), true),
         Reply::Hint { ending, .. } => {
             let text = match ending {
@@ -171,9 +185,9 @@ fn record_told(record: &Record) -> Option<String> {
         return Some(format!("turn of the {who}: “{}”{cut}", said.text));
     }
     if let Record::Note { note, .. } = record {
-        Some(format!("notes {note:?}").to_lowercase())
+        Some(format!("notes: {}", words(note)))
     } else if let Record::Ended { reason, .. } = record {
-        Some(format!("ended: {reason:?}").to_lowercase())
+        Some(format!("ended: {}", words(reason)))
     } else {
         None
     }
