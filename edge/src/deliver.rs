@@ -71,10 +71,12 @@ impl Shell {
     /// The alarm: whatever was left undone.
     pub(crate) async fn alarm(self: &Rc<Self>) {
         if !self.wake(true) {
-            if self.store.fact::<u64>(Fact::OpenedMs).is_none() {
-                self.forget().await;
-            } else {
-                self.store.wake_after(WAIT_AFTER_MS.1).await;
+            // A later deployment may read what this one cannot; but not for ever.
+            match self.store.fact::<u64>(Fact::OpenedMs) {
+                Some(opened_ms) if epoch_ms() < opened_ms.saturating_add(GIVE_UP_MS) => {
+                    self.store.wake_after(WAIT_AFTER_MS.1).await;
+                }
+                Some(_) | None => self.forget().await,
             }
         } else if self.is_over() {
             self.deliver().await;

@@ -20,6 +20,8 @@ struct Fragments {
     id: String,
     name: String,
     arguments: String,
+    /// More came than can be meant: the call is not made, since without its end it may look like another.
+    is_too_long: bool,
 }
 
 impl Calls {
@@ -69,10 +71,11 @@ impl Calls {
         }
         match function.get("arguments") {
             Some(Value::String(piece))
-                if call.arguments.len() + piece.len() <= ARGUMENTS_BYTES_MAX =>
+                if call.arguments.len() + piece.len() > ARGUMENTS_BYTES_MAX =>
             {
-                call.arguments.push_str(piece);
+                call.is_too_long = true;
             }
+            Some(Value::String(piece)) => call.arguments.push_str(piece),
             // Some servers give the arguments as what they are.
             Some(whole @ Value::Object(_)) => call.arguments = whole.to_string(),
             _ => (),
@@ -85,6 +88,7 @@ impl Calls {
         replies.extend(
             calls
                 .iter()
+                .filter(|call| !call.is_too_long)
                 .filter_map(|call| call.read(tools))
                 .map(Reply::Tool),
         );

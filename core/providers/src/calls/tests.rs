@@ -155,6 +155,18 @@ fn a_flood_of_calls_is_bounded() {
 }
 
 #[test]
+fn a_call_with_arguments_beyond_all_bounds_is_not_made_without_their_middle() {
+    let piece = |text: &str| json!([{"index": 0, "id": "a", "function": {"name": "send_keys", "arguments": text}}]);
+    let padding = " ".repeat(ARGUMENTS_BYTES_MAX);
+    let pieces = [
+        piece("{\"keys\": \"1\","),
+        piece(&padding),
+        piece("\"more\": 1}"),
+    ];
+    assert_eq!(settled(&all(), &pieces), []);
+}
+
+#[test]
 fn a_custom_call_is_passed_on_with_whatever_the_model_wrote() {
     let tools = [Tool::Custom {
         name: "stock".to_owned(),
