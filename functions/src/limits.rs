@@ -132,7 +132,8 @@ impl Limits<'_> {
     /// Whether somebody only seems to sit there.
     async fn is_gone(&self, sitter: &Sitter, now_ms: u64) -> Stored<bool> {
         let age_ms = now_ms.saturating_sub(sitter.since_ms);
-        if age_ms > CALL_MS_MAX {
+        // A version that did not write down since when may have let in a call that still goes on.
+        if sitter.since_ms > 0 && age_ms > CALL_MS_MAX {
             return Ok(true);
         }
         if let Ok(call) = sitter.who.parse::<CallId>() {
