@@ -5,7 +5,7 @@ use contract::{Bot, Fallback, Speaker, WorkStage};
 use e2e::{World, said, story};
 use local::demo::{self, Shown};
 use local::speech::{Fault, Kind, Stage};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 
 const WORDS: &str = "for four people|no thank you goodbye";
@@ -131,7 +131,13 @@ async fn endless_refusal() -> String {
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
         let mut kept = Vec::new();
-        while let Ok((mut stream, _)) = listener.accept().await {
+        while let Ok((stream, _)) = listener.accept().await {
+            let mut stream = BufReader::new(stream);
+            // An answer to what was not asked yet is none: the request's head ends in an empty line.
+            let mut line = String::new();
+            while stream.read_line(&mut line).await.is_ok_and(|bytes| bytes > 2) {
+                line.clear();
+            }
             let head = "HTTP/1.1 401 Unauthorized\r\ncontent-type: application/json\r\ncontent-length: 9999\r\n\r\n{";
             let _ = stream.write_all(head.as_bytes()).await;
             kept.push(stream);
