@@ -106,7 +106,8 @@ impl Reports {
             Record::Begun { .. }
             | Record::Saying { .. }
             | Record::Heard { .. }
-            | Record::Used(_) => None,
+            | Record::Used(_)
+            | Record::Next(_) => None,
             Record::Connected { at } => {
                 // A stream that was cut by a crash has no end of its own: what is certain is the last line before it.
                 self.hang_up(self.latest);

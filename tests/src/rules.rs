@@ -269,7 +269,8 @@ impl Rules {
             | Record::Answered { .. }
             | Record::Ordered { .. }
             | Record::Note { .. }
-            | Record::Used(_) => (),
+            | Record::Used(_)
+            | Record::Next(_) => (),
         }
     }
 

@@ -170,6 +170,9 @@ impl Call {
             }
             Reply::Tool(tool) => {
                 self.think.wish(tool);
+                if !self.drafting {
+                    self.journal_next();
+                }
                 None
             }
             Reply::Done(_) => {
@@ -281,8 +284,10 @@ impl Call {
                 self.note(now, Note::GaveUp(Stage::Speak, failure));
                 Some(if self.drafting {
                     Cue::DraftFailed
-                } else {
+                } else if self.speak.is_open() {
                     Cue::Mute
+                } else {
+                    Cue::HeldMute
                 })
             }
         }

@@ -10,7 +10,7 @@ use crate::listen::Listen;
 use crate::order::Asked;
 use crate::output::Output;
 use crate::provider::{RequestId, ToolCall};
-use crate::record::{EndReason, Note, Record, Timing};
+use crate::record::{EndReason, Next, Note, Record, Timing};
 use crate::speak::Speak;
 use crate::think::Think;
 use crate::time::Instant;
@@ -76,6 +76,8 @@ pub struct Call {
     pub(crate) awaited: Option<RequestId>,
     /// Whether something of the current reply is in the journal.
     pub(crate) saying: bool,
+    /// What the journal says is to be done once it was heard.
+    pub(crate) promised: Option<Next>,
     /// How much of it the journal says was heard, in characters.
     pub(crate) heard_chars: usize,
     pub(crate) idle_prompts: u32,
@@ -161,6 +163,7 @@ impl Call {
             unheard: 0,
             awaited: None,
             saying: false,
+            promised: None,
             heard_chars: 0,
             idle_prompts: 0,
             failures: 0,

@@ -310,6 +310,16 @@ impl Call {
             self.records.push(Record::Saying {
                 text: sentences.join(" "),
             });
+            self.journal_next();
+        }
+    }
+
+    /// Writes down, once for each reply, what is to be done when it was heard.
+    pub(crate) fn journal_next(&mut self) {
+        let next = self.next();
+        if self.saying && next.is_some() && next != self.promised {
+            self.promised.clone_from(&next);
+            self.records.extend(next.map(Record::Next));
         }
     }
 

@@ -126,8 +126,10 @@ pub enum Cue {
     Failed,
     /// A provider failed for good, for the second turn in a row.
     FailedAgain,
-    /// Text-to-speech failed for good.
+    /// Text-to-speech failed for good, and the caller waits for what it should have said.
     Mute,
+    /// Text-to-speech failed for good, in a reply that is held back.
+    HeldMute,
     /// Somebody outside wants silence.
     Interrupt,
     /// Somebody outside wants something said.

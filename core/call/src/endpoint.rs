@@ -34,7 +34,7 @@ impl Habit {
         self.pause_ms = (self.pause_ms * 3 + pause_ms) / 4;
     }
 
-    /// Percent of the usual patience this caller needs: 80 to 150.
+    /// Percent of the usual patience this caller needs: 100 to 150.
     fn percent(self) -> u64 {
         (70 + self.pause_ms * 75 / 1_000).clamp(100, 150)
     }

@@ -65,6 +65,7 @@ impl History {
             | Record::Ordered { .. }
             | Record::Note { .. }
             | Record::Used(_)
+            | Record::Next(_)
             | Record::Ended { .. } => return,
         };
         self.0.push(line);

@@ -3,8 +3,28 @@
 use crate::call::{Call, Departure};
 use crate::output::{Output, Say};
 use crate::provider::ToolCall;
-use crate::record::{EndReason, Record};
+use crate::record::{EndReason, Next, Record};
 use crate::time::Instant;
+
+impl Next {
+    /// The departure, if it is one.
+    pub(crate) fn departure(&self) -> Option<Departure> {
+        match self {
+            Self::HangUp(reason) => Some(Departure::HangUp(*reason)),
+            Self::Transfer { to } => Some(Departure::Transfer(to.clone())),
+            Self::SendKeys { .. } => None,
+        }
+    }
+
+    /// The wish of a model's that comes to the same, if one does.
+    pub(crate) fn tool(&self) -> Option<ToolCall> {
+        match self {
+            Self::HangUp(reason) => (*reason == EndReason::BotLeft).then_some(ToolCall::EndCall),
+            Self::Transfer { to } => Some(ToolCall::Transfer { to: to.clone() }),
+            Self::SendKeys { keys } => Some(ToolCall::SendKeys { keys: keys.clone() }),
+        }
+    }
+}
 
 impl Call {
     pub(crate) fn say_goodbye(&mut self, now: Instant, reason: EndReason, out: &mut Vec<Output>) {
@@ -50,6 +70,19 @@ impl Call {
         self.say(now, text, out);
     }
 
+    /// What is to be done once the current reply was heard.
+    pub(crate) fn next(&self) -> Option<Next> {
+        let wished = || self.think.tool().and_then(Self::departure_of);
+        match self.departure.clone().or_else(wished) {
+            Some(Departure::HangUp(reason)) => Some(Next::HangUp(reason)),
+            Some(Departure::Transfer(to)) => Some(Next::Transfer { to }),
+            None => match self.think.tool() {
+                Some(ToolCall::SendKeys { keys }) => Some(Next::SendKeys { keys: keys.clone() }),
+                _ => None,
+            },
+        }
+    }
+
     pub(crate) fn leave(&mut self, now: Instant, say: Say, out: &mut Vec<Output>) {
         let departure = self
             .departure
@@ -82,6 +115,7 @@ impl Call {
             | Record::Ordered { .. }
             | Record::Note { .. }
             | Record::Used(_)
+            | Record::Next(_)
             | Record::Ended { .. } => None,
         });
         out.extend(keys.map(Output::SendKeys));

@@ -57,7 +57,7 @@ pub use input::{Answerer, Closing, Input, Key};
 pub use order::Order;
 pub use output::{Feed, Mark, Output, Say};
 pub use provider::{Ending, Failure, Reply, Request, RequestId, Spent, Stage, ToolCall};
-pub use record::{EndReason, Note, Obsolete, Record, Said, Side, Timing};
+pub use record::{EndReason, Next, Note, Obsolete, Record, Said, Side, Timing};
 pub use tape::{Tape, TapeError, TapeLine, Taped};
 pub use time::Instant;
 pub use turn::{Cue, Decision, Move, Turn, decide};

@@ -201,6 +201,13 @@ impl Listen {
         self.dictation.as_ref().map(|dictation| dictation.began)
     }
 
+    /// How much sound the transcription holds so far.
+    pub(crate) fn length(&self) -> Duration {
+        self.dictation
+            .as_ref()
+            .map_or(Duration::ZERO, |dictation| dictation.length)
+    }
+
     /// Whether this is the transcription's request.
     pub(crate) fn owns(&self, id: RequestId) -> bool {
         self.dictation

@@ -210,6 +210,8 @@ impl Call {
     /// The same, behind what is being said already.
     pub(crate) fn wrap(&mut self, now: Instant, out: &mut Vec<Output>) {
         self.think.stop(out);
+        // The call ends behind these words, whatever the model wanted to do then.
+        self.think.wish_no_more();
         self.timers.cancel(crate::timer::Timer::Think);
         self.depart(now, out);
     }

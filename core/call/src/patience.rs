@@ -18,7 +18,13 @@ impl Call {
             return MURMUR;
         }
         let so_far = text.map_or(Completeness::Unknown, |text| self.completeness(text));
-        endpoint::silence(self.config.end, so_far, self.listen.habit)
+        let silence = endpoint::silence(self.config.end, so_far, self.listen.habit);
+        let is_long = self.listen.length() >= LONG_TURN;
+        if is_long {
+            silence.min(BREATH)
+        } else {
+            silence
+        }
     }
 
     /// How complete these words are, as an answer to what the bot said last.
@@ -85,6 +91,12 @@ impl Call {
     }
 }
 
+/// Who has talked for so long is answered, or at least written down, at the next breath: providers take no more than a
+/// minute at once, and since each pause asks for all words anew, what a turn costs grows with the square of its length.
+/// Whoever goes on takes the floor back, and has lost no word.
+const LONG_TURN: Duration = Duration::from_secs(40);
+/// A pause that is long enough to be one.
+const BREATH: Duration = Duration::from_millis(250);
 /// After a mm-hm the reply goes on as soon as it is clear that nothing follows.
 const MURMUR: Duration = Duration::from_millis(300);
 /// So much of a question need not be heard to be answered: its last two or three words.

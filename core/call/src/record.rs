@@ -98,6 +98,26 @@ pub enum Record {
         /// When.
         at: Instant,
     },
+    /// To be done once the reply that [`Record::Saying`] tells of was heard. [`Record::Replied`] settles it: what is
+    /// done then has lines of its own.
+    Next(Next),
+}
+
+/// What follows a reply.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Next {
+    /// The bot hangs up.
+    HangUp(EndReason),
+    /// The bot hands the caller over.
+    Transfer {
+        /// Number or address.
+        to: String,
+    },
+    /// Keys are pressed towards the far end.
+    SendKeys {
+        /// `0`–`9`, `*`, `#`, and `w` for half a second.
+        keys: String,
+    },
 }
 
 /// Who speaks.
@@ -164,6 +184,7 @@ impl Record {
             | Self::Ordered { .. }
             | Self::Note { .. }
             | Self::Used(_)
+            | Self::Next(_)
             | Self::Ended { .. } => None,
         }
     }

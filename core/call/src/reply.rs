@@ -57,6 +57,7 @@ impl Call {
         self.speak.abandon(now, out);
         self.drafting = false;
         self.saying = false;
+        self.promised = None;
         self.heard_chars = 0;
         self.awaited = None;
         self.filling = false;

@@ -6,10 +6,11 @@ use crate::call::Call;
 use crate::config::Config;
 use crate::history::Line;
 use crate::job::UNKNOWN;
+use crate::order::Asked;
 use crate::output::Output;
 use crate::phrases;
 use crate::provider::ToolCall;
-use crate::record::Record;
+use crate::record::{Next, Record};
 use crate::speak::Speak;
 use crate::time::Instant;
 use crate::timer::Timer;
@@ -20,6 +21,8 @@ use crate::turn::{Cue, Turn};
 struct Unfinished {
     sentences: Vec<String>,
     heard_chars: usize,
+    /// What was to be done once it was heard.
+    next: Option<Next>,
     /// Work that was begun, and whose result nobody knows.
     work: Option<String>,
 }
@@ -48,7 +51,9 @@ impl Call {
                 Record::Replied { .. } => {
                     unfinished.sentences.clear();
                     unfinished.heard_chars = 0;
+                    unfinished.next = None;
                 }
+                Record::Next(next) => unfinished.next = Some(next),
                 Record::Ended { .. } => call.turn = Turn::Ended,
                 Record::Caller { text, .. } => {
                     call.holding = phrases::asks_to_hold(&call.config.language, &text);
@@ -178,7 +183,10 @@ impl Call {
         self.heard_chars = unfinished.heard_chars;
         let consent = &self.config.consent;
         self.consenting = !consent.is_empty() && all.starts_with(consent.as_str());
-        if self.saying && self.is_filler(&all) {
+        let next = unfinished.next.as_ref().filter(|_| self.saying);
+        if let Some(next) = next.filter(|_| self.departure.is_none()) {
+            self.go_on_to(now, next, rest.trim(), out);
+        } else if self.saying && self.is_filler(&all) {
             self.end_reply(now, !rest.is_empty(), out);
         } else if !rest.trim().is_empty() {
             self.speak.say(rest.trim().to_owned());
@@ -186,6 +194,27 @@ impl Call {
         } else if self.saying {
             // All of it was heard; only the record of that was lost.
             self.end_reply(now, false, out);
+        }
+    }
+
+    /// Goes on with a reply that something follows from: `rest` of it was not heard.
+    fn go_on_to(&mut self, now: Instant, next: &Next, rest: &str, out: &mut Vec<Output>) {
+        match next.tool() {
+            // As before the crash, the caller may still speak into it.
+            Some(tool) if !rest.is_empty() => {
+                self.think.wish(tool);
+                self.speak.say(rest.to_owned());
+                self.ask_for_sound(now, out);
+            }
+            Some(ToolCall::SendKeys { keys }) => {
+                self.end_reply(now, false, out);
+                self.asked.push_back(Asked::Keys(keys));
+            }
+            _ => {
+                self.end_reply(now, !rest.is_empty(), out);
+                self.departure = next.departure();
+                rest.clone_into(&mut self.parting);
+            }
         }
     }
 }

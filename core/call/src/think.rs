@@ -146,6 +146,11 @@ impl Think {
         }
     }
 
+    /// What the model wanted done at the end is not done any more.
+    pub(crate) fn wish_no_more(&mut self) {
+        self.tool = None;
+    }
+
     /// Whether the model wants work done before it goes on.
     pub(crate) fn has_work(&self) -> bool {
         !self.work.is_empty()

@@ -76,7 +76,7 @@ fn ringing(cue: Cue) -> Next {
         Cue::OpenedLeaving => (Turn::Leaving, &[M::Yield, M::Depart]),
         Cue::OpenedMachine => (Turn::Voicemail, &[M::Yield]),
         Cue::SpeakStumbled => (Turn::Ringing, &[M::RetrySpeak]),
-        Cue::Mute => (Turn::Ringing, &[M::Yield]),
+        Cue::HeldMute => (Turn::Ringing, &[M::Yield]),
         Cue::TimeUp => (Turn::Ended, &[M::End(EndReason::TooLong)]),
         _ => (Turn::Ringing, &[]),
     }
@@ -97,7 +97,7 @@ fn away(cue: Cue) -> Next {
         Cue::Interrupted => (Turn::Away, &[M::Yield, M::TakeWords]),
         Cue::Murmur | Cue::NoWords => (Turn::Away, &[M::Forget]),
         // The words that are on their way are answered anew on the next stream.
-        Cue::Failed | Cue::FailedAgain | Cue::Mute => (Turn::Away, &[M::Yield]),
+        Cue::Failed | Cue::FailedAgain | Cue::HeldMute => (Turn::Away, &[M::Yield]),
         Cue::TimeUp => (Turn::Ended, &[M::End(EndReason::TooLong)]),
         _ => (Turn::Away, provider(cue)),
     }
@@ -128,8 +128,8 @@ fn talking(turn: Turn, cue: Cue) -> Next {
             &[M::Forget, M::Yield, M::Goodbye(EndReason::TooLong)],
         ),
         // A reply that is held back is given up; nobody is cut off for it.
-        Cue::Mute if turn == Turn::Hearing => (Turn::Hearing, &[M::Yield]),
-        Cue::Mute => (Turn::Ended, &[M::Forget, M::Yield, M::LeaveMute]),
+        Cue::HeldMute if turn != Turn::Replying => (turn, &[M::Yield]),
+        Cue::Mute | Cue::HeldMute => (Turn::Ended, &[M::Forget, M::Yield, M::LeaveMute]),
         Cue::Wrap if turn == Turn::Replying => (Turn::Leaving, &[M::Forget, M::Wrap]),
         Cue::Depart | Cue::Wrap => (Turn::Leaving, &[M::Forget, M::Yield, M::Depart]),
         Cue::Typed => (
@@ -241,13 +241,13 @@ fn replying(cue: Cue) -> Next {
         Cue::SayOrdered => (Turn::Replying, &[M::Yield, M::SayOrdered]),
         Cue::KeysOrdered => (Turn::Away, &[M::Forget, M::Yield, M::PressOrdered]),
         Cue::Broke => (Turn::Replying, &[M::Speak, M::ApologiseToo]),
-        Cue::BrokeAgain => (Turn::Leaving, &[M::Speak, M::FallbackToo]),
+        Cue::BrokeAgain => (Turn::Leaving, &[M::Forget, M::Speak, M::FallbackToo]),
         Cue::Parting => (Turn::Ended, &[M::Conclude, M::Leave]),
         Cue::PressKeys => (Turn::Away, &[M::Conclude, M::PressKeys]),
-        Cue::PartingMute => (Turn::Leaving, &[M::Farewell]),
+        Cue::PartingMute => (Turn::Leaving, &[M::Forget, M::Farewell]),
         Cue::Slow => (Turn::Replying, &[M::Fill]),
         Cue::Failed => (Turn::Replying, &[M::Apologise]),
-        Cue::FailedAgain => (Turn::Leaving, &[M::Fallback]),
+        Cue::FailedAgain => (Turn::Leaving, &[M::Forget, M::Fallback]),
         _ => (Turn::Replying, provider(cue)),
     }
 }

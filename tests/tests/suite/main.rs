@@ -11,6 +11,7 @@
 
 mod common;
 mod conversation;
+mod endings;
 mod halves;
 mod hints;
 mod house;

@@ -338,25 +338,33 @@ fn a_question_whose_filler_outlived_a_crash_is_still_answered() {
 
 #[test]
 fn nobody_is_cut_off_because_the_speech_for_a_held_reply_failed() {
-    let mut story = Story::quiet(bot())
-        .answer(
-            "When?",
-            Answer::says("At seven. Or at any other time that you like."),
-        )
-        .say(Start::AfterBot(400), "When?")
-        .say(
-            Start::IntoBot(300),
-            "No, wait, I meant to ask for the menu of tomorrow first.",
-        )
-        .act(Start::AfterBot(400), Act::HangUp);
-    story.weather.fates = vec![(Stage::Speak, 2..4, Fate::Failed(Failure::Broken))];
-    story.speeds.speak_ms = (600, 600);
-    let ending = told(story);
-    assert_eq!(
-        words(&ending)[3..],
-        [
-            "caller: No, wait, I meant to ask for the menu of tomorrow first.",
-            "bot: Very well."
-        ]
-    );
+    // While the caller still speaks, pauses, and is being written down.
+    let long = "No, wait, I meant to ask for the menu of tomorrow first.";
+    for (said, silence_ms, speak_ms, listen_ms) in [
+        (long, 500, 600, 150),
+        ("No, wait <3000> please.", 3_500, 1_100, 150),
+        ("No, wait.", 300, 1_100, 1_500),
+    ] {
+        let config = Config {
+            end: EndOfTurn::Silence(Duration::from_millis(silence_ms)),
+            ..bot()
+        };
+        let mut story = Story::quiet(config)
+            .answer(
+                "When?",
+                Answer::says("At seven. Or at any other time that you like."),
+            )
+            .say(Start::AfterBot(400), "When?")
+            .say(Start::IntoBot(300), said)
+            .act(Start::AfterBot(400), Act::HangUp);
+        story.weather.fates = vec![(Stage::Speak, 2..4, Fate::Failed(Failure::Broken))];
+        story.speeds.speak_ms = (speak_ms, speak_ms);
+        story.speeds.listen_ms = (listen_ms, listen_ms);
+        let all = words(&told(story));
+        assert_eq!(
+            all[3..].last().map(String::as_str),
+            Some("bot: Very well."),
+            "{all:?}"
+        );
+    }
 }

@@ -4,13 +4,15 @@
 //! no name there, so one piece is spoken after the other: a text, a flush, and all that comes until its end is its sound.
 //! The end is `Flushed` with Aura, and `SpeechMetadata` with Flux, whose `Flushed` says no more than that it was heard. When
 //! a piece is not wanted any more, Aura is told to clear, and drops it until `Cleared`; Flux would want to know what was
-//! heard, which nobody here knows, so the rest of it is waited for and dropped.
+//! heard, which nobody here knows, so the rest of it is waited for and dropped. Where the end of what was dropped is not
+//! told in time, there is no telling whose sound comes, and the socket is given up for another.
 //!
 //! Deepgram takes twenty flushes a minute. A bot that speaks more and shorter pieces does better over requests.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
-use call::{Failure, Reply, RequestId};
+use call::{Failure, Instant, Reply, RequestId};
 use serde_json::{Value, json};
 
 use super::Settings;
@@ -20,6 +22,9 @@ use crate::dial::Dial;
 use crate::exchange::Complaint;
 use crate::socket::{Ask, Conversation, Desk, Dialogue, Link};
 use crate::{Dialled, error};
+
+/// The end of what is not wanted any more is waited for so long, if something else is wanted.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A voice of Deepgram's that is spoken to over a socket. Where and options: as [`Deepgram`](super::Deepgram).
 #[derive(Clone, Debug, PartialEq)]
@@ -66,8 +71,8 @@ enum Now {
     Idle,
     /// This one's, until its end.
     Spoken(RequestId),
-    /// Of one that is not wanted any more, until `Cleared` or its end.
-    Dropped,
+    /// Of one that is not wanted any more, until `Cleared` or its end; which is waited for until then.
+    Dropped(Instant),
 }
 
 impl Speaking {
@@ -113,11 +118,22 @@ impl Dialogue for Speaking {
         self.waiting.retain(|(waiting, _)| *waiting != id);
         self.streams.drop(id);
         if self.now == Now::Spoken(id) {
-            self.now = Now::Dropped;
+            self.now = Now::Dropped(desk.now + PATIENCE);
             if self.is_aura {
                 desk.send(r#"{"type":"Clear"}"#);
             }
         }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match self.now {
+            Now::Dropped(due) if !self.waiting.is_empty() => Some(due),
+            Now::Dropped(_) | Now::Idle | Now::Spoken(_) => None,
+        }
+    }
+
+    fn tick(&mut self, desk: &mut Desk) {
+        desk.give_up(Complaint::ours(Failure::Late, "not cleared"));
     }
 
     fn message(&mut self, value: &Value, desk: &mut Desk) -> Result<(), Complaint> {
@@ -129,10 +145,10 @@ impl Dialogue for Speaking {
                 self.now = Now::Idle;
             }
             // Aura may say `Flushed` of what it is about to clear; its `Cleared` comes after that.
-            (Some(kind), Now::Dropped) if !self.is_aura && self.ends(kind, value) => {
+            (Some(kind), Now::Dropped(_)) if !self.is_aura && self.ends(kind, value) => {
                 self.now = Now::Idle;
             }
-            (Some("Cleared"), Now::Dropped) => self.now = Now::Idle,
+            (Some("Cleared"), Now::Dropped(_)) => self.now = Now::Idle,
             // Greetings, counts and warnings.
             _ => (),
         }

@@ -231,6 +231,23 @@ fn deepgram_speaks_one_piece_after_the_other() {
 }
 
 #[test]
+fn a_deepgram_that_does_not_tell_the_end_of_what_was_cancelled_is_given_up() {
+    for open in [aura as fn() -> Link, flux] {
+        let mut desk = Desk::new(open);
+        desk.say(1, "Eins.");
+        desk.cancel(1);
+        assert_eq!(desk.0.deadline(), None, "nobody waits for anything");
+        desk.say(2, "Zwei.");
+        let due = desk.0.deadline().unwrap();
+        assert_eq!(due, Instant::from_ms(2_000));
+        let late = desk.0.tell(due, Told::Tick);
+        let failed = Reply::Failed(Failure::Late);
+        assert_eq!(late.replies, [(RequestId(2), failed)]);
+        assert!(desk.0.is_over(), "the next is said over another socket");
+    }
+}
+
+#[test]
 fn what_deepgram_still_sends_of_a_piece_that_was_cancelled_is_nobodys() {
     let metadata = json!({"type": "SpeechMetadata"}).to_string();
     let cleared = json!({"type": "Cleared"}).to_string();
