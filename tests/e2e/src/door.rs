@@ -38,9 +38,16 @@ impl Answer {
 /// The time of day, in seconds since the Unix epoch.
 #[must_use]
 pub fn now_s() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
+    now_ms() / 1_000
+}
+
+/// The same, in milliseconds.
+#[must_use]
+pub fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or_default()
+    })
 }
 
 /// A call that nobody dialled.

@@ -21,7 +21,7 @@ use local::serve::{self, Server};
 use serde_json::{Value, json};
 use twilio::Party;
 
-use crate::door::now_s;
+use crate::door::{now_ms, now_s};
 
 /// The stand-in, running.
 #[derive(Debug)]
@@ -42,14 +42,14 @@ pub struct Desk {
     pub hook_secret: Option<HookSecret>,
     /// Tokens that were shown.
     pub shown: Vec<SessionRequest>,
-    /// How long it looks at a token.
-    pub looks: Duration,
+    /// Whether it goes on looking at a token, or at an errand: neither is answered meanwhile.
+    pub looks: bool,
     /// Batches that came.
     pub batches: Vec<Batch>,
     /// Whether the next batch is answered with the wish to come to an end.
     pub wrap: bool,
-    /// Errands that rang.
-    pub errands: Vec<ErrandCall>,
+    /// Errands that rang, and when, in milliseconds since the Unix epoch.
+    pub errands: Vec<(ErrandCall, u64)>,
     /// What they are answered: a status and a body; then `done`.
     pub errand_answers: VecDeque<(u16, Value)>,
     /// Files that were stored.
@@ -80,7 +80,7 @@ impl Office {
             tokens: BTreeMap::new(),
             hook_secret: None,
             shown: Vec::new(),
-            looks: Duration::ZERO,
+            looks: false,
             batches: Vec::new(),
             wrap: false,
             errands: Vec::new(),
@@ -172,6 +172,13 @@ fn answer(value: &impl serde::Serialize) -> Response {
     axum::Json(value).into_response()
 }
 
+/// Waits until nobody goes on looking.
+async fn looked(desk: &Shared) {
+    while lock(desk).looks {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 async fn session(
     State(desk): State<Shared>,
     uri: Uri,
@@ -182,12 +189,8 @@ async fn session(
         Ok(request) => request,
         Err(refusal) => return refusal.into_response(),
     };
-    let looks = {
-        let mut desk = lock(&desk);
-        desk.shown.push(request.clone());
-        desk.looks
-    };
-    tokio::time::sleep(looks).await;
+    lock(&desk).shown.push(request.clone());
+    looked(&desk).await;
     let desk = lock(&desk);
     let Some((subject, expires_s)) = desk.tokens.get(&request.token).cloned() else {
         let error = ErrorBody::new("token_unknown", "the token is not known: sign in again");
@@ -269,8 +272,9 @@ async fn errand(State(desk): State<Shared>, uri: Uri, headers: HeaderMap, body: 
         Ok(call) => call,
         Err(refusal) => return refusal.into_response(),
     };
+    lock(&desk).errands.push((call, now_ms()));
+    looked(&desk).await;
     let mut desk = lock(&desk);
-    desk.errands.push(call);
     let done = || (200, json!({ "state": "done" }));
     let (status, body) = desk.errand_answers.pop_front().unwrap_or_else(done);
     let status = StatusCode::from_u16(status).unwrap_or_default();

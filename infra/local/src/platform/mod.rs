@@ -26,7 +26,7 @@ use crate::storage::{ACCESS_KEY, SECRET_KEY, Storage};
 use crate::template::{ACCOUNT, REGION, Scope, Template, TemplateError};
 
 /// How long a part may take until it answers.
-const HEALTHY_MAX: Duration = Duration::from_secs(10);
+const HEALTHY_MAX: Duration = Duration::from_secs(30);
 /// The first of the functions' fixed ports.
 const FUNCTION_PORT: u16 = 8701;
 /// The functions that Twilio asks, as the template names them.

@@ -1,5 +1,6 @@
 //! The ear: a few long-lived processes of pocketsphinx, each asked one thing at a time.
 
+use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -33,16 +34,23 @@ pub enum Vocabulary {
     Open,
 }
 
+/// What was heard last is not heard again: whoever gave up waiting on a busy machine, and asks once more, has the answer
+/// that came meanwhile; so has whoever asks for the end of what was drafted.
+const KEPT: usize = 8;
+
+#[derive(Debug, PartialEq, Eq)]
 struct Job {
     vocabulary: Vocabulary,
     pcm: Vec<u8>,
-    answer: oneshot::Sender<io::Result<Heard>>,
 }
+
+/// A job, and where its answer goes.
+type Asked = (Job, oneshot::Sender<io::Result<Heard>>);
 
 /// A pool of recognisers. Dropping it ends the processes.
 #[derive(Debug)]
 pub struct Recogniser {
-    jobs: mpsc::UnboundedSender<Job>,
+    jobs: mpsc::UnboundedSender<Asked>,
     _workers: JoinSet<()>,
 }
 
@@ -85,10 +93,9 @@ impl Recogniser {
         let job = Job {
             vocabulary,
             pcm: audio::pcm::to_le_bytes(&ready),
-            answer,
         };
         let gone = || io::Error::other("the recogniser has stopped");
-        self.jobs.send(job).map_err(|_| gone())?;
+        self.jobs.send((job, answer)).map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
 }
@@ -99,24 +106,33 @@ struct Program {
 }
 
 /// One process and its successors.
-async fn work(program: Program, warm: bool, queue: Arc<Mutex<mpsc::UnboundedReceiver<Job>>>) {
+async fn work(program: Program, warm: bool, queue: Arc<Mutex<mpsc::UnboundedReceiver<Asked>>>) {
     let mut process = None;
     if warm {
         // If this fails, the first question says why.
         process = Process::start(&program).await.ok();
     }
+    let mut kept: VecDeque<(Job, Heard)> = VecDeque::with_capacity(KEPT);
     loop {
-        let Some(job) = queue.lock().await.recv().await else {
+        let Some((job, answer)) = queue.lock().await.recv().await else {
             return;
         };
-        if job.answer.is_closed() {
+        if answer.is_closed() {
             continue; // whoever asked has gone
+        }
+        if let Some((_, heard)) = kept.iter().find(|(known, _)| *known == job) {
+            drop(answer.send(Ok(heard.clone())));
+            continue;
         }
         let mut heard = ask(&program, &mut process, &job).await;
         if heard.is_err() {
             heard = ask(&program, &mut process, &job).await;
         }
-        drop(job.answer.send(heard));
+        if let Ok(heard) = &heard {
+            kept.truncate(KEPT - 1);
+            kept.push_front((job, heard.clone()));
+        }
+        drop(answer.send(heard));
     }
 }
 

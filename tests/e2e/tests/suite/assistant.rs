@@ -4,14 +4,13 @@ use audio::{Resampler, mulaw};
 use contract::{Bot, Record, WorkStage};
 use e2e::{Guest, Office, World, until};
 use local::caller::utterance;
-use local::demo;
 use local::speech::Voice;
 use serde_json::{Value, json};
 
 pub(super) fn bot() -> Bot {
     Bot {
         greeting: "Hello, this is Mesa.".to_owned(),
-        ..demo::bot()
+        ..e2e::bot()
     }
 }
 
@@ -96,6 +95,7 @@ async fn a_typed_conversation_is_answered_told_summed_up_and_filed() {
 
 /// Words as a browser's microphone brings them: 16 kHz.
 async fn microphone(world: &World, words: &str) -> Vec<i16> {
+    world.hears().await;
     let said = utterance(world.speech.speaker(), Voice::Rms, words).await;
     let sound = mulaw::decode_all(said.expect("flite speaks").sound.bytes());
     let mut samples = Vec::new();

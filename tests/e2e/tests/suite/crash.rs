@@ -10,8 +10,8 @@ use local::speech::{Fault, Kind, Stage};
 use local::twilio::{Call, Closer, Webhook, What};
 
 const GREETING: &str = "Thank you for calling Mesa. How can I help you?";
-const FIRST_OF_MENU: &str = "With pleasure.";
-const LAST_OF_MENU: &str = "apple pie. Would you like to book a table?";
+pub(super) const FIRST_OF_MENU: &str = "With pleasure.";
+pub(super) const LAST_OF_MENU: &str = "apple pie. Would you like to book a table?";
 
 const HOURS: &str = "what are your opening hours";
 
@@ -29,6 +29,12 @@ pub(super) async fn up_to_the_menu(world: &World, call: &Call) -> usize {
         matches!(event.what, What::CallerVoiceEnded { .. }).then_some(event.at)
     });
     let asked = asked.await;
+    // What was not understood is not answered with the menu, but with an apology that is as long.
+    world
+        .shown(call, "the question as it was understood", |shown| {
+            said(shown, Speaker::Caller) == ["what's on the menu"]
+        })
+        .await;
     // What is said for three seconds without a pause is no filler, and there is more to come.
     let mut answered = None;
     let deadline = tokio::time::Instant::now() + LIMIT;
@@ -161,11 +167,11 @@ pub(super) async fn dies_in_mid_reply(world: World, asks: Webhook) {
     let menu = up_to_the_menu(&world, &call).await;
     let before = world.platform.edge.process_id();
     world.platform.edge.kill_hard().await;
-    happens(&call, "the question what to do next", |event| {
+    // Whoever is asked waits for the edge for some seconds, and a busy machine needs them all.
+    let asked = happens(&call, "the question what to do next", |event| {
         matches!(event.what, What::WebhookSent { webhook, .. } if webhook == asks).then_some(())
-    })
-    .await;
-    world.restart_edge().await;
+    });
+    tokio::join!(asked, world.restart_edge());
     assert_ne!(world.platform.edge.process_id(), before);
     goes_on_to_the_end(&world, &call, menu).await;
     world

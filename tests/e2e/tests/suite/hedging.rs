@@ -3,7 +3,7 @@
 
 use contract::{Bot, Fallback, Speaker, WorkStage};
 use e2e::{World, said, story};
-use local::demo::{self, Shown};
+use local::demo::Shown;
 use local::speech::{Fault, Kind, Stage};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
@@ -73,7 +73,7 @@ async fn overtakes(bot: Bot, stage: Stage, after: u32, kind: Kind) -> Shown {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_says_nothing_is_overtaken_by_the_next() {
-    let mut bot = demo::bot();
+    let mut bot = e2e::bot();
     bot.think.fallbacks = fallback("anthropic", "stand-in");
     let shown = overtakes(bot, Stage::Think, 0, Kind::Stall).await;
     let told = events(&shown);
@@ -87,7 +87,7 @@ async fn a_model_that_says_nothing_is_overtaken_by_the_next() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_voice_that_says_nothing_is_overtaken_by_the_next() {
-    let mut bot = demo::bot();
+    let mut bot = e2e::bot();
     bot.speak.fallbacks = fallback("elevenlabs", "eleven_flash_v2_5");
     // The first request is the greeting.
     let shown = overtakes(bot, Stage::Speak, 1, Kind::Stall).await;
@@ -102,7 +102,7 @@ async fn a_voice_that_says_nothing_is_overtaken_by_the_next() {
 
 /// Whoever listens over a socket, and fails when its words are wanted.
 async fn loses_no_word(kind: Kind) -> Vec<String> {
-    let mut bot = demo::bot();
+    let mut bot = e2e::bot();
     "deepgram-nova".clone_into(&mut bot.listen.provider);
     bot.listen.fallbacks = fallback("openai", "");
     let shown = overtakes(bot, Stage::Listen, 0, kind).await;
@@ -135,7 +135,11 @@ async fn endless_refusal() -> String {
             let mut stream = BufReader::new(stream);
             // An answer to what was not asked yet is none: the request's head ends in an empty line.
             let mut line = String::new();
-            while stream.read_line(&mut line).await.is_ok_and(|bytes| bytes > 2) {
+            while stream
+                .read_line(&mut line)
+                .await
+                .is_ok_and(|bytes| bytes > 2)
+            {
                 line.clear();
             }
             let head = "HTTP/1.1 401 Unauthorized\r\ncontent-type: application/json\r\ncontent-length: 9999\r\n\r\n{";
@@ -149,7 +153,7 @@ async fn endless_refusal() -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_that_is_refused_is_known_to_be_though_the_refusal_never_ends() {
     let refuses = endless_refusal().await;
-    let mut bot = demo::bot();
+    let mut bot = e2e::bot();
     "deepgram-nova".clone_into(&mut bot.listen.provider);
     bot.listen.fallbacks = fallback("openai", "");
     let world = World::with(|options| {
@@ -187,7 +191,7 @@ async fn no_word_is_lost_when_a_socket_talks_nonsense() {
 
 /// A conversation with others than those whose protocol is `OpenAI`'s.
 async fn converses(listen: &str, think: &str, speak: (&str, &str)) {
-    let mut bot = demo::bot();
+    let mut bot = e2e::bot();
     listen.clone_into(&mut bot.listen.provider);
     think.clone_into(&mut bot.think.provider);
     "stand-in".clone_into(&mut bot.think.model);

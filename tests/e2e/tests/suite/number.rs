@@ -158,7 +158,7 @@ async fn when_the_time_is_over_the_number_is_given_back() {
     let (carrier, program) = world().await;
     let former = settings(&carrier);
     let ran = program
-        .run(&["start", "-d", "1s", "--json", "--url", &carrier.url()])
+        .run(&["start", "-d", "5s", "--json", "--url", &carrier.url()])
         .await;
     assert_eq!(ran.code, 0, "{}", ran.err);
     let events: Vec<_> = ran

@@ -14,7 +14,7 @@ use super::orders::{fresh, handed_over, order, speaks};
 async fn world() -> World {
     let bot = Bot {
         reply: ReplyMode::Url,
-        ..demo::bot()
+        ..e2e::bot()
     };
     World::with(|options| options.bot = bot).await
 }
@@ -114,10 +114,29 @@ async fn keys_are_pressed_and_callers_handed_over_where_the_stream_only_listens(
     call.hang_up();
 }
 
+/// Waits until the greeting is over and Twilio knows what comes next, which is to listen for keys.
+async fn greeted(call: &Call) {
+    let mut is_over = false;
+    happens(call, "what comes after the greeting", |event| {
+        is_over |= event.what == What::BotSilent;
+        let is_known = matches!(
+            event.what,
+            What::WebhookAnswered {
+                status: Some(200),
+                webhook: Webhook::Action | Webhook::Redirect,
+                ..
+            }
+        );
+        (is_over && is_known).then_some(())
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_may_answer_with_keys_though_the_stream_does_not_bring_them() {
     let world = world().await;
     let call = world.dial();
+    greeted(&call).await;
     world.say(&call, "#1").await;
     call.key('2');
     let is_answered = |shown: &demo::Shown| {
@@ -133,21 +152,17 @@ async fn a_caller_may_answer_with_keys_though_the_stream_does_not_bring_them() {
 async fn an_answer_is_heard_though_the_voice_function_was_away_when_it_was_ready() {
     let world = world().await;
     let call = world.dial();
-    speaks(&call).await;
-    happens(&call, "the end of the greeting", |event| {
-        (event.what == What::BotSilent).then_some(())
-    })
-    .await;
-    // What comes after the greeting has been asked by the time anybody has said something.
     let question = world.script("what are your opening hours").await;
     let Some(Step::Say(question)) = question.into_iter().next() else {
         panic!("nothing to say");
     };
+    greeted(&call).await;
     call.speak(question.sound.bytes());
-    happens(&call, "the end of the question", |event| {
-        matches!(event.what, What::CallerVoiceEnded { .. }).then_some(())
+    happens(&call, "the question", |event| {
+        matches!(event.what, What::CallerVoiceStarted { .. }).then_some(())
     })
     .await;
+    // Before anything can be ready.
     world.platform.functions.down(Some("voice")).await;
     world
         .logged(&[call.sid().as_str(), "the carrier was not told to play"])

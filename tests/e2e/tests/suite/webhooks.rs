@@ -25,7 +25,7 @@ fn with_tool(url: String) -> Bot {
         description: "Looks up free tables.".to_owned(),
         url,
         schema: serde_json::Map::new(),
-        timeout_ms: 2_000,
+        timeout_ms: 20_000,
         filler: String::new(),
     };
     Bot {

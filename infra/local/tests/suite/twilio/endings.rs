@@ -67,7 +67,10 @@ async fn a_call_goes_on_with_its_action_when_the_server_closes_or_the_socket_dro
 async fn a_stream_that_cannot_be_opened_says_why_and_the_call_goes_on() {
     let mut world = World::new().await;
     world.reply("/media/refused", 403, "text/plain", "no");
-    let unused = local::serve::bind(0).await.unwrap().local_addr().unwrap();
+    // Taken, so that nobody else gets it, and nobody listens there.
+    let taken = tokio::net::TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let unused = taken.local_addr().unwrap();
     let cases = [
         (world.ws("/media/refused"), 31920),
         (world.ws("/media/a?b=c"), 31920),
@@ -121,7 +124,7 @@ async fn a_one_way_stream_listens_beside_the_call() {
     world.twiml(
         "/voice",
         &format!(
-            r#"<Start><Stream url="{url}" statusCallback="{status}"/></Start><Say>One moment please</Say>"#
+            r#"<Start><Stream url="{url}" statusCallback="{status}"/></Start><Say>One moment please</Say><Pause length="60"/>"#
         ),
     );
     let call = world.dial();
@@ -134,6 +137,15 @@ async fn a_one_way_stream_listens_beside_the_call() {
     });
     assert_eq!(heard.await, Some(()));
     socket.send(Outbound::media(&[1; 160])).await;
+    let refused = call.find(|event| matches!(event.what, What::Warning { .. }).then_some(()));
+    soon(refused).await;
+    // 17 characters at 60 ms, and a bit of the pause.
+    let frames = socket.find(|message| match message {
+        Inbound::Media { timestamp_ms, .. } if *timestamp_ms >= 17 * 60 => Some(()),
+        _ => None,
+    });
+    assert_eq!(frames.await, Some(()));
+    call.hang_up();
     soon(call.settled()).await;
     assert_eq!(codes(&call), [31951], "nothing can be said to it");
     let told = world.asked("/stream-status");
@@ -144,6 +156,7 @@ async fn a_one_way_stream_listens_beside_the_call() {
     assert_eq!(events, [Some("stream-started"), Some("stream-stopped")]);
     assert_eq!(told[0].form.get("StreamSid"), Some(start.stream.as_str()));
     assert!(told[0].form.get("Timestamp").unwrap().ends_with('Z'));
-    // 17 characters at 60 ms, of which the caller hears nothing but silence.
+    // Of all that, the caller hears nothing but silence.
+    assert!(call.sound().1.iter().all(|byte| *byte == 0xFF));
     assert!(call.sound().1.len() >= 17 * 480);
 }
