@@ -37,6 +37,21 @@ struct Kept {
     /// When it came, in milliseconds since the Unix epoch.
     taken_ms: u64,
     attempts: u32,
+    /// It was wanted anew while, as far as anybody knew, it was being done: whatever is done by then may not be what is
+    /// wanted now.
+    #[serde(default)]
+    again: Option<contract::Errand>,
+}
+
+impl Kept {
+    fn new(errand: contract::Errand) -> Self {
+        Self {
+            errand,
+            taken_ms: epoch_ms(),
+            attempts: 0,
+            again: None,
+        }
+    }
 }
 
 /// Checks an errand at the Worker.
@@ -112,17 +127,13 @@ impl DurableObject for Errand {
     /// Takes the errand. It was checked at the Worker, which alone can reach this.
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         let (storage, _) = &*self.inner;
-        if storage.get::<Kept>(KEY).await?.is_none() {
-            let errand: contract::Errand = serde_json::from_str(&request.text().await?)?;
-            let taken_ms = epoch_ms();
-            let wait_ms = errand.due_ms.saturating_sub(taken_ms);
-            let kept = Kept {
-                errand,
-                taken_ms,
-                attempts: 0,
-            };
-            storage.put(KEY, &kept).await?;
-            ring_after(storage, wait_ms).await?;
+        let errand: contract::Errand = serde_json::from_str(&request.text().await?)?;
+        match storage.get::<Kept>(KEY).await? {
+            None => keep(storage, errand).await?,
+            Some(mut kept) => {
+                kept.again = Some(errand);
+                storage.put(KEY, &kept).await?;
+            }
         }
         Ok(Response::empty()?.with_status(204))
     }
@@ -139,6 +150,7 @@ impl DurableObject for Errand {
 /// Calls the functions once.
 async fn ring(storage: &Storage, env: &Env, mut kept: Kept) -> Result<()> {
     kept.attempts += 1;
+    kept.again = None;
     // Counted before the call: whoever is called twice after a crash is told so.
     storage.put(KEY, &kept).await?;
     let body = ErrandCall {
@@ -147,7 +159,7 @@ async fn ring(storage: &Storage, env: &Env, mut kept: Kept) -> Result<()> {
     };
     let reply = functions::ask::<ErrandReply>(env, &kept.errand.url, &body).await;
     let after_s = match reply {
-        Ok(ErrandReply::Done) => return forget(storage).await,
+        Ok(ErrandReply::Done) => return done(storage).await,
         Ok(ErrandReply::Again { after_s }) => after_s,
         Err(error) => {
             tracing::warn!(errand = body.id, attempt = body.attempt, %error, "an errand failed and will be tried again");
@@ -165,6 +177,22 @@ async fn ring(storage: &Storage, env: &Env, mut kept: Kept) -> Result<()> {
         return forget(storage).await;
     }
     ring_after(storage, wait_ms).await
+}
+
+async fn keep(storage: &Storage, errand: contract::Errand) -> Result<()> {
+    let kept = Kept::new(errand);
+    let wait_ms = kept.errand.due_ms.saturating_sub(kept.taken_ms);
+    storage.put(KEY, &kept).await?;
+    ring_after(storage, wait_ms).await
+}
+
+/// It is done, unless it was wanted anew meanwhile.
+async fn done(storage: &Storage) -> Result<()> {
+    let kept = storage.get::<Kept>(KEY).await?;
+    match kept.and_then(|kept| kept.again) {
+        Some(errand) => keep(storage, errand).await,
+        None => forget(storage).await,
+    }
 }
 
 async fn ring_after(storage: &Storage, ms: u64) -> Result<()> {

@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 /// Body of `PUT {edge}/errands/{id}`, sealed. At its time, and again with growing pauses until it is done, the edge sends
-/// an [`ErrandCall`] to the URL. The same id again changes nothing.
+/// an [`ErrandCall`] to the URL. The same id again changes nothing, unless that errand is just being done: then it is done
+/// once more, since nobody can tell whether what it was to see had come by then.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Errand {
     /// 1 to 80 characters of `a-z`, `A-Z`, `0-9`, `-` and `_`.
