@@ -40,7 +40,8 @@ lint: ## format, clippy, template.yaml three ways, wrangler.toml
 	@infra/setup/lint.sh
 
 ifeq ($(filter turns,$(MAKECMDGOALS)),)
-bench: setup ## measure latency and density; `make bench turns`: the turn-taking
+bench: ## measure latency and density; `make bench turns`: the turn-taking
+	@infra/setup/setup.sh bench
 	@infra/setup/build.sh release
 	@$(LOCAL_RELEASE) bench $(if $(JSON),--json) $(ARGS)
 else

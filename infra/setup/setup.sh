@@ -3,6 +3,7 @@
 # May be run at any time: what is there is left alone, and when all is there it costs a few milliseconds.
 #
 #   infra/setup/setup.sh            what `make call` and `make test` need
+#   infra/setup/setup.sh bench      also the bot in Python that is measured beside ours
 #   infra/setup/setup.sh lint       also sam and cfn-lint
 #   infra/setup/setup.sh deploy     also cargo-lambda
 set -euo pipefail
@@ -141,6 +142,8 @@ lint_tools() {
     venv deploy .tools/venv-lint "cargo-lambda (pip)" infra/tools/requirements-lint.txt infra/tools/requirements-deploy.txt
 }
 
+peer() { venv bench .tools/venv-bench "a bot in Python to measure beside ours (pip)" infra/tools/requirements-bench.txt; }
+
 everything_is_there() {
   [ -x .tools/bin/wasm-bindgen ] && [ -x .tools/bin/worker-build ] && [ -x .tools/venv/bin/python ] &&
     [ -x .tools/venv-api/bin/python ] &&
@@ -163,6 +166,7 @@ say "setup"
 began=$SECONDS
 together packages rust || exit 1
 case ${1:-} in
+  bench) peer || exit 1 ;;
   lint | deploy) lint_tools "$1" || exit 1 ;;
 esac
 stamp "$done_for" "$key"

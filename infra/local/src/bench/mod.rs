@@ -17,7 +17,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 pub use phone::Broken;
-use rig::{Rig, Setting};
+use rig::{Answers, Rig, Setting};
 pub use table::{Figure, Report, heading};
 
 /// What can be measured by itself.
@@ -29,7 +29,7 @@ pub enum Scene {
     One,
     /// How soon many calls at once are answered.
     Many,
-    /// Processor time and memory of silent calls, beside an object that does nothing.
+    /// Processor time and memory of silent calls, beside an object that does nothing and a minimal bot in Python.
     Silent,
     /// Processor time and memory of calls that talk; and of such that are recorded too.
     Talking,
@@ -130,15 +130,13 @@ async fn measure(scene: Scene, options: &Options) -> Result<Vec<Figure>, Broken>
         }
         Scene::Many => many(options).await,
         Scene::Silent => {
-            let floor = Setting {
-                floor: true,
-                ..usual
-            };
+            let answered = |answers| Setting { answers, ..usual };
             let sides = [
                 ("25 silent calls", usual),
-                ("25 silent calls, empty object", floor),
+                ("25 silent calls, empty object", answered(Answers::Nothing)),
+                ("25 silent calls, FastAPI", answered(Answers::Peer)),
             ];
-            beside(options, &audio::Clip::default(), sides).await
+            beside(options, &audio::Clip::default(), &sides).await
         }
         Scene::Talking => {
             let recorded = Setting {
@@ -149,7 +147,7 @@ async fn measure(scene: Scene, options: &Options) -> Result<Vec<Figure>, Broken>
                 ("25 calls", usual),
                 ("25 calls, recorded and taped", recorded),
             ];
-            beside(options, &options.speech, sides).await
+            beside(options, &options.speech, &sides).await
         }
         Scene::Greeting => {
             let greeting = Setting {
@@ -190,21 +188,21 @@ async fn many(options: &Options) -> Result<Vec<Figure>, Broken> {
     Ok(figures)
 }
 
-/// Two at the same time on the same core: what the machine does to one of them, it does to the other.
+/// All at the same time on the same core: what the machine does to one of them, it does to the others.
 async fn beside(
     options: &Options,
     speech: &audio::Clip,
-    [(name, setting), (other_name, other)]: [(&str, Setting); 2],
+    sides: &[(&str, Setting)],
 ) -> Result<Vec<Figure>, Broken> {
-    let rig = Rig::start(options, setting).await?;
-    let other_rig = Rig::start(options, other).await?;
-    let (one, two) = tokio::join!(
-        scenes::density(&rig, speech, options.length, name),
-        scenes::density(&other_rig, speech, options.length, other_name),
-    );
-    let mut figures = one?;
-    figures.extend(two?);
-    Ok(figures)
+    let mut rigs = Vec::new();
+    for (name, setting) in sides {
+        rigs.push((*name, Rig::start(options, *setting).await?));
+    }
+    let measured = rigs
+        .iter()
+        .map(|(name, rig)| scenes::density(rig, speech, options.length, name));
+    let figures = futures_util::future::try_join_all(measured).await?;
+    Ok(figures.into_iter().flatten().collect())
 }
 
 fn gzip_size(options: &Options) -> io::Result<u64> {

@@ -1,24 +1,41 @@
-//! An edge on a core of its own, with all that it talks to.
+//! A bot on a core of its own, with all that it talks to: the edge, or what is measured beside it.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use contract::{Bot, BotId, EndOfTurn, Idle, Secret, Turns};
 use twilio::signature::AuthToken;
 
 use super::phone::{Broken, Line};
 use super::{Options, sink};
-use crate::edge::{Edge, EdgeOptions};
+use crate::child::{Launch, Log, Process};
+use crate::edge::{Edge, EdgeOptions, free_port};
 use crate::serve::Server;
 use crate::speech::instant;
 
 const SECRET: &str = "a secret of the bench, nobody else's, 32 bytes";
 /// What stands in the edge's place where the platform itself is measured.
 const FLOOR: &str = include_str!("floor.js");
+/// A minimal bot in Python.
+const PEER: &str = include_str!("peer.py");
+/// How long it may take to listen.
+const PEER_STARTS_MAX: Duration = Duration::from_secs(20);
 /// A wasm module with nothing in it: the magic number and the version.
 const EMPTY_WASM: [u8; 8] = *b"\0asm\x01\0\0\0";
+
+/// Who answers the calls.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Answers {
+    /// The edge.
+    Edge,
+    /// In its place in `workerd`, an object that does nothing.
+    Nothing,
+    /// A minimal bot of `FastAPI` and webrtcvad, in Python.
+    Peer,
+}
 
 /// What runs, and what its bot does.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +46,8 @@ pub(super) struct Setting {
     pub(super) greeting: &'static str,
     /// Whether calls are recorded and taped.
     pub(super) record: bool,
-    /// Instead of the edge, an object that does nothing.
-    pub(super) floor: bool,
+    /// Who answers.
+    pub(super) answers: Answers,
 }
 
 impl Default for Setting {
@@ -39,17 +56,18 @@ impl Default for Setting {
             speech_ms: 1_500,
             greeting: "",
             record: false,
-            floor: false,
+            answers: Answers::Edge,
         }
     }
 }
 
-/// An edge with providers that answer at once.
+/// A bot with providers that answer at once.
 pub(super) struct Rig {
-    /// The edge.
-    pub(super) edge: Edge,
     /// What the telephones need.
     pub(super) line: Arc<Line>,
+    /// What it costs.
+    pub(super) process: Arc<Process>,
+    _edge: Option<Edge>,
     _servers: [Server; 2],
     _folder: tempfile::TempDir,
 }
@@ -59,40 +77,18 @@ impl Rig {
         let (providers, providers_url) = instant::start(setting.speech_ms).await?;
         let sink = sink::start().await?;
         let folder = tempfile::tempdir()?;
-        let variables = [
-            ("EDGE_SECRET", SECRET.to_owned()),
-            ("OPENAI_BASE_URL", providers_url),
-            ("OPENAI_API_KEY", "stand-in".to_owned()),
-            ("LISTEN_MODEL", "stand-in".to_owned()),
-            ("THINK_MODEL", "stand-in".to_owned()),
-            ("SPEAK_MODEL", "stand-in".to_owned()),
-            ("SPEAK_VOICE", "stand-in".to_owned()),
-            ("LOG_LEVEL", "error".to_owned()),
-        ];
-        let build = if setting.floor {
-            floor(folder.path())?
+        let (edge, process, url) = if setting.answers == Answers::Peer {
+            let (process, url) = peer(options, folder.path()).await?;
+            (None, Arc::new(process), url)
         } else {
-            options.root.join("edge/build")
+            let edge = edge(options, setting, folder.path(), providers_url).await?;
+            let process = edge.process().ok_or("the edge ended at once")?;
+            let url = edge.url();
+            (Some(edge), process, url)
         };
-        let edge = Edge::start(EdgeOptions {
-            workerd: options
-                .root
-                .join("infra/tools/node_modules/@cloudflare/workerd-linux-64/bin/workerd"),
-            wrangler: options.root.join("wrangler.toml"),
-            build,
-            folder: folder.path().to_owned(),
-            logs: folder.path().to_owned(),
-            variables: variables
-                .map(|(name, value)| (name.to_owned(), value))
-                .into_iter()
-                .collect::<BTreeMap<_, _>>(),
-            port: 0,
-            verbose: false,
-        })
-        .await?;
-        pin(edge.process_id(), 0).await?;
+        pin(process.id(), 0).await?;
         let line = Line {
-            edge: edge.url(),
+            edge: url,
             sink: sink.url(),
             secret: Secret::new(SECRET),
             bot: bot(setting),
@@ -101,11 +97,87 @@ impl Rig {
             http: reqwest::Client::new(),
         };
         Ok(Self {
-            edge,
             line: Arc::new(line),
+            process,
+            _edge: edge,
             _servers: [providers, sink],
             _folder: folder,
         })
+    }
+}
+
+async fn edge(
+    options: &Options,
+    setting: Setting,
+    folder: &Path,
+    providers_url: String,
+) -> io::Result<Edge> {
+    let variables = [
+        ("EDGE_SECRET", SECRET.to_owned()),
+        ("OPENAI_BASE_URL", providers_url),
+        ("OPENAI_API_KEY", "stand-in".to_owned()),
+        ("LISTEN_MODEL", "stand-in".to_owned()),
+        ("THINK_MODEL", "stand-in".to_owned()),
+        ("SPEAK_MODEL", "stand-in".to_owned()),
+        ("SPEAK_VOICE", "stand-in".to_owned()),
+        ("LOG_LEVEL", "error".to_owned()),
+    ];
+    let build = if setting.answers == Answers::Nothing {
+        floor(folder)?
+    } else {
+        options.root.join("edge/build")
+    };
+    Edge::start(EdgeOptions {
+        workerd: options
+            .root
+            .join("infra/tools/node_modules/@cloudflare/workerd-linux-64/bin/workerd"),
+        wrangler: options.root.join("wrangler.toml"),
+        build,
+        folder: folder.to_owned(),
+        logs: folder.to_owned(),
+        variables: variables
+            .map(|(name, value)| (name.to_owned(), value))
+            .into_iter()
+            .collect::<BTreeMap<_, _>>(),
+        port: 0,
+        verbose: false,
+    })
+    .await
+}
+
+/// Starts the bot in Python, and waits until it listens.
+async fn peer(options: &Options, folder: &Path) -> Result<(Process, String), Broken> {
+    std::fs::write(folder.join("peer.py"), PEER)?;
+    let log = Log::create(folder, "peer", false)?;
+    let port = free_port()?;
+    let arguments = [
+        "peer:app",
+        "--log-level",
+        "error",
+        "--port",
+        &port.to_string(),
+    ];
+    let process = Process::start(Launch {
+        program: &options.root.join(".tools/venv-bench/bin/uvicorn"),
+        arguments: arguments.map(str::to_owned).to_vec(),
+        environment: Vec::new(),
+        directory: folder,
+        log: &log,
+        divert: None,
+    })
+    .await?;
+    let listens = async {
+        while tokio::net::TcpStream::connect(("127.0.0.1", port))
+            .await
+            .is_err()
+        {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::select! {
+        () = listens => Ok((process, format!("http://127.0.0.1:{port}"))),
+        status = process.ended() => Err(format!("the peer ended at its start ({status}){}", log.tail()).into()),
+        () = tokio::time::sleep(PEER_STARTS_MAX) => Err(format!("the peer did not listen{}", log.tail()).into()),
     }
 }
 
@@ -136,10 +208,7 @@ fn bot(setting: Setting) -> Bot {
 }
 
 /// Keeps a process on one core, so that the load has the other.
-async fn pin(process: Option<u32>, core: u32) -> io::Result<()> {
-    let Some(process) = process else {
-        return Ok(());
-    };
+async fn pin(process: u32, core: u32) -> io::Result<()> {
     let arguments = ["-a", "-c", "-p", &core.to_string(), &process.to_string()].map(str::to_owned);
     let done = tokio::process::Command::new("taskset")
         .args(arguments)

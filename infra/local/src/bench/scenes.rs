@@ -152,7 +152,7 @@ fn micros_of(time: Duration) -> i64 {
     i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
-/// Processor time and memory of the edge.
+/// Processor time and memory of who answers.
 pub(super) async fn density(
     rig: &Rig,
     speech: &audio::Clip,
@@ -161,18 +161,18 @@ pub(super) async fn density(
 ) -> Result<Vec<Figure>, Broken> {
     // A few calls bring what every later one shares: code compiled and compiled again as it gets hot, connections.
     latency(&rig.line, speech, 3, Duration::from_secs(20)).await?;
-    let memory = rig.edge.memory_bytes()?;
+    let memory = rig.process.memory_bytes()?;
     let running = latency(&rig.line, speech, DENSE, length);
     // Calls begin over six seconds, and all of them last until `length` after that.
     let sampled = async {
         sleep(Duration::from_secs(8)).await;
-        let (cpu, began) = (rig.edge.cpu_time(), Instant::now());
+        let (cpu, began) = (rig.process.cpu_time(), Instant::now());
         sleep(length.saturating_sub(Duration::from_secs(3))).await;
         (
             cpu,
             began.elapsed(),
-            rig.edge.cpu_time(),
-            rig.edge.memory_bytes(),
+            rig.process.cpu_time(),
+            rig.process.memory_bytes(),
         )
     };
     let (found, (before, elapsed, after, loaded)) = tokio::join!(running, sampled);

@@ -17,7 +17,7 @@ use crate::serve::bind_error;
 use config::Wrangler;
 
 /// How long `workerd` may take to listen.
-const LISTEN_MAX: Duration = Duration::from_secs(10);
+const LISTEN_MAX: Duration = Duration::from_secs(30);
 /// It waits for requests that are under way; calls are under way for minutes.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
 /// Below the range from which the kernel takes ports for outgoing connections, so that nothing takes the edge's port
@@ -185,37 +185,6 @@ impl Edge {
         }
     }
 
-    /// Processor time used by the process so far, user and system, all threads; to 10 ms.
-    ///
-    /// # Errors
-    /// When it does not run.
-    pub fn cpu_time(&self) -> io::Result<Duration> {
-        let stat = self.proc_file("stat")?;
-        // Field 2, the name, may contain spaces and brackets; it ends at the last bracket. Then 14 and 15 of proc(5).
-        let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let ticks: u64 = after_name
-            .split_whitespace()
-            .skip(11)
-            .take(2)
-            .filter_map(|field| field.parse::<u64>().ok())
-            .sum();
-        // Linux reports hundredths of seconds to programs whatever its own clock.
-        Ok(Duration::from_millis(ticks * 10))
-    }
-
-    /// Resident memory of the process, in bytes.
-    ///
-    /// # Errors
-    /// When it does not run.
-    pub fn memory_bytes(&self) -> io::Result<u64> {
-        let status = self.proc_file("status")?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-        kilobytes
-            .map(|kilobytes| kilobytes * 1024)
-            .ok_or_else(|| io::Error::other("no VmRSS in /proc"))
-    }
-
     async fn launch(&self) -> io::Result<()> {
         let (listening, mut listens) = mpsc::unbounded_channel();
         let folder = std::path::absolute(&self.options.folder)?;
@@ -262,14 +231,9 @@ impl Edge {
         Err(io::Error::other(format!("{problem}{}", self.log.tail())))
     }
 
-    fn proc_file(&self, name: &str) -> io::Result<String> {
-        let id = self
-            .process_id()
-            .ok_or_else(|| io::Error::other("the edge does not run"))?;
-        std::fs::read_to_string(format!("/proc/{id}/{name}"))
-    }
-
-    fn process(&self) -> Option<Arc<Process>> {
+    /// The process, while it runs.
+    #[must_use]
+    pub fn process(&self) -> Option<Arc<Process>> {
         self.process
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -284,7 +248,8 @@ impl Edge {
     }
 }
 
-fn free_port() -> io::Result<u16> {
+/// A port that nobody has, from those.
+pub(crate) fn free_port() -> io::Result<u16> {
     for _ in 0..100 {
         let random =
             RandomState::new().build_hasher().finish() % u64::from(PORTS.end - PORTS.start);
