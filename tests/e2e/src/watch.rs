@@ -73,7 +73,22 @@ impl World {
     ///
     /// It did not.
     pub async fn shown(&self, call: &Call, what: &str, wanted: impl Fn(&Shown) -> bool) -> Shown {
-        let deadline = tokio::time::Instant::now() + LIMIT;
+        self.shown_within(LIMIT, call, what, wanted).await
+    }
+
+    /// The same for what takes longer.
+    ///
+    /// # Panics
+    ///
+    /// It did not.
+    pub async fn shown_within(
+        &self,
+        limit: Duration,
+        call: &Call,
+        what: &str,
+        wanted: impl Fn(&Shown) -> bool,
+    ) -> Shown {
+        let deadline = tokio::time::Instant::now() + limit;
         loop {
             let last = match self.api.call(&call.sid()).await {
                 Ok(Some(shown)) if wanted(&shown) => return shown,
