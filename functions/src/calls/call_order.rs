@@ -8,8 +8,8 @@ use twilio::PhoneNumber;
 use super::Api;
 use super::bots::{bot_id, unknown};
 use super::numbers::phone_number;
+use crate::Refusal;
 use crate::store::{Dial, DialId, DialState, Metadata};
-use crate::{Refusal, country};
 
 /// Longest call that may be ordered, in seconds: the carrier's own limit is four hours.
 const TIME_LIMIT_S_MAX: u32 = 14_400;
@@ -84,7 +84,8 @@ impl Api {
             .transpose()?;
         let bot = self.store.bots.bot(tenant, &bot).await?;
         let bot = bot.ok_or_else(|| unknown("bot"))?;
-        self.may_dial(&bot, &to).await?;
+        let own = &bot.limits.outbound_countries;
+        self.may_dial(tenant, own, &to, "to").await?;
         let fingerprint = fingerprint(&order_text);
         let bot = Bot {
             duration_max_s: shorter(bot.duration_max_s, time_limit_s),
@@ -128,25 +129,6 @@ impl Api {
             return Err(Refusal::field("from", "number_taken", message));
         }
         Ok(asked)
-    }
-
-    /// Whether the bot, its tenant and this deployment allow a number's country.
-    pub(super) async fn may_dial(&self, bot: &Bot, to: &PhoneNumber) -> Result<(), Refusal> {
-        let terms = self.store.agreed.terms(&bot.tenant).await?;
-        // A bot is its tenant's to change, so its own list can only narrow what the operator allows.
-        let tenants = &terms.limits.outbound_countries;
-        let general = &self.settings.countries;
-        let ceiling = if tenants.is_empty() { general } else { tenants };
-        let own = &bot.limits.outbound_countries;
-        if country::is_allowed(to, ceiling) && country::is_allowed(to, own) {
-            return Ok(());
-        }
-        let where_to = country::of(to).unwrap_or_else(|| "no country".to_owned());
-        Err(Refusal::field(
-            "to",
-            "country_not_allowed",
-            format!("this number is in {where_to}, which is not among the countries allowed"),
-        ))
     }
 }
 

@@ -134,6 +134,7 @@ pub(crate) async fn house_with(settings: Settings) -> House {
     let carrier = Arc::new(FakeCarrier::default());
     let post = fake_post();
     let keyring = Arc::new(Keyring::open(Arc::new(Safe), clock).await.unwrap());
+    let countries = settings.countries.clone();
     let voice = functions::voice::app(functions::voice::Voice {
         store: Store::of(memory.clone()),
         edge: edge.clone(),
@@ -143,6 +144,7 @@ pub(crate) async fn house_with(settings: Settings) -> House {
         clock,
         edge_url: BaseUrl::parse(EDGE).unwrap(),
         status_url: BaseUrl::parse(STATUS).unwrap(),
+        countries,
     });
     let world = (edge.clone(), carrier.clone(), post.clone());
     let store = Store::of(memory.clone());
