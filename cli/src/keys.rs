@@ -35,7 +35,7 @@ pub(crate) struct CreateArgs {
     #[arg(long, default_value = "callbox", value_name = "TEXT")]
     name: String,
     /// What it may do, separated by commas, and no more than your own key: calls:read, calls:write, bots:read, bots:write,
-    /// prices:write, usage:read, keys:write, talk.
+    /// numbers:write (take numbers that nobody has, and give them back), prices:write, usage:read, keys:write, talk.
     #[arg(long, value_delimiter = ',', value_name = "SCOPES", required = true)]
     scopes: Vec<String>,
 }

@@ -17,9 +17,12 @@ pub enum Scope {
     /// See bots and numbers.
     #[serde(rename = "bots:read")]
     BotsRead,
-    /// Change bots and numbers.
+    /// Change bots, and which of them answers a number of their tenant's.
     #[serde(rename = "bots:write")]
     BotsWrite,
+    /// Take numbers that nobody has, give them back, and call from numbers that no bot answers.
+    #[serde(rename = "numbers:write")]
+    NumbersWrite,
     /// Set what calls are paid with: the price of bots.
     #[serde(rename = "prices:write")]
     PricesWrite,
@@ -39,11 +42,12 @@ pub type Scopes = BTreeSet<Scope>;
 
 impl Scope {
     /// All there are.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::CallsRead,
         Self::CallsWrite,
         Self::BotsRead,
         Self::BotsWrite,
+        Self::NumbersWrite,
         Self::PricesWrite,
         Self::UsageRead,
         Self::KeysWrite,
@@ -58,6 +62,7 @@ impl Scope {
             Self::CallsWrite => "calls:write",
             Self::BotsRead => "bots:read",
             Self::BotsWrite => "bots:write",
+            Self::NumbersWrite => "numbers:write",
             Self::PricesWrite => "prices:write",
             Self::UsageRead => "usage:read",
             Self::KeysWrite => "keys:write",

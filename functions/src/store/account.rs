@@ -63,6 +63,15 @@ pub enum Deleted {
     InUse,
 }
 
+/// Which numbers may be given to a bot.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Claim {
+    /// Those that its tenant has.
+    Own,
+    /// Those that nobody has, too.
+    Free,
+}
+
 /// What came of giving a number to a bot.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Assigned {
@@ -70,6 +79,8 @@ pub enum Assigned {
     Done,
     /// The number is another tenant's.
     Taken,
+    /// Nobody has the number, and it was not to be claimed.
+    Unclaimed,
     /// There is no such bot.
     NoBot,
 }

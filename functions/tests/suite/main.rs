@@ -21,6 +21,7 @@ mod gate;
 mod hooks;
 mod keys;
 mod manners;
+mod numbers;
 mod plays;
 mod prices;
 mod programs;

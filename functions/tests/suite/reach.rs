@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use contract::{
     Bot, Closed, Day, Farewell, Hours, Limits, OpeningReply, OpeningState, Opens, TenantId, Tool,
 };
-use functions::store::{Bots as _, Calls as _};
+use functions::store::Calls as _;
 use serde_json::{Value, json};
 use twilio::twiml::Verb;
 use twilio::webhook::{CallStatus, VoiceRequest};

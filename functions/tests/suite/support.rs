@@ -13,8 +13,8 @@ use contract::{
 use functions::calls::Settings;
 use functions::config::{BadSetting, BaseUrl};
 use functions::secrets::{Keyring, Secrets, Vault};
-use functions::store::Bots as _;
 use functions::store::memory::Memory;
+use functions::store::{Bots as _, Claim};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use twilio::signature::{AuthToken, request_signature};
@@ -127,7 +127,13 @@ pub(crate) async fn house_with(settings: Settings) -> House {
     let memory = Arc::new(Memory::default());
     memory.put_bot(&mesa()).await.unwrap();
     memory
-        .assign(&number(OUR_NUMBER), &tenant(), &mesa().id, NOW_MS)
+        .assign(
+            &number(OUR_NUMBER),
+            &tenant(),
+            &mesa().id,
+            Claim::Free,
+            NOW_MS,
+        )
         .await
         .unwrap();
     let edge = fake_edge();

@@ -5,7 +5,7 @@ import { t, wrong } from "../shared/words.js";
 import { useLoad } from "./load.js";
 import { Sure } from "./sure.jsx";
 
-const SCOPES = ["calls:read", "calls:write", "bots:read", "bots:write", "prices:write", "usage:read", "keys:write", "talk"];
+const SCOPES = ["calls:read", "calls:write", "bots:read", "bots:write", "numbers:write", "prices:write", "usage:read", "keys:write", "talk"];
 
 export function Keys() {
   const { answer, problem, again } = useLoad(() => api.keys());

@@ -8,7 +8,7 @@ use twilio::PhoneNumber;
 
 use super::{Memory, next_version};
 use crate::account::{Key, KeyId, Scopes, Tenant};
-use crate::store::{Accounts, Assigned, Bots, Deleted, Stored};
+use crate::store::{Accounts, Assigned, Bots, Claim, Deleted, Stored};
 
 #[derive(Default)]
 pub(super) struct Setup {
@@ -102,12 +102,16 @@ impl Bots for Memory {
         number: &PhoneNumber,
         tenant: &TenantId,
         bot: &BotId,
+        claim: Claim,
         now_ms: u64,
     ) -> Stored<Assigned> {
         let setup = &mut self.state("assign")?.setup;
         let known = setup.numbers.get(number);
         if known.is_some_and(|given| given.tenant != *tenant) {
             return Ok(Assigned::Taken);
+        }
+        if known.is_none() && claim == Claim::Own {
+            return Ok(Assigned::Unclaimed);
         }
         if !setup.bots.contains_key(&(tenant.clone(), bot.clone())) {
             return Ok(Assigned::NoBot);
