@@ -9,6 +9,7 @@ import { gzipSync } from "node:zlib";
 import { interruptions } from "../src/console/interruptions.js";
 import { extended, renewed } from "../src/console/listing.js";
 import { PROVIDERS } from "../src/console/providers.js";
+import { SCOPES } from "../src/console/scopes.js";
 import { Conversation } from "../src/talk/conversation.js";
 import { Queue } from "../src/talk/queue.js";
 import { Resampler, fromPcm16, readPcm16, toPcm16, writePcm16 } from "../src/talk/resample.js";
@@ -254,6 +255,13 @@ test("the editor offers the providers that a bot may name", () => {
   const contract = readFileSync(join(root, "core/contract/src/lib.rs"), "utf8");
   const listed = (name) => [...new RegExp(`pub const ${name}: &\\[&str\\] = &\\[([^\\]]*)\\]`).exec(contract)[1].matchAll(/"([^"]+)"/g)].map(([, provider]) => provider);
   assert.deepEqual(PROVIDERS, { listen: listed("LISTENERS"), think: listed("THINKERS"), speak: listed("SPEAKERS") });
+});
+
+test("the console offers whatever a key may be allowed, each with its word", () => {
+  const source = readFileSync(join(root, "functions/src/account/scope.rs"), "utf8");
+  const scopes = [...source.matchAll(/#\[serde\(rename = "([^"]+)"\)\]/g)].map(([, scope]) => scope);
+  assert.deepEqual(SCOPES, scopes);
+  assert.deepEqual(scopes.filter((scope) => !(`scope.${scope}` in words("en"))), []);
 });
 
 test("no page weighs more than 150 kB, all that it may load counted", () => {

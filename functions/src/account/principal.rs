@@ -82,6 +82,21 @@ impl Principal {
         ))
     }
 
+    /// Lets only those through who have shown a key: what is short-lived makes nothing that lives longer.
+    ///
+    /// # Errors
+    /// 403 for a token.
+    pub fn must_show_key(&self) -> Result<(), Refusal> {
+        if !self.token {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "key_only",
+            "a token neither makes tokens nor makes, changes or revokes keys: ask with a key",
+        ))
+    }
+
     /// Whose things they have to do with at all, whatever they may do there.
     #[must_use]
     pub fn whose(&self) -> &TenantId {
@@ -92,12 +107,6 @@ impl Principal {
     #[must_use]
     pub fn belongs_to(&self, tenant: &TenantId) -> bool {
         self.tenant == *tenant
-    }
-
-    /// Whether they showed a token, and not a key.
-    #[must_use]
-    pub fn is_token(&self) -> bool {
-        self.token
     }
 
     /// The same, by a token.

@@ -26,10 +26,13 @@ pub enum Scope {
     /// Set what calls are paid with: the price of bots.
     #[serde(rename = "prices:write")]
     PricesWrite,
-    /// See what was used, and what it costs.
+    /// See what was used, and what is paid for it.
     #[serde(rename = "usage:read")]
     UsageRead,
-    /// See, create and revoke keys.
+    /// See what calls cost the operator, and what is left of their price.
+    #[serde(rename = "costs:read")]
+    CostsRead,
+    /// See keys, and with a key also make, change and revoke them.
     #[serde(rename = "keys:write")]
     KeysWrite,
     /// Talk to a bot through the edge's sockets.
@@ -42,7 +45,7 @@ pub type Scopes = BTreeSet<Scope>;
 
 impl Scope {
     /// All there are.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::CallsRead,
         Self::CallsWrite,
         Self::BotsRead,
@@ -50,6 +53,7 @@ impl Scope {
         Self::NumbersWrite,
         Self::PricesWrite,
         Self::UsageRead,
+        Self::CostsRead,
         Self::KeysWrite,
         Self::Talk,
     ];
@@ -65,6 +69,7 @@ impl Scope {
             Self::NumbersWrite => "numbers:write",
             Self::PricesWrite => "prices:write",
             Self::UsageRead => "usage:read",
+            Self::CostsRead => "costs:read",
             Self::KeysWrite => "keys:write",
             Self::Talk => "talk",
         }

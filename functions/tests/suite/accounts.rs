@@ -134,6 +134,44 @@ async fn nobody_gives_away_more_than_they_have() {
 }
 
 #[tokio::test]
+async fn a_token_never_becomes_a_key() {
+    let house = house().await;
+    let key = key_for(&house, "default", &["keys:write", "bots:read"]).await;
+    let other = key_for(&house, "default", &["bots:read"]).await;
+    let other = format!("/keys/{}", &other[4..20]);
+    let token = async |of: &str, body: Value| {
+        let made = ask_as(&house.calls, Some(of), "POST", "/tokens", Some(body)).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+        made.json()
+    };
+    for of in [OPERATOR_KEY, &key] {
+        // Nobody gets there by default, and whoever asks for it sees keys and no more.
+        let usual = token(of, json!({})).await;
+        assert!(!usual["scopes"].to_string().contains("keys:write"));
+        assert!(usual["scopes"].to_string().contains("bots:read"));
+        let wide = token(of, json!({ "scopes": ["keys:write", "bots:read"] })).await;
+        for token in [&usual, &wide] {
+            let token = token["token"].as_str();
+            let new = json!({ "name": "for ever", "scopes": ["bots:read"] });
+            let wider = json!({ "scopes": ["bots:read", "talk"] });
+            for (method, path, body) in [
+                ("POST", "/keys", Some(new)),
+                ("PATCH", &other, Some(wider)),
+                ("DELETE", &other, None),
+            ] {
+                let refused = ask_as(&house.calls, token, method, path, body).await;
+                let got = (refused.status.as_u16(), refused.code());
+                assert_eq!(got, (403, "key_only".to_owned()), "{method} {path}");
+            }
+        }
+        let listed = ask_as(&house.calls, wide["token"].as_str(), "GET", "/keys", None).await;
+        let keys = listed.json()["keys"].as_array().unwrap().clone();
+        assert_eq!(keys.len(), 2);
+        assert!(keys.iter().all(|key| key["revoked_ms"].is_null()));
+    }
+}
+
+#[tokio::test]
 async fn a_tenant_is_made_changed_and_deleted_when_it_is_empty() {
     let house = house().await;
     let made = ask(
