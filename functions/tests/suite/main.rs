@@ -14,6 +14,7 @@ mod accounts;
 mod calls;
 mod caps;
 mod carrier;
+mod costs;
 mod dialling;
 mod edge;
 mod fakes;
