@@ -93,6 +93,24 @@ test("a last word that is shorter than what should lie ready is played all the s
   assert.equal(queue.pull(out), 10);
 });
 
+test("a conversation that is refused for too many requests is not tried again, one in progress is", () => {
+  for (const begun of [false, true]) {
+    const socket = { send: () => {}, readyState: 1 };
+    let opened = 0;
+    const connect = () => (opened++, socket);
+    const conversation = new Conversation({ url: "/ws", token: () => "t", bot: "mesa", bargeIn: false, connect });
+    const told = (message) => socket.onmessage({ data: JSON.stringify(message) });
+    conversation.start();
+    if (begun) told({ type: "ready", call: "WB1", bot: "mesa", resumed: false });
+    told({ type: "error", code: "rate_limited", message: "try again in 9 s" });
+    socket.onclose({ code: 1013 });
+    assert.equal(conversation.phase, begun ? "reconnecting" : "ended");
+    assert.equal(conversation.problem.code, "rate_limited");
+    clearTimeout(conversation.timer);
+    assert.equal(opened, 1);
+  }
+});
+
 test("what the edge tells of a conversation is what the page shows of it", () => {
   const socket = { send: (text) => said.push(text), readyState: 1 };
   const said = [];
