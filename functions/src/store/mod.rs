@@ -9,7 +9,7 @@
 //! | config | bot | `TEN#{tenant}` | `BOT#{id}` | |
 //! | config | a bot's number | `TEN#{tenant}` | `NUM#{bot}#{e164}` | |
 //! | config | whose bot answers a number | `NUM#{e164}` | `MAP` | |
-//! | config | tenant | `TENANTS` | `TEN#{tenant}` | |
+//! | config | tenant, or that there was one | `TENANTS` | `TEN#{tenant}` | |
 //! | config | key | `KEY#{id}` | `KEY` | |
 //! | config | that a tenant has a key | `TEN#{tenant}` | `KEY#{id}` | |
 //! | calls | requests in one minute | `RATE#{subject}` | `{what}#{minute}` | |

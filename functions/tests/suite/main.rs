@@ -34,6 +34,7 @@ mod status;
 mod store;
 mod storm;
 mod support;
+mod tenants;
 mod told;
 mod turned_away;
 mod voice;

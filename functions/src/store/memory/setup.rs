@@ -1,6 +1,6 @@
 //! Bots, numbers, tenants and keys in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use contract::{Bot, BotId, TenantId};
@@ -15,6 +15,8 @@ pub(super) struct Setup {
     bots: BTreeMap<(TenantId, BotId), Bot>,
     numbers: BTreeMap<PhoneNumber, Given>,
     tenants: BTreeMap<TenantId, Tenant>,
+    /// Those that were deleted.
+    gone: BTreeSet<TenantId>,
     keys: BTreeMap<KeyId, Key>,
     counts: BTreeMap<(String, String, u64), u32>,
 }
@@ -165,11 +167,12 @@ impl Accounts for Memory {
     }
 
     async fn replace_tenant(&self, known: Option<&Tenant>, tenant: &Tenant) -> Stored<bool> {
-        let tenants = &mut self.state("replace_tenant")?.setup.tenants;
-        if tenants.get(&tenant.id) != known {
+        let setup = &mut self.state("replace_tenant")?.setup;
+        let tenants = &setup.tenants;
+        if tenants.get(&tenant.id) != known || setup.gone.contains(&tenant.id) {
             return Ok(false);
         }
-        tenants.insert(tenant.id.clone(), tenant.clone());
+        setup.tenants.insert(tenant.id.clone(), tenant.clone());
         Ok(true)
     }
 
@@ -189,6 +192,7 @@ impl Accounts for Memory {
             return Ok(Deleted::InUse);
         }
         setup.tenants.remove(id);
+        setup.gone.insert(id.clone());
         for key in setup.keys.values_mut().filter(|key| key.tenant == *id) {
             key.revoked_ms.get_or_insert(now_ms);
         }
