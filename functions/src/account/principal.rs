@@ -8,6 +8,9 @@ use contract::{BotId, TenantId};
 use super::{Scope, Scopes};
 use crate::Refusal;
 
+/// The subject of the operator, and of tokens that it had made.
+const OPERATOR: &str = "operator";
+
 /// Who asks. Whose things they may touch comes out only together with the scope that they need for it, so that no handler
 /// can forget to ask: [`Principal::tenant`].
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,7 +28,7 @@ impl Principal {
     #[must_use]
     pub fn operator(tenant: TenantId) -> Self {
         Self {
-            subject: "operator".to_owned(),
+            subject: OPERATOR.to_owned(),
             tenant,
             scopes: Scope::ALL.into(),
             bot: None,
@@ -124,7 +127,18 @@ impl Principal {
         self.operator
     }
 
-    /// Who, for limits and logs: `operator`, `key:{id}`, or the `sub` of a token.
+    /// Under which name they are counted where limits are the tenant's. Tokens that the operator has made are all of one
+    /// subject, and each is for one tenant.
+    #[must_use]
+    pub fn counted_as(&self) -> String {
+        if self.subject == OPERATOR {
+            format!("{OPERATOR}:{}", self.tenant)
+        } else {
+            self.subject.clone()
+        }
+    }
+
+    /// Who, for logs: `operator`, `key:{id}`, or the `sub` of a token.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject
