@@ -35,7 +35,8 @@ pub(crate) struct CreateArgs {
     #[arg(long, default_value = "callbox", value_name = "TEXT")]
     name: String,
     /// What it may do, separated by commas, and no more than your own key: calls:read, calls:write, bots:read, bots:write,
-    /// prices:write, usage:read, keys:write, talk.
+    /// numbers:write (take numbers that nobody has, and give them back), prices:write, usage:read, costs:read (what calls
+    /// cost you), keys:write, talk.
     #[arg(long, value_delimiter = ',', value_name = "SCOPES", required = true)]
     scopes: Vec<String>,
 }
@@ -46,7 +47,8 @@ pub(crate) struct TokenArgs {
     /// The only bot it is good for.
     #[arg(long, value_name = "ID")]
     bot: Option<String>,
-    /// What it may do, separated by commas; without it, talk to the bot, or without a bot all that your key may.
+    /// What it may do, separated by commas; without it, talk to the bot, or without a bot all that your key may but
+    /// keys:write. No token makes or changes keys.
     #[arg(long, value_delimiter = ',', value_name = "SCOPES")]
     scopes: Vec<String>,
     /// How long it is good, such as 15m or 1h, up to a day; without it as the deployment is configured.

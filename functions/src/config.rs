@@ -47,6 +47,29 @@ impl<'a> Environment<'a> {
         self.optional(name).is_some_and(|value| value == "1")
     }
 
+    /// Words with commas or spaces between them; none if it is missing.
+    #[must_use]
+    pub fn list(&self, name: &str) -> Vec<String> {
+        let text = self.optional(name).unwrap_or_default();
+        let words = text.split([',', ' ']).filter(|word| !word.is_empty());
+        words.map(str::to_owned).collect()
+    }
+
+    /// Where tenants without a list of their own may dial: `OUTBOUND_COUNTRIES`; none: everywhere.
+    ///
+    /// # Errors
+    /// If these are no ISO 3166-1 codes.
+    pub fn countries(&self) -> Result<Vec<String>, BadSetting> {
+        let countries = self.list("OUTBOUND_COUNTRIES");
+        if contract::are_countries(&countries) {
+            return Ok(countries);
+        }
+        Err(BadSetting {
+            name: "OUTBOUND_COUNTRIES",
+            problem: "must be ISO 3166-1 codes with commas between them, such as US,ES".to_owned(),
+        })
+    }
+
     /// A URL without a path, that must be there.
     ///
     /// # Errors

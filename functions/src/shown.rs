@@ -1,9 +1,35 @@
 //! A call as the outside sees it: in the API and in webhooks.
 
-use contract::{Cost, Event, Numbered, Record, Source, Timing, Turn, Usage};
+use contract::{Cost, EndReason, Event, Numbered, Record, Source, Timing, Turn, Usage};
 use serde::Serialize;
 
-use crate::store::{CallEntry, Charge, Detail, Files, News, Stored};
+use crate::account::{Principal, Scope};
+use crate::store::{CallEntry, Charge, Detail, Ended, Files, News, Stored};
+
+/// Whether whoever looks sees what calls cost the operator, and what is left of their price. What tenants pay, all may see.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Costs {
+    /// They do.
+    Shown,
+    /// They do not.
+    Hidden,
+}
+
+impl Costs {
+    /// An amount, for those who see it.
+    pub fn of<T>(self, amount: T) -> Option<T> {
+        (self == Self::Shown).then_some(amount)
+    }
+}
+
+impl From<&Principal> for Costs {
+    fn from(who: &Principal) -> Self {
+        match who.tenant(Scope::CostsRead) {
+            Ok(_) => Self::Shown,
+            Err(_) => Self::Hidden,
+        }
+    }
+}
 
 /// A call, in one row of a list.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -14,11 +40,13 @@ pub struct Row {
     turns: u32,
 }
 
-impl From<CallEntry> for Row {
-    fn from(entry: CallEntry) -> Self {
+impl Row {
+    /// Shows a call in one row.
+    #[must_use]
+    pub fn of(entry: CallEntry, costs: Costs) -> Self {
         Self {
             turns: entry.turns,
-            head: Head::from(entry),
+            head: Head::of(entry, costs),
         }
     }
 }
@@ -28,9 +56,15 @@ impl From<CallEntry> for Row {
 struct Head {
     #[serde(flatten)]
     entry: CallEntry,
+    /// How it ended, as the edge tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<End>,
     /// Whether nothing more is to come.
     complete: bool,
-    /// What it cost, in micro-dollars, once it is over.
+    /// What it has cost so far, as counted in its tenant's day, in micro-dollars; with the scope `costs:read` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spent_micro_dollars: Option<u64>,
+    /// What it cost, in micro-dollars, once it is over; with the scope `costs:read` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_micro_dollars: Option<u64>,
     /// What the tenant pays for it, in micro-dollars, once it is over.
@@ -38,13 +72,45 @@ struct Head {
     price_micro_dollars: Option<u64>,
 }
 
-impl From<CallEntry> for Head {
-    fn from(entry: CallEntry) -> Self {
+impl Head {
+    fn of(entry: CallEntry, costs: Costs) -> Self {
+        let cost = entry.ended.map(|_| entry.cost_micro_dollars());
         Self {
+            ended: entry.ended.map(|ended| End::of(ended, costs)),
             complete: entry.is_complete(),
-            cost_micro_dollars: entry.ended.map(|_| entry.cost_micro_dollars()),
+            spent_micro_dollars: costs.of(entry.spent_micro_dollars),
+            cost_micro_dollars: costs.of(cost).flatten(),
             price_micro_dollars: entry.ended.map(|ended| ended.price_micro_dollars),
             entry,
+        }
+    }
+}
+
+/// How a call ended, as the edge tells.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Ended)]
+struct End {
+    /// Why.
+    reason: EndReason,
+    /// From the first stream's start, in milliseconds.
+    duration_ms: u64,
+    /// When, in milliseconds since the Unix epoch.
+    at_ms: u64,
+    /// What it cost, its summary not included, in micro-dollars; with the scope `costs:read` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_micro_dollars: Option<u64>,
+    /// What the tenant pays for it, in micro-dollars.
+    price_micro_dollars: u64,
+}
+
+impl End {
+    fn of(ended: Ended, costs: Costs) -> Self {
+        Self {
+            reason: ended.reason,
+            duration_ms: ended.duration_ms,
+            at_ms: ended.at_ms,
+            cost_micro_dollars: costs.of(ended.cost_micro_dollars),
+            price_micro_dollars: ended.price_micro_dollars,
         }
     }
 }
@@ -70,11 +136,13 @@ pub struct Whole {
     summary: Option<String>,
     /// What it used.
     usage: Option<Usage>,
-    /// What it cost: lines that add up to the total.
+    /// What it cost: lines that add up to the total; with the scope `costs:read` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
     cost: Option<Cost>,
     /// What the tenant pays: lines that add up to the total.
     price: Option<Charge>,
-    /// What is left of the price, in micro-dollars.
+    /// What is left of the price, in micro-dollars; with the scope `costs:read` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
     margin_micro_dollars: Option<i64>,
     /// Where the recording is.
     recording: Option<Link>,
@@ -141,13 +209,13 @@ impl Whole {
     ///
     /// # Errors
     /// If a link cannot be signed.
-    pub async fn of(detail: Detail, files: &dyn Files) -> Stored<Self> {
+    pub async fn of(detail: Detail, files: &dyn Files, costs: Costs) -> Stored<Self> {
         let recording = link(&detail, files, "recording").await?;
         let tape = link(&detail, files, "tape").await?;
         let mut shown = Self {
             latency: Latency::of(timings(&detail)),
             summary: detail.summary().map(str::to_owned),
-            head: Head::from(detail.entry),
+            head: Head::of(detail.entry, costs),
             turns: Vec::new(),
             events: Vec::new(),
             carrier: detail.news,
@@ -161,9 +229,9 @@ impl Whole {
             tape,
         };
         if let Some(receipt) = detail.receipt {
-            shown.margin_micro_dollars = Some(receipt.margin_micro_dollars());
+            shown.margin_micro_dollars = costs.of(receipt.margin_micro_dollars());
             shown.usage = Some(receipt.usage);
-            shown.cost = Some(receipt.cost);
+            shown.cost = costs.of(receipt.cost);
             shown.price = Some(receipt.price);
         }
         for numbered in detail.records {

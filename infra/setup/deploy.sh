@@ -44,5 +44,5 @@ overrides=$(sed -n "/^\[$section\.deploy\.parameters\]/,/^\[/s/^parameter_overri
 # shellcheck disable=SC2086 # a list of words
 sam deploy --config-env "$section" --no-fail-on-empty-changeset \
   --parameter-overrides $overrides "EdgeUrl=$EDGE_URL" "SecretArn=$SECRET_ARN" >&2
-say "Deployed. If not done yet: \`$wrangler secret put EDGE_SECRET\` with the secret's member edge_secret, and the number's"
-say "URLs at Twilio as in the outputs above."
+say "Deployed. If not done yet: \`$wrangler secret put EDGE_SECRET\` with the secret's member edge_secret, the same for API_URL"
+say "with the output ApiUrl, and the number's URLs at Twilio as in the outputs above."

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { api } from "./shared/api.js";
 import { SignIn, Top, useSession } from "./shared/frame.jsx";
 import { Microphone, Stop } from "./shared/icons.jsx";
-import { claims, session, takeTokenFromAddress } from "./shared/session.js";
+import { claims, may, session, takeTokenFromAddress } from "./shared/session.js";
 import { Line } from "./shared/transcript.jsx";
 import { t, wrong } from "./shared/words.js";
 import { Outbound } from "./talk/outbound.jsx";
@@ -40,7 +40,7 @@ function Room({ hidden }) {
   useEffect(() => {
     if (!hidden && talk.phase === "signed_out") talk.conversation.resume();
   }, [hidden, talk.phase]);
-  const mayPlace = claims(session()?.token ?? "").scopes?.includes("calls:write") ?? true;
+  const mayPlace = may("calls:write");
   if (hidden) return null;
   return (
     <main id="main" tabindex="-1" class="talk">

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { open, outOfOrder, picture } from "./browser.mjs";
-import { BUSY, CALL, NOBODY, answered, ask, dial, last, token, until } from "./platform.mjs";
+import { BUSY, CALL, KEY, NOBODY, answered, ask, dial, last, token, until } from "./platform.mjs";
 
 const EVIL_CALLER = `<script>window.harm = "caller"</script> hello`;
 const EVIL_BOT = `<img src=x onerror="window.harm='bot'"> I see`;
@@ -287,12 +287,24 @@ test("usage is shown by month, and saved as CSV", async (t) => {
   await page.locator("tr.total", { hasText: dollars(price_micro_dollars) }).waitFor();
 });
 
-test("a key is made, shown once, and revoked", async (t) => {
+test("a key is made, shown once, and revoked, by a key of one's own that is kept nowhere", async (t) => {
   const page = await at(t, "/keys");
   await page.getByLabel("What it is for").fill("Front desk");
   await page.getByRole("button", { name: "Create key" }).click();
   await page.getByText("Choose at least one thing").waitFor();
   await page.getByLabel("talk in the browser").check();
+  await page.getByRole("button", { name: "Create key" }).click();
+  // Whoever is only signed in sees no key and makes none.
+  await page.getByRole("alert").getByText("Give your own API key first.").waitFor();
+  const own = page.getByLabel("Your own API key");
+  assert.equal(await own.getAttribute("aria-invalid"), "true");
+  assert.equal(await own.evaluate((field) => field === document.activeElement), true);
+  await own.fill(`${KEY}-wrong`);
+  await page.getByRole("button", { name: "Show keys" }).click();
+  await page.getByText("This key is not known").waitFor();
+  assert.equal(await page.locator("table").count(), 0);
+  // The key that was tried is no session, and the session goes on.
+  await own.fill(KEY);
   await page.getByRole("button", { name: "Create key" }).click();
   const made = page.locator("#made-key");
   await made.waitFor();
@@ -305,6 +317,34 @@ test("a key is made, shown once, and revoked", async (t) => {
   await page.getByRole("button", { name: "Revoke Front desk" }).click();
   await page.getByRole("button", { name: "Revoke for good" }).click();
   await rows(page).filter({ hasText: "Front desk" }).getByText("Revoked").waitFor();
+  const kept = await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]));
+  assert.ok(!kept.includes(KEY));
+  await page.evaluate(() => (location.hash = "/calls"));
+  await rows(page).first().waitFor();
+  await page.evaluate(() => (location.hash = "/keys"));
+  await page.getByRole("button", { name: "Show keys" }).waitFor();
+  assert.equal(await own.inputValue(), "");
+  // The browser notes a refused request by itself.
+  assert.deepEqual(page.complaints.filter((text) => !text.includes("401")), []);
+});
+
+test("whoever may not see costs has no column for them", async (t) => {
+  const scopes = ["calls:read", "bots:read", "usage:read"];
+  const page = await open(t, "/console#/calls", { token: token({ scopes }) });
+  await rows(page).first().waitFor();
+  const heads = () => page.locator("thead th").allTextContents();
+  assert.deepEqual((await heads()).slice(-3), ["Duration", "Turns", "Price"]);
+  await page.evaluate((call) => (location.hash = `/calls/${call}`), CALL);
+  const receipt = page.getByRole("region", { name: "Receipt" });
+  await receipt.getByText("Total").first().waitFor();
+  assert.doesNotMatch(await receipt.textContent(), /Margin|What it cost/);
+  await page.evaluate(() => (location.hash = "/usage"));
+  await page.getByRole("rowheader", { name: "clinica-sol" }).waitFor();
+  assert.deepEqual(await heads(), ["Bot", "Calls", "Time", "Price"]);
+  await page.locator(".chart canvas").waitFor();
+  assert.deepEqual(await page.locator(".legend li").allTextContents(), ["Price"]);
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Usage (CSV)" }).click()]);
+  assert.doesNotMatch(readFileSync(await file.path(), "utf8"), /cost/);
   assert.deepEqual(page.complaints, []);
 });
 

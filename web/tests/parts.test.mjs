@@ -9,6 +9,7 @@ import { gzipSync } from "node:zlib";
 import { interruptions } from "../src/console/interruptions.js";
 import { extended, renewed } from "../src/console/listing.js";
 import { PROVIDERS } from "../src/console/providers.js";
+import { SCOPES } from "../src/console/scopes.js";
 import { Conversation } from "../src/talk/conversation.js";
 import { Queue } from "../src/talk/queue.js";
 import { Resampler, fromPcm16, readPcm16, toPcm16, writePcm16 } from "../src/talk/resample.js";
@@ -90,6 +91,24 @@ test("a last word that is shorter than what should lie ready is played all the s
   queue.push(new Float32Array(10).fill(1));
   assert.equal(queue.pull(out), 0);
   assert.equal(queue.pull(out), 10);
+});
+
+test("a conversation that is refused for too many requests is not tried again, one in progress is", () => {
+  for (const begun of [false, true]) {
+    const socket = { send: () => {}, readyState: 1 };
+    let opened = 0;
+    const connect = () => (opened++, socket);
+    const conversation = new Conversation({ url: "/ws", token: () => "t", bot: "mesa", bargeIn: false, connect });
+    const told = (message) => socket.onmessage({ data: JSON.stringify(message) });
+    conversation.start();
+    if (begun) told({ type: "ready", call: "WB1", bot: "mesa", resumed: false });
+    told({ type: "error", code: "rate_limited", message: "try again in 9 s" });
+    socket.onclose({ code: 1013 });
+    assert.equal(conversation.phase, begun ? "reconnecting" : "ended");
+    assert.equal(conversation.problem.code, "rate_limited");
+    clearTimeout(conversation.timer);
+    assert.equal(opened, 1);
+  }
 });
 
 test("what the edge tells of a conversation is what the page shows of it", () => {
@@ -254,6 +273,13 @@ test("the editor offers the providers that a bot may name", () => {
   const contract = readFileSync(join(root, "core/contract/src/lib.rs"), "utf8");
   const listed = (name) => [...new RegExp(`pub const ${name}: &\\[&str\\] = &\\[([^\\]]*)\\]`).exec(contract)[1].matchAll(/"([^"]+)"/g)].map(([, provider]) => provider);
   assert.deepEqual(PROVIDERS, { listen: listed("LISTENERS"), think: listed("THINKERS"), speak: listed("SPEAKERS") });
+});
+
+test("the console offers whatever a key may be allowed, each with its word", () => {
+  const source = readFileSync(join(root, "functions/src/account/scope.rs"), "utf8");
+  const scopes = [...source.matchAll(/#\[serde\(rename = "([^"]+)"\)\]/g)].map(([, scope]) => scope);
+  assert.deepEqual(SCOPES, scopes);
+  assert.deepEqual(scopes.filter((scope) => !(`scope.${scope}` in words("en"))), []);
 });
 
 test("no page weighs more than 150 kB, all that it may load counted", () => {

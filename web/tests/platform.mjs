@@ -59,7 +59,7 @@ export async function answered(bot) {
   return call;
 }
 
-const SCOPES = ["calls:read", "calls:write", "bots:read", "bots:write", "prices:write", "usage:read", "keys:write", "talk"];
+const SCOPES = ["calls:read", "calls:write", "bots:read", "bots:write", "numbers:write", "prices:write", "usage:read", "costs:read", "talk"];
 
 /** A token as the API makes them; this one may be about to expire, or have done so. */
 export function token({ expires_in_s = 3600, ...claims } = {}) {

@@ -105,21 +105,24 @@ async fn list(api: &Api, arguments: &CallsArgs, out: Out) -> Result<(), Failure>
         out.line("no calls");
         return Ok(());
     }
-    let rows = calls.iter().map(|call| row(call, out));
-    out.table(
-        &[
-            "call",
-            "began",
-            "direction",
-            "from",
-            "to",
-            "bot",
-            "status",
-            "length",
-            "cost",
-        ],
-        rows.collect(),
-    );
+    let mut head = vec![
+        "call",
+        "began",
+        "direction",
+        "from",
+        "to",
+        "bot",
+        "status",
+        "length",
+        "price",
+    ];
+    // The API tells it to those who may see costs.
+    let costs = calls.iter().any(|call| call.get(SPENT).is_some());
+    if costs {
+        head.push("cost");
+    }
+    let rows = calls.iter().map(|call| row(call, costs, out));
+    out.table(&head, rows.collect());
     if after.is_some() {
         let limit = arguments.limit.saturating_mul(2);
         out.progress(&format!("there are more: --limit {limit}"));
@@ -127,14 +130,19 @@ async fn list(api: &Api, arguments: &CallsArgs, out: Out) -> Result<(), Failure>
     Ok(())
 }
 
-fn row(call: &Value, out: Out) -> Vec<String> {
-    let ended = call.get("ended");
-    let number = |name: &str| {
-        ended
-            .and_then(|ended| ended.get(name))
-            .and_then(Value::as_u64)
+/// What a call has cost so far: every call has it, where costs are shown.
+const SPENT: &str = "spent_micro_dollars";
+
+fn row(call: &Value, costs: bool, out: Out) -> Vec<String> {
+    let amount = |name: &str| {
+        let amount = call.get(name).and_then(Value::as_u64);
+        amount.map(dollars).unwrap_or_default()
     };
-    vec![
+    let duration = call
+        .get("ended")
+        .and_then(|ended| ended.get("duration_ms"))
+        .and_then(Value::as_u64);
+    let mut row = vec![
         text(call, "call"),
         call.get("began_ms")
             .and_then(Value::as_i64)
@@ -145,11 +153,13 @@ fn row(call: &Value, out: Out) -> Vec<String> {
         text(call, "to"),
         text(call, "bot"),
         status(call, out),
-        number("duration_ms").map(minutes).unwrap_or_default(),
-        number("cost_micro_dollars")
-            .map(dollars)
-            .unwrap_or_default(),
-    ]
+        duration.map(minutes).unwrap_or_default(),
+        amount("price_micro_dollars"),
+    ];
+    if costs {
+        row.push(amount("cost_micro_dollars"));
+    }
+    row
 }
 
 fn status(call: &Value, out: Out) -> String {

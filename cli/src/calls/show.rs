@@ -128,11 +128,19 @@ fn event_line(event: &Value, out: Out) -> String {
     out.paint(Paint::Faint, line.trim_end())
 }
 
+/// What is paid for the call, and what it cost if the API tells.
 fn receipt(call: &Value, out: Out) {
+    bill(call, "price", &["paid"], out);
+    bill(call, "cost", &["dimension", "provider", "model"], out);
+}
+
+/// Lines that add up to a total; nothing if there are none.
+fn bill(call: &Value, side: &str, names: &[&str], out: Out) {
     let Some(items) = call
-        .get("cost")
-        .and_then(|cost| cost.get("items"))
+        .get(side)
+        .and_then(|side| side.get("items"))
         .and_then(Value::as_array)
+        .filter(|items| !items.is_empty())
     else {
         return;
     };
@@ -143,12 +151,8 @@ fn receipt(call: &Value, out: Out) {
             .unwrap_or_default()
     };
     let rows = items.iter().map(|item| {
-        let what = [
-            text(item, "dimension"),
-            text(item, "provider"),
-            text(item, "model"),
-        ];
-        let what: Vec<_> = what.into_iter().filter(|word| !word.is_empty()).collect();
+        let what = names.iter().map(|name| text(item, name));
+        let what: Vec<_> = what.filter(|word| !word.is_empty()).collect();
         vec![
             what.join(" "),
             text(item, "quantity"),
@@ -162,5 +166,5 @@ fn receipt(call: &Value, out: Out) {
         String::new(),
         dollars(total),
     ]);
-    out.table(&["cost", "quantity", "amount"], rows);
+    out.table(&[side, "quantity", "amount"], rows);
 }

@@ -8,6 +8,9 @@ use contract::{BotId, TenantId};
 use super::{Scope, Scopes};
 use crate::Refusal;
 
+/// The subject of the operator, and of tokens that it had made.
+const OPERATOR: &str = "operator";
+
 /// Who asks. Whose things they may touch comes out only together with the scope that they need for it, so that no handler
 /// can forget to ask: [`Principal::tenant`].
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,7 +28,7 @@ impl Principal {
     #[must_use]
     pub fn operator(tenant: TenantId) -> Self {
         Self {
-            subject: "operator".to_owned(),
+            subject: OPERATOR.to_owned(),
             tenant,
             scopes: Scope::ALL.into(),
             bot: None,
@@ -82,6 +85,21 @@ impl Principal {
         ))
     }
 
+    /// Lets only those through who have shown a key: what is short-lived makes nothing that lives longer.
+    ///
+    /// # Errors
+    /// 403 for a token.
+    pub fn must_show_key(&self) -> Result<(), Refusal> {
+        if !self.token {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "key_only",
+            "a token neither makes tokens nor makes, changes or revokes keys: ask with a key",
+        ))
+    }
+
     /// Whose things they have to do with at all, whatever they may do there.
     #[must_use]
     pub fn whose(&self) -> &TenantId {
@@ -92,12 +110,6 @@ impl Principal {
     #[must_use]
     pub fn belongs_to(&self, tenant: &TenantId) -> bool {
         self.tenant == *tenant
-    }
-
-    /// Whether they showed a token, and not a key.
-    #[must_use]
-    pub fn is_token(&self) -> bool {
-        self.token
     }
 
     /// The same, by a token.
@@ -115,7 +127,18 @@ impl Principal {
         self.operator
     }
 
-    /// Who, for limits and logs: `operator`, `key:{id}`, or the `sub` of a token.
+    /// Under which name they are counted where limits are the tenant's. Tokens that the operator has made are all of one
+    /// subject, and each is for one tenant.
+    #[must_use]
+    pub fn counted_as(&self) -> String {
+        if self.subject == OPERATOR {
+            format!("{OPERATOR}:{}", self.tenant)
+        } else {
+            self.subject.clone()
+        }
+    }
+
+    /// Who, for logs: `operator`, `key:{id}`, or the `sub` of a token.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject

@@ -17,16 +17,22 @@ pub enum Scope {
     /// See bots and numbers.
     #[serde(rename = "bots:read")]
     BotsRead,
-    /// Change bots and numbers.
+    /// Change bots, and which of them answers a number of their tenant's.
     #[serde(rename = "bots:write")]
     BotsWrite,
+    /// Take numbers that nobody has, give them back, and call from numbers that no bot answers.
+    #[serde(rename = "numbers:write")]
+    NumbersWrite,
     /// Set what calls are paid with: the price of bots.
     #[serde(rename = "prices:write")]
     PricesWrite,
-    /// See what was used, and what it costs.
+    /// See what was used, and what is paid for it.
     #[serde(rename = "usage:read")]
     UsageRead,
-    /// See, create and revoke keys.
+    /// See what calls cost the operator, and what is left of their price.
+    #[serde(rename = "costs:read")]
+    CostsRead,
+    /// See keys, and with a key also make, change and revoke them.
     #[serde(rename = "keys:write")]
     KeysWrite,
     /// Talk to a bot through the edge's sockets.
@@ -39,13 +45,15 @@ pub type Scopes = BTreeSet<Scope>;
 
 impl Scope {
     /// All there are.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::CallsRead,
         Self::CallsWrite,
         Self::BotsRead,
         Self::BotsWrite,
+        Self::NumbersWrite,
         Self::PricesWrite,
         Self::UsageRead,
+        Self::CostsRead,
         Self::KeysWrite,
         Self::Talk,
     ];
@@ -58,8 +66,10 @@ impl Scope {
             Self::CallsWrite => "calls:write",
             Self::BotsRead => "bots:read",
             Self::BotsWrite => "bots:write",
+            Self::NumbersWrite => "numbers:write",
             Self::PricesWrite => "prices:write",
             Self::UsageRead => "usage:read",
+            Self::CostsRead => "costs:read",
             Self::KeysWrite => "keys:write",
             Self::Talk => "talk",
         }

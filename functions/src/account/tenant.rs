@@ -29,9 +29,11 @@ pub struct TenantLimits {
     pub concurrent_calls_max: u32,
     /// What its calls of one UTC day may cost, in micro-dollars; 0: no limit.
     pub spend_per_day_max: u64,
-    /// Calls that each of its keys may place in a minute; 0: as the deployment has it.
+    /// Calls that each of its keys may place in a minute; 0: as the deployment has it, which the operator's key always is held
+    /// to.
     pub calls_per_minute: u32,
-    /// Requests that each of its keys may make in a minute; 0: as the deployment has it.
+    /// Requests that each of its keys may make in a minute; 0: as the deployment has it, which the operator's key always is
+    /// held to.
     pub requests_per_minute: u32,
     /// Countries that its bots may dial, by ISO 3166-1 code such as `ES`, in place of the deployment's own list; empty: that
     /// one. A bot with a list of its own dials the countries that are in both.

@@ -198,6 +198,7 @@ impl Api {
             fields.insert("price".to_owned(), price);
         }
         let bot = read_bot(tenant, id, given)?;
+        self.may_put_through(&bot).await?;
         if may || bot.price == price {
             return Ok(bot);
         }

@@ -7,9 +7,10 @@ use twilio::PhoneNumber;
 
 use super::Api;
 use super::bots::{bot_id, unknown};
-use super::numbers::phone_number;
+use super::numbers::{not_theirs, phone_number};
+use crate::Refusal;
+use crate::account::{Principal, Scope};
 use crate::store::{Dial, DialId, DialState, Metadata};
-use crate::{Refusal, country};
 
 /// Longest call that may be ordered, in seconds: the carrier's own limit is four hours.
 const TIME_LIMIT_S_MAX: u32 = 14_400;
@@ -28,7 +29,8 @@ pub(super) struct CallOrder {
     /// The id of the bot that speaks.
     #[schema(pattern = "^[a-z0-9-]{1,64}$")]
     pub(super) bot: String,
-    /// Who seems to call, in E.164: a number of the carrier's account. None: the one the bot was last given.
+    /// Who seems to call, in E.164: a number of the tenant's, or with the scope `numbers:write` any of the carrier's account that
+    /// nobody has. None: the one the bot was last given.
     from: Option<String>,
     /// The call ends after so many seconds, if its bot does not end it sooner.
     #[schema(minimum = 10, maximum = 14_400)]
@@ -43,16 +45,36 @@ pub(super) struct CallOrder {
     metadata: Metadata,
 }
 
+impl CallOrder {
+    /// Tells a repeat from another order.
+    pub(super) fn fingerprint(&self) -> String {
+        let rest = (
+            self.time_limit_s,
+            &self.machine,
+            &self.unknown,
+            &self.metadata,
+        );
+        let order = [
+            self.to.as_str(),
+            &self.bot,
+            self.from.as_deref().unwrap_or_default(),
+            &serde_json::to_string(&rest).unwrap_or_default(),
+        ];
+        format!("{:x}", Sha256::digest(order.join("\n")))
+    }
+}
+
 impl Api {
     /// Reads an order to dial.
     ///
     /// # Errors
-    /// 400 and the field that cannot be.
+    /// 400 or 403 and the field that cannot be.
     pub(super) async fn order(
         &self,
+        who: &Principal,
         tenant: &TenantId,
+        id: DialId,
         order: CallOrder,
-        key: Option<String>,
     ) -> Result<Dial, Refusal> {
         let to = phone_number(&order.to, "to")?;
         let time_limit_s = order.time_limit_s;
@@ -67,15 +89,7 @@ impl Api {
         check_metadata(&order.metadata)?;
         check_machine(order.machine.as_ref(), "machine.text")?;
         check_machine(order.unknown.as_ref(), "unknown.text")?;
-        let mut order_text = vec![order.to.clone(), order.bot.clone()];
-        order_text.push(order.from.clone().unwrap_or_default());
-        let rest = (
-            time_limit_s,
-            &order.machine,
-            &order.unknown,
-            &order.metadata,
-        );
-        order_text.push(serde_json::to_string(&rest).unwrap_or_default());
+        let fingerprint = order.fingerprint();
         let bot = bot_id(&order.bot, "bot")?;
         let from = order
             .from
@@ -84,19 +98,15 @@ impl Api {
             .transpose()?;
         let bot = self.store.bots.bot(tenant, &bot).await?;
         let bot = bot.ok_or_else(|| unknown("bot"))?;
-        self.may_dial(&bot, &to).await?;
-        let fingerprint = fingerprint(&order_text);
+        let own = &bot.limits.outbound_countries;
+        self.may_dial(tenant, own, &to, "to").await?;
         let bot = Bot {
             duration_max_s: shorter(bot.duration_max_s, time_limit_s),
             machine: order.machine.unwrap_or(bot.machine),
             unknown: order.unknown.unwrap_or(bot.unknown),
             ..bot
         };
-        let from = self.caller_of(tenant, &bot, from).await?;
-        let id = match key {
-            Some(key) => DialId::of_key(tenant, &key),
-            None => DialId::of_nonce(u128::from_be_bytes(super::random()?)),
-        };
+        let from = self.caller_of(who, tenant, &bot, from).await?;
         Ok(Dial {
             id,
             fingerprint,
@@ -110,9 +120,10 @@ impl Api {
         })
     }
 
-    /// Who seems to call: nobody whose number is another tenant's.
+    /// Who seems to call: a number of the tenant's, and for those who may take numbers also one that nobody has.
     async fn caller_of(
         &self,
+        who: &Principal,
         tenant: &TenantId,
         bot: &Bot,
         asked: Option<PhoneNumber>,
@@ -122,31 +133,15 @@ impl Api {
             let message = "give from, or a number to the bot: PUT /numbers/{e164}";
             return own.ok_or_else(|| Refusal::field("from", "from_missing", message));
         };
-        let whose = self.store.bots.bot_of(&asked).await?;
-        if whose.is_some_and(|(owner, _)| owner != *tenant) {
-            let message = "this number is another tenant's: give one of your own";
-            return Err(Refusal::field("from", "number_taken", message));
+        match self.store.bots.bot_of(&asked).await? {
+            Some((owner, _)) if owner == *tenant => Ok(asked),
+            Some(_) => {
+                let message = "this number is another tenant's: give one of your own";
+                Err(Refusal::field("from", "number_taken", message))
+            }
+            None if who.tenant(Scope::NumbersWrite).is_ok() => Ok(asked),
+            None => Err(not_theirs("from", "calling from it")),
         }
-        Ok(asked)
-    }
-
-    /// Whether the bot, its tenant and this deployment allow a number's country.
-    pub(super) async fn may_dial(&self, bot: &Bot, to: &PhoneNumber) -> Result<(), Refusal> {
-        let terms = self.store.agreed.terms(&bot.tenant).await?;
-        // A bot is its tenant's to change, so its own list can only narrow what the operator allows.
-        let tenants = &terms.limits.outbound_countries;
-        let general = &self.settings.countries;
-        let ceiling = if tenants.is_empty() { general } else { tenants };
-        let own = &bot.limits.outbound_countries;
-        if country::is_allowed(to, ceiling) && country::is_allowed(to, own) {
-            return Ok(());
-        }
-        let where_to = country::of(to).unwrap_or_else(|| "no country".to_owned());
-        Err(Refusal::field(
-            "to",
-            "country_not_allowed",
-            format!("this number is in {where_to}, which is not among the countries allowed"),
-        ))
     }
 }
 
@@ -176,9 +171,4 @@ fn check_machine(machine: Option<&Machine>, field: &str) -> Result<(), Refusal> 
     let fits = !text.trim().is_empty() && text.chars().count() <= 1_000;
     fits.then_some(())
         .ok_or_else(|| Refusal::field(field, "text_invalid", "1 to 1000 characters"))
-}
-
-/// Tells a repeat from another order.
-fn fingerprint(order: &[String]) -> String {
-    format!("{:x}", Sha256::digest(order.join("\n")))
 }

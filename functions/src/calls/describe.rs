@@ -154,7 +154,7 @@ fn hide_own_orders(components: &mut Components) {
     };
     orders.items.retain(|order| {
         let order = serde_json::to_string(order).unwrap_or_default();
-        !["\"wrap\"", "\"answered\""]
+        !["\"wrap\"", "\"answered\"", "\"pressed\""]
             .iter()
             .any(|own| order.contains(own))
     });

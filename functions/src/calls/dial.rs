@@ -20,7 +20,7 @@ use super::outcome::{refusal, settled, unknown};
 use super::{Api, body};
 use crate::Refusal;
 use crate::account::{Principal, Scope};
-use crate::store::{Begun, Dial, DialState, Opened};
+use crate::store::{Begun, Dial, DialId, DialState, Opened};
 use crate::words;
 
 /// After this long, in milliseconds, an order without an answer is taken for lost: the carrier is given 8 s.
@@ -73,7 +73,20 @@ async fn place(
     let key = idempotency_key(request.headers())?;
     let order: CallOrder = body::read(request.into_body()).await?;
     who.must_be_for(&bot_id(&order.bot, "bot")?)?;
-    let dial = api.order(tenant, order, key).await?;
+    let id = match key {
+        Some(key) => {
+            let id = DialId::of_key(tenant, &key);
+            // Before anything else: what was true of the order when it was first given may not be any more.
+            let now_ms = (api.clock)();
+            let known = api.store.dials.dial(&id).await?;
+            if let Some(known) = known.filter(|known| known.holds(now_ms)) {
+                return api.repeat(&order.fingerprint(), known, now_ms).await;
+            }
+            id
+        }
+        None => DialId::of_nonce(u128::from_be_bytes(super::random()?)),
+    };
+    let dial = api.order(&who, tenant, id, order).await?;
     let span = tracing::info_span!("dial", dial = %dial.id, call_sid = tracing::field::Empty);
     api.obey(&who, dial).instrument(span).await
 }
@@ -97,7 +110,9 @@ impl Api {
     async fn obey(&self, who: &Principal, dial: Dial) -> Result<Response, Refusal> {
         match self.store.dials.begin(&dial, dial.began_ms).await? {
             Begun::New => {}
-            Begun::Known(known) => return self.repeat(&dial, *known).await,
+            Begun::Known(known) => {
+                return self.repeat(&dial.fingerprint, *known, dial.began_ms).await;
+            }
         }
         if let Err(refused) = self.may_dial_now(who, &dial).await {
             self.store.dials.settle(&dial.id, &DialState::Free).await?;
@@ -152,8 +167,13 @@ impl Api {
     }
 
     /// The same order again: the same answer, without dialling.
-    async fn repeat(&self, dial: &Dial, known: Dial) -> Result<Response, Refusal> {
-        if known.fingerprint != dial.fingerprint {
+    async fn repeat(
+        &self,
+        fingerprint: &str,
+        known: Dial,
+        now_ms: u64,
+    ) -> Result<Response, Refusal> {
+        if known.fingerprint != fingerprint {
             let message = "this Idempotency-Key was used for another call: take a new one";
             return Err(Refusal::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -172,7 +192,7 @@ impl Api {
             return Ok(answer(201, placed(&known, &call, status), true));
         }
         if known.state == DialState::Pending
-            && dial.began_ms.saturating_sub(known.began_ms) < PENDING_MS_MAX
+            && now_ms.saturating_sub(known.began_ms) < PENDING_MS_MAX
         {
             return Err(Refusal::new(
                 StatusCode::CONFLICT,

@@ -113,7 +113,7 @@ async fn list(
 
 /// Make a key
 ///
-/// A key can make others with its own scopes or fewer.
+/// A key can make others with its own scopes or fewer. A token makes none: it would outlive itself.
 #[utoipa::path(post, path = "/keys", tag = "keys", request_body = NewKey, security(("key" = ["keys:write"])),
     responses((status = 201, description = "Made; the only time that the key itself is shown", body = MadeKey)))]
 async fn create(
@@ -121,6 +121,7 @@ async fn create(
     who: Principal,
     request: Request,
 ) -> Result<(StatusCode, Json<MadeKey>), Refusal> {
+    who.must_show_key()?;
     let tenant = who.tenant(Scope::KeysWrite)?;
     let new: NewKey = body::read(request.into_body()).await?;
     check_name(&new.name)?;
@@ -191,7 +192,7 @@ struct KeyChange {
 
 /// Change a key
 ///
-/// What is left out stays as it is. What its holder has to show never changes: make another key for that.
+/// Not by a token. What is left out stays as it is. What its holder has to show never changes: make another key for that.
 #[utoipa::path(patch, path = "/keys/{id}", tag = "keys", request_body = KeyChange, security(("key" = ["keys:write"])),
     params(("id" = String, Path, description = "The key's id", example = "0123456789abcdef")),
     responses((status = 200, description = "The key as it is now", body = KeyView)))]
@@ -201,6 +202,7 @@ async fn change(
     Named(id): Named<String>,
     request: Request,
 ) -> Result<Json<KeyView>, Refusal> {
+    who.must_show_key()?;
     let tenant = who.tenant(Scope::KeysWrite)?;
     let id = key_id(&id)?;
     let KeyChange { name, scopes } = body::read(request.into_body()).await?;
@@ -236,7 +238,7 @@ pub(super) fn within(scopes: &Scopes, who: &Principal) -> Result<(), Refusal> {
 
 /// Revoke a key
 ///
-/// It opens nothing from now on, and neither do tokens that it had made. It stays in the list.
+/// It opens nothing from now on, and neither do tokens that it had made. It stays in the list. Not by a token.
 #[utoipa::path(delete, path = "/keys/{id}", tag = "keys", security(("key" = ["keys:write"])),
     params(("id" = String, Path, description = "The key's id", example = "0123456789abcdef")),
     responses((status = 204, description = "Revoked, now or before")))]
@@ -245,6 +247,7 @@ async fn revoke(
     who: Principal,
     Named(id): Named<String>,
 ) -> Result<StatusCode, Refusal> {
+    who.must_show_key()?;
     let tenant = who.tenant(Scope::KeysWrite)?;
     let id = key_id(&id)?;
     if !api

@@ -5,6 +5,7 @@
 //! | `tenants` | the operator's customers |
 //! | `keys`, `tokens` | what opens the API |
 //! | `bots`, `numbers` | who answers, and where |
+//! | `reach` | where they may have somebody called |
 //! | `dial` (of a `call_order`), `view`, `orders` | calls: placed, looked at, told what to do |
 //! | `sessions` | conversations through the edge's own sockets |
 //! | `usage`, `webhooks` | what they cost, and what tenants' servers were told |
@@ -26,6 +27,7 @@ mod numbers;
 mod orders;
 mod outcome;
 mod rate;
+mod reach;
 mod sessions;
 mod settings;
 mod tenants;

@@ -17,7 +17,7 @@ use super::{Api, body};
 use crate::Refusal;
 use crate::account::{Principal, Scope};
 use crate::door::Named;
-use crate::store::Assigned;
+use crate::store::{Assigned, Claim};
 
 /// The routes.
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
@@ -56,6 +56,18 @@ pub(super) fn phone_number(text: &str, field: &str) -> Result<PhoneNumber, Refus
     text.parse().map_err(|error: twilio::ids::BadPhoneNumber| {
         Refusal::field(field, "number_malformed", error.to_string())
     })
+}
+
+/// A number that no bot of the tenant's answers is for those who may take numbers.
+pub(super) fn not_theirs(field: &str, what: &str) -> Refusal {
+    let scope = Scope::NumbersWrite;
+    let message = format!(
+        "no bot answers this number: {what} needs a key with the scope {scope}, or one of the tenant's own numbers"
+    );
+    Refusal {
+        status: StatusCode::FORBIDDEN,
+        ..Refusal::field(field, "scope_missing", message)
+    }
 }
 
 /// List numbers
@@ -103,7 +115,8 @@ async fn get(
 
 /// Let a bot answer a number
 ///
-/// From now on it alone answers it; calls in progress go on as they are.
+/// From now on it alone answers it; calls in progress go on as they are. A number that the tenant does not have yet is taken,
+/// which needs the scope `numbers:write` too.
 #[utoipa::path(put, path = "/numbers/{number}", tag = "numbers", request_body = Assignment, security(("key" = ["bots:write"])),
     params(("number" = String, Path, description = "In E.164", example = "+15005550006")),
     responses((status = 200, description = "Who answers it now", body = Number), (status = 409, description = "It is another tenant's", body = contract::ErrorBody)))]
@@ -117,10 +130,16 @@ async fn put(
     let number = phone_number(&number, "number")?;
     let assignment: Assignment = body::read(request.into_body()).await?;
     let bot = bot_id(&assignment.bot, "bot")?;
-    let assigned = api.store.bots.assign(&number, tenant, &bot, (api.clock)());
+    let claim = match who.tenant(Scope::NumbersWrite) {
+        Ok(_) => Claim::Free,
+        Err(_) => Claim::Own,
+    };
+    let bots = &api.store.bots;
+    let assigned = bots.assign(&number, tenant, &bot, claim, (api.clock)());
     match assigned.await? {
         Assigned::Done => Ok(Json(Number { number, bot })),
         Assigned::NoBot => Err(unknown("bot")),
+        Assigned::Unclaimed => Err(not_theirs("number", "taking it")),
         Assigned::Taken => Err(Refusal::new(
             StatusCode::CONFLICT,
             "number_taken",
@@ -130,7 +149,9 @@ async fn put(
 }
 
 /// Let nobody answer a number
-#[utoipa::path(delete, path = "/numbers/{number}", tag = "numbers", security(("key" = ["bots:write"])),
+///
+/// From then on it is nobody's, and other tenants may take it.
+#[utoipa::path(delete, path = "/numbers/{number}", tag = "numbers", security(("key" = ["numbers:write"])),
     params(("number" = String, Path, description = "In E.164", example = "+15005550006")),
     responses((status = 204, description = "Nobody answers it")))]
 async fn delete(
@@ -138,7 +159,7 @@ async fn delete(
     who: Principal,
     Named(number): Named<String>,
 ) -> Result<StatusCode, Refusal> {
-    let tenant = who.tenant(Scope::BotsWrite)?;
+    let tenant = who.tenant(Scope::NumbersWrite)?;
     let number = phone_number(&number, "number")?;
     if !api.store.bots.release(&number, tenant).await? {
         return Err(Refusal::not_found("number"));

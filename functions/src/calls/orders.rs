@@ -93,11 +93,12 @@ async fn give(
     if api.own(&who, tenant, &call).await?.is_over() {
         return Err(ended());
     }
-    if let Do::Transfer { to } = &order
-        && let Some((_, Some(bot))) = api.store.calls.call(&call).await?
-    {
-        // The way by which somebody with a stolen key would dial where calls are dear.
-        api.may_dial(&bot, to).await?;
+    if let Do::Transfer { to } = &order {
+        // Of a call that only its records tell of, the bot is not kept: then its tenant's list counts alone.
+        let bot = api.store.calls.call(&call).await?.and_then(|(_, bot)| bot);
+        let own = bot.map(|bot| bot.limits.outbound_countries);
+        let own = own.unwrap_or_default();
+        api.may_dial(tenant, &own, to, "to").await?;
     }
     let order = Order { id, order };
     let given = api

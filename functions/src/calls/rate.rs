@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::Api;
 use crate::Refusal;
-use crate::account::Principal;
+use crate::account::{Principal, TenantLimits};
 
 /// So many requests are told to the store at once.
 const TELL_EVERY: u32 = 10;
@@ -86,29 +86,42 @@ impl Rates {
 }
 
 impl Api {
+    /// Under which name somebody is counted, and how often they may in a minute.
+    async fn allowance(
+        &self,
+        who: &Principal,
+        own: impl Fn(&TenantLimits) -> u32,
+        general: u32,
+    ) -> Result<(String, u32), Refusal> {
+        if who.is_operator() {
+            // One key for all tenants: counted over all of them, and so held to no tenant's limit.
+            return Ok((who.subject().to_owned(), general));
+        }
+        let own = own(&self.tenant(who.whose()).await?.limits);
+        let limit = if own > 0 { own } else { general };
+        Ok((who.counted_as(), limit))
+    }
+
     /// Counts a request of theirs.
     ///
     /// # Errors
     /// 429 if there were too many in this minute.
     pub(super) async fn knocks(&self, who: &Principal) -> Result<Quota, Refusal> {
-        let own = self.tenant(who.whose()).await?.limits.requests_per_minute;
-        let limit = if own > 0 {
-            own
-        } else {
-            self.settings.requests_per_minute
-        };
+        let own = |limits: &TenantLimits| limits.requests_per_minute;
+        let general = self.settings.requests_per_minute;
+        let (name, limit) = self.allowance(who, own, general).await?;
         let now_ms = (self.clock)();
         let minute = now_ms / 60_000;
-        let (mut all, told) = self.doors.rates.count(who.subject(), now_ms);
+        let (mut all, told) = self.doors.rates.count(&name, now_ms);
         if let Some(told) = told {
             let counting = self
                 .store
                 .accounts
-                .count(who.subject(), "requests", minute, told, None);
+                .count(&name, "requests", minute, told, None);
             match counting.await {
                 Ok(total) => {
                     let total = total.unwrap_or_default();
-                    self.doors.rates.learn(who.subject(), minute, total);
+                    self.doors.rates.learn(&name, minute, total);
                     all = all.max(total);
                 }
                 // Better uncounted than refused: what needs the store will say so itself.
@@ -132,18 +145,15 @@ impl Api {
     /// # Errors
     /// 429 if there were too many.
     pub(super) async fn may_place(&self, who: &Principal) -> Result<(), Refusal> {
-        let own = self.tenant(who.whose()).await?.limits.calls_per_minute;
-        let limit = if own > 0 {
-            own
-        } else {
-            self.settings.calls_per_minute
-        };
+        let own = |limits: &TenantLimits| limits.calls_per_minute;
+        let general = self.settings.calls_per_minute;
+        let (name, limit) = self.allowance(who, own, general).await?;
         let now_ms = (self.clock)();
         let minute = now_ms / 60_000;
         let former = self
             .store
             .accounts
-            .counted(who.subject(), "calls", minute.saturating_sub(1))
+            .counted(&name, "calls", minute.saturating_sub(1))
             .await?;
         let left_ms = 60_000 - now_ms % 60_000;
         let still = (u64::from(former) * left_ms).div_ceil(60_000);
@@ -152,7 +162,7 @@ impl Api {
         let counted = self
             .store
             .accounts
-            .count(who.subject(), "calls", minute, 1, Some(room));
+            .count(&name, "calls", minute, 1, Some(room));
         if counted.await?.is_some() {
             return Ok(());
         }

@@ -40,6 +40,8 @@ impl Api {
             return Err(Refusal::field("call", "call_invalid", message));
         }
         let who = self.principal(&asked.token).await?;
+        // The seal is the edge's, the request is theirs.
+        self.knocks(&who).await?;
         let tenant = who.tenant(Scope::Talk)?.clone();
         let bot = self.chosen_bot(&who, &tenant, asked.bot).await?;
         let terms = self.store.agreed.terms(&tenant).await?;

@@ -48,15 +48,8 @@ impl Settings {
             1..=1_000_000,
             own.requests_per_minute,
         )?;
-        let countries = list(environment, "OUTBOUND_COUNTRIES");
-        if !contract::are_countries(&countries) {
-            return Err(BadSetting {
-                name: "OUTBOUND_COUNTRIES",
-                problem: "must be ISO 3166-1 codes with commas between them, such as US,ES"
-                    .to_owned(),
-            });
-        }
-        let origins = list(environment, "CORS_ORIGINS");
+        let countries = environment.countries()?;
+        let origins = environment.list("CORS_ORIGINS");
         for origin in &origins {
             // A slash at the end would never match what a browser sends.
             if origin.ends_with('/') || crate::config::BaseUrl::parse(origin).is_err() {
@@ -76,13 +69,6 @@ impl Settings {
             origins,
         })
     }
-}
-
-/// Words with commas or spaces between them.
-fn list(environment: &Environment<'_>, name: &str) -> Vec<String> {
-    let text = environment.optional(name).unwrap_or_default();
-    let words = text.split([',', ' ']).filter(|word| !word.is_empty());
-    words.map(str::to_owned).collect()
 }
 
 fn number<T>(

@@ -132,7 +132,7 @@ async fn list(
 
 /// Make a tenant
 #[utoipa::path(post, path = "/tenants", tag = "tenants", request_body = NewTenant, security(("operator" = [])),
-    responses((status = 201, description = "Made", body = Tenant), (status = 409, description = "There is one of that id", body = contract::ErrorBody)))]
+    responses((status = 201, description = "Made", body = Tenant), (status = 409, description = "There is one of that id, or was one", body = contract::ErrorBody)))]
 async fn create(
     State(api): State<Arc<Api>>,
     who: Principal,
@@ -152,13 +152,21 @@ async fn create(
     };
     checked(&tenant)?;
     if !api.store.accounts.replace_tenant(None, &tenant).await? {
-        return Err(Refusal::new(
-            StatusCode::CONFLICT,
-            "tenant_exists",
-            "there is a tenant of that id: PATCH /tenants/{id} changes it",
-        ));
+        let there = api.store.accounts.tenant(&tenant.id).await?.is_some();
+        return Err(taken(there));
     }
     Ok((StatusCode::CREATED, Json(tenant)))
+}
+
+fn taken(there: bool) -> Refusal {
+    let (code, message) = if there {
+        let message = "there is a tenant of that id: PATCH /tenants/{id} changes it";
+        ("tenant_exists", message)
+    } else {
+        let message = "there was a tenant of that id, and what is kept of it must not become another's: take another id";
+        ("tenant_was", message)
+    };
+    Refusal::new(StatusCode::CONFLICT, code, message)
 }
 
 fn with_secret(secret: Option<HookSecret>) -> Result<HookSecret, Refusal> {
@@ -243,10 +251,11 @@ fn changed(known: &Tenant, patch: &Value) -> Result<Tenant, Refusal> {
 
 /// Delete a tenant
 ///
-/// Its keys open nothing from then on; its calls stay until their time is over.
+/// Its keys open nothing from then on; its calls stay until their time is over, and so its id is never another's. The tenant
+/// `default` stays.
 #[utoipa::path(delete, path = "/tenants/{id}", tag = "tenants", security(("operator" = [])),
     params(("id" = String, Path, description = "The tenant's id", example = "mesa-verde")),
-    responses((status = 204, description = "Deleted"), (status = 409, description = "It has bots", body = contract::ErrorBody)))]
+    responses((status = 204, description = "Deleted"), (status = 409, description = "It has bots, or is the one that stays", body = contract::ErrorBody)))]
 async fn delete(
     State(api): State<Arc<Api>>,
     who: Principal,
@@ -254,6 +263,13 @@ async fn delete(
 ) -> Result<StatusCode, Refusal> {
     who.must_be_operator()?;
     let id = tenant_id(&id, "id")?;
+    if id == TenantId::default() {
+        return Err(Refusal::new(
+            StatusCode::CONFLICT,
+            "tenant_stays",
+            "every deployment has this tenant: revoke its keys and delete its bots instead",
+        ));
+    }
     match api.store.accounts.delete_tenant(&id, (api.clock)()).await? {
         Deleted::Missing => Err(Refusal::not_found("tenant")),
         Deleted::InUse => Err(Refusal::new(

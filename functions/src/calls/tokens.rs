@@ -31,7 +31,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
 struct NewToken {
     /// The only bot it opens, and then only for talking; none: all of the tenant's.
     bot: Option<String>,
-    /// What it may be used for, no more than what opens this. None: with a bot, `talk`; else all that opens this.
+    /// What it may be used for, no more than what opens this. None: with a bot, `talk`; else all that opens this but
+    /// `keys:write`.
     #[schema(value_type = Option<Vec<Scope>>)]
     scopes: Option<Scopes>,
     /// How long it is good: 1 to 1440 minutes. None: as the deployment has it.
@@ -53,6 +54,12 @@ struct MadeToken {
     bot: Option<BotId>,
 }
 
+/// What a token may be used for if nobody says: whoever lists keys has a key at hand.
+fn usual(scopes: &Scopes) -> Scopes {
+    let usual = scopes.iter().copied();
+    usual.filter(|scope| *scope != Scope::KeysWrite).collect()
+}
+
 /// Make a token
 ///
 /// Only a key makes tokens; a token does not make others.
@@ -63,13 +70,7 @@ async fn create(
     who: Principal,
     request: Request,
 ) -> Result<(StatusCode, Json<MadeToken>), Refusal> {
-    if who.is_token() {
-        return Err(Refusal::new(
-            StatusCode::FORBIDDEN,
-            "key_only",
-            "only a key makes tokens: ask with a key",
-        ));
-    }
+    who.must_show_key()?;
     let new: NewToken = body::read(request.into_body()).await?;
     let tenant = who.whose();
     let bot = new.bot.map(|bot| bot_id(&bot, "bot")).transpose()?;
@@ -80,7 +81,7 @@ async fn create(
     }
     let scopes = new.scopes.unwrap_or_else(|| match bot {
         Some(_) => [Scope::Talk].into(),
-        None => who.scopes().clone(),
+        None => usual(who.scopes()),
     });
     within(&scopes, &who)?;
     if bot.is_some() && scopes != Scopes::from([Scope::Talk]) {

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
-use contract::BotId;
+use contract::{BotId, Cost};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -18,7 +18,8 @@ use crate::Refusal;
 use crate::account::{Principal, Scope};
 use crate::clock::Month;
 use crate::door::{Asked, Named};
-use crate::store::{Meter, Paid};
+use crate::shown::Costs;
+use crate::store::{Charge, Meter, Paid};
 
 /// The routes.
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
@@ -79,15 +80,46 @@ fn together(meters: &Meters) -> Meter {
     total
 }
 
+/// What the calls that ended in a month used, cost and are paid for.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Meter)]
+struct Metered {
+    /// How many ended.
+    calls: u64,
+    /// Time with a stream or socket open, in milliseconds.
+    line_ms: u64,
+    /// The part of it that came through the carrier.
+    carrier_ms: u64,
+    /// What it cost; with the scope `costs:read` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<Cost>,
+    /// What the tenant pays.
+    price: Charge,
+    /// What is left of the price; with the scope `costs:read` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    margin_micro_dollars: Option<i64>,
+}
+
+impl Metered {
+    fn of(meter: Meter, costs: Costs) -> Self {
+        Self {
+            calls: meter.calls,
+            line_ms: meter.line_ms,
+            carrier_ms: meter.carrier_ms,
+            margin_micro_dollars: costs.of(meter.margin_micro_dollars()),
+            cost: costs.of(meter.cost),
+            price: meter.price,
+        }
+    }
+}
+
 /// What one bot's calls of a month used, cost and are paid for.
 #[derive(Serialize, utoipa::ToSchema)]
 struct BotUsage {
     /// Whose calls.
     bot: BotId,
     #[serde(flatten)]
-    meter: Meter,
-    /// What is left of the price.
-    margin_micro_dollars: i64,
+    meter: Metered,
 }
 
 /// What all calls that ended in a month used, cost and are paid for.
@@ -96,20 +128,20 @@ struct MonthUsage {
     /// In UTC: `2026-11`.
     month: String,
     #[serde(flatten)]
-    total: Meter,
+    total: Metered,
     /// The total of `cost`.
-    cost_micro_dollars: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_micro_dollars: Option<u64>,
     /// The total of `price`.
     price_micro_dollars: u64,
-    /// What is left of the price.
-    margin_micro_dollars: i64,
     /// The same by bot.
     bots: Vec<BotUsage>,
 }
 
 /// Read a month's usage
 ///
-/// By bot, with each item of what its calls cost and of what is paid for them: JSON, or CSV with one line for each.
+/// By bot, with each item of what is paid for its calls, and with the scope `costs:read` of what they cost: JSON, or CSV with
+/// one line for each.
 #[utoipa::path(get, path = "/usage/{month}", tag = "usage", security(("key" = ["usage:read"])),
     params(("month" = String, Path, description = "A month in UTC", pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$", example = "2026-11"), How),
     responses((status = 200, description = "The month", content((MonthUsage = "application/json"), (String = "text/csv")))))]
@@ -121,32 +153,31 @@ async fn usage(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let (month, meters) = api.meters(&who, &month).await?;
+    let costs = Costs::from(&who);
     if how.is_csv(&headers)? {
-        return Ok(csv("usage", month, &usage_csv(&meters)));
+        return Ok(csv("usage", month, &usage_csv(&meters, costs)));
     }
     let total = together(&meters);
     let bots = meters.into_iter().map(|(bot, meter)| BotUsage {
         bot,
-        margin_micro_dollars: meter.margin_micro_dollars(),
-        meter,
+        meter: Metered::of(meter, costs),
     });
     Ok(Json(MonthUsage {
         month: month.to_string(),
-        cost_micro_dollars: total.cost.total_micro_dollars,
+        cost_micro_dollars: costs.of(total.cost.total_micro_dollars),
         price_micro_dollars: total.price.total_micro_dollars,
-        margin_micro_dollars: total.margin_micro_dollars(),
-        total,
+        total: Metered::of(total, costs),
         bots: bots.collect(),
     })
     .into_response())
 }
 
-/// One line for each bot and what its calls cost, then one for each thing that is paid for them.
-fn usage_csv(meters: &Meters) -> String {
+/// One line for each bot and what its calls cost, if that is shown, then one for each thing that is paid for them.
+fn usage_csv(meters: &Meters, costs: Costs) -> String {
     let mut lines = String::from("bot,of,item,provider,model,quantity,micro_dollars\r\n");
     // Writing to memory cannot fail.
     for (bot, meter) in meters {
-        for item in &meter.cost.items {
+        for item in costs.of(&meter.cost.items).into_iter().flatten() {
             let (what, quantity) = (word(&item.dimension), item.quantity);
             let (provider, model) = (cell(&item.provider), cell(&item.model));
             let amount = item.micro_dollars;
@@ -273,7 +304,7 @@ fn cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Charge, Counts, Receipt};
+    use crate::store::{Counts, Receipt};
     use contract::Pricing;
     use proptest::prelude::*;
 

@@ -19,7 +19,7 @@ use super::{Api, body};
 use crate::Refusal;
 use crate::account::{Principal, Scope};
 use crate::door::{AskedBoth, Named};
-use crate::shown::{Row, Whole};
+use crate::shown::{Costs, Row, Whole};
 use crate::store::Filter;
 use crate::words;
 
@@ -91,8 +91,10 @@ async fn list(
         .calls
         .list(tenant, &filter, limit, after.as_deref())
         .await?;
+    let costs = Costs::from(&who);
+    let rows = page.calls.into_iter().map(|entry| Row::of(entry, costs));
     Ok(Json(Calls {
-        calls: page.calls.into_iter().map(Row::from).collect(),
+        calls: rows.collect(),
         next: page.next,
     }))
 }
@@ -152,7 +154,7 @@ pub(super) fn call_id(text: &str) -> Result<CallId, Refusal> {
 
 /// Read a call
 ///
-/// With its turns, events, latency, usage, cost and price. The links to recording and tape are good for some minutes.
+/// With its turns, events, latency, usage and price, and with the scope `costs:read` its cost too. The links to recording and tape are good for some minutes.
 #[utoipa::path(get, path = "/calls/{sid}", tag = "calls", security(("key" = ["calls:read"])),
     params(("sid" = String, Path, description = "The call's id", pattern = "^(CA|WB)[0-9a-fA-F]{32}$", example = "CA00000000000000000000000000000001")),
     responses((status = 200, description = "All that is known of it", body = Whole)))]
@@ -167,7 +169,8 @@ async fn detail(
     let detail = detail
         .filter(|detail| who.may_see(detail.entry.bot.as_ref()))
         .ok_or_else(|| Refusal::not_found("call"))?;
-    Ok(Json(Whole::of(detail, api.files.as_ref()).await?))
+    let whole = Whole::of(detail, api.files.as_ref(), Costs::from(&who)).await?;
+    Ok(Json(whole))
 }
 
 /// What people have to say about a call.

@@ -87,7 +87,9 @@ impl Parts {
 /// # Errors
 /// The setting that is missing or cannot be.
 pub async fn voice(start: Start) -> Result<Router, BadSetting> {
-    let (parts, status_url) = Parts::of(&start, status_url).await?;
+    let own =
+        |environment: &Environment<'_>| Ok((status_url(environment)?, environment.countries()?));
+    let (parts, (status_url, countries)) = Parts::of(&start, own).await?;
     Ok(crate::voice::app(Voice {
         store: parts.store,
         edge: parts.edge,
@@ -97,6 +99,7 @@ pub async fn voice(start: Start) -> Result<Router, BadSetting> {
         clock: wall_ms,
         edge_url: parts.edge_url,
         status_url,
+        countries,
     }))
 }
 

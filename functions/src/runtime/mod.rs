@@ -65,25 +65,29 @@ fn stop(name: &str, error: &dyn std::fmt::Display) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// One JSON object per line. The SDK and the HTTP stack stay quiet at every level: their debug lines hold whole bodies.
+/// One JSON object per line.
 fn logs() {
-    let wanted = std::env::var("AWS_LAMBDA_LOG_LEVEL")
-        .or_else(|_| std::env::var("LOG_LEVEL"))
-        .unwrap_or_default();
-    let level: Level = wanted.parse().unwrap_or(Level::INFO);
-    let targets = Targets::new()
-        .with_default(LevelFilter::WARN)
-        .with_target("functions", level)
-        .with_target(SPEND_LOG, Level::INFO)
-        .with_target("lambda_runtime", Level::INFO);
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .with_current_span(false)
         .with_ansi(false);
     tracing_subscriber::registry()
         .with(lines)
-        .with(targets)
+        .with(wanted(|name| std::env::var(name).ok()))
         .init();
+}
+
+/// Which lines are written, by `LOG_LEVEL`. Lambda drops what is below its own level, `AWS_LAMBDA_LOG_LEVEL`, whatever it is:
+/// so that one is left low (`template.yaml`), and the choice is made here. The SDK and the HTTP stack stay quiet at every level:
+/// their debug lines hold whole bodies.
+fn wanted(look_up: impl Fn(&str) -> Option<String>) -> Targets {
+    let level = look_up("LOG_LEVEL").or_else(|| look_up("AWS_LAMBDA_LOG_LEVEL"));
+    let level: Level = level.unwrap_or_default().parse().unwrap_or(Level::INFO);
+    Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("functions", level)
+        .with_target(SPEND_LOG, Level::INFO)
+        .with_target("lambda_runtime", Level::INFO)
 }
 
 /// What a function is made of: its environment, and the SDK's configuration.
@@ -227,5 +231,44 @@ impl Vault for SecretsManager {
                 .secret_string()
                 .ok_or_else(|| bad("names a secret without text".to_owned()))?,
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_spent_is_written_at_every_level() {
+        let set = |level: &'static str| {
+            move |name: &str| match name {
+                "LOG_LEVEL" => Some(level.to_owned()),
+                "AWS_LAMBDA_LOG_LEVEL" => Some("DEBUG".to_owned()),
+                _ => None,
+            }
+        };
+        for (level, info) in [
+            ("DEBUG", true),
+            ("INFO", true),
+            ("WARN", false),
+            ("ERROR", false),
+        ] {
+            let wanted = wanted(set(level));
+            assert!(wanted.would_enable(SPEND_LOG, &Level::INFO), "{level}");
+            assert_eq!(wanted.would_enable("functions::status", &Level::INFO), info);
+        }
+    }
+
+    /// Lambda reads the level of each line itself, and drops those below its own.
+    #[test]
+    fn lambda_lets_every_line_through_and_each_function_is_told_the_level() {
+        let template = include_str!("../../../template.yaml");
+        let levels: Vec<&str> = template.matches("ApplicationLogLevel: DEBUG,").collect();
+        assert_eq!(
+            levels.len(),
+            template.matches("ApplicationLogLevel:").count()
+        );
+        assert_eq!(levels.len(), 3);
+        assert!(template.contains("        LOG_LEVEL: !Ref LogLevel\n"));
     }
 }

@@ -14,7 +14,7 @@ use super::Status;
 use crate::Refusal;
 use crate::door::sealed;
 use crate::hook::{Happening, HookId, Reminder, is_worth, message, pause_s};
-use crate::shown::Whole;
+use crate::shown::{Costs, Whole};
 use crate::store::{CallEntry, Delivery, DeliveryState, Progress};
 
 /// How long an attempt keeps others away, in milliseconds: longer than it can take.
@@ -100,7 +100,8 @@ impl Status {
         let Some(detail) = self.store.calls.detail(&delivery.tenant, &call).await? else {
             return given_up("the call is not kept any more");
         };
-        let whole = Whole::of(detail, self.files.as_ref()).await?;
+        // The server is the tenant's, whatever scopes its keys have.
+        let whole = Whole::of(detail, self.files.as_ref(), Costs::Hidden).await?;
         let data = serde_json::to_value(whole).unwrap_or_default();
         let body = message(delivery.id.happening, delivery.at_ms, &data);
         let id = delivery.id.to_string();

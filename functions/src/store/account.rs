@@ -7,13 +7,14 @@ use crate::account::{Key, KeyId, Scopes, Tenant};
 /// Tenants and their keys, and how often these knock.
 #[async_trait]
 pub trait Accounts: Send + Sync {
-    /// A tenant, if it was ever put.
+    /// A tenant, if it was ever put and not deleted since.
     async fn tenant(&self, id: &TenantId) -> Stored<Option<Tenant>>;
-    /// Keeps a tenant in place of the one that was read, or as the first of its id; false if there is another by now.
+    /// Keeps a tenant in place of the one that was read, or as the first of its id; false if there is another by now, or was
+    /// one: what a deleted tenant leaves behind, such as its calls, must never be another customer's.
     async fn replace_tenant(&self, known: Option<&Tenant>, tenant: &Tenant) -> Stored<bool>;
     /// Tenants in the order of their ids, at most `limit`, those after `after`.
     async fn tenants(&self, limit: usize, after: Option<&TenantId>) -> Stored<Vec<Tenant>>;
-    /// Deletes a tenant, unless it has bots. Its keys open nothing from then on.
+    /// Deletes a tenant, unless it has bots. Its keys open nothing from then on, and its id stays taken.
     async fn delete_tenant(&self, id: &TenantId, now_ms: u64) -> Stored<Deleted>;
     /// A key.
     async fn key(&self, id: &KeyId) -> Stored<Option<Key>>;
@@ -63,6 +64,15 @@ pub enum Deleted {
     InUse,
 }
 
+/// Which numbers may be given to a bot.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Claim {
+    /// Those that its tenant has.
+    Own,
+    /// Those that nobody has, too.
+    Free,
+}
+
 /// What came of giving a number to a bot.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Assigned {
@@ -70,6 +80,8 @@ pub enum Assigned {
     Done,
     /// The number is another tenant's.
     Taken,
+    /// Nobody has the number, and it was not to be claimed.
+    Unclaimed,
     /// There is no such bot.
     NoBot,
 }

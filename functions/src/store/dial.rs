@@ -69,6 +69,14 @@ pub struct Dial {
     pub call: Option<CallId>,
 }
 
+impl Dial {
+    /// Whether the same order at this moment, in milliseconds since the Unix epoch, is a repeat of it.
+    #[must_use]
+    pub fn holds(&self, now_ms: u64) -> bool {
+        self.state != DialState::Free && now_ms < self.began_ms + super::DIAL_TTL_S * 1_000
+    }
+}
+
 /// What became of an order to dial.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]

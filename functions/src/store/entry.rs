@@ -9,7 +9,7 @@ use twilio::{AccountSid, Party};
 
 use crate::words;
 
-/// A call, in one row.
+/// A call, in one row. What it cost is not for everybody to see: that is added where it is shown.
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct CallEntry {
     /// The call.
@@ -61,7 +61,7 @@ pub struct CallEntry {
     #[schema(schema_with = words::answered_by)]
     pub answered_by: Option<AnsweredBy>,
     /// How it ended, as the edge tells.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip)]
     pub ended: Option<Ended>,
     /// Why no bot answered, though the call reached us.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,6 +78,7 @@ pub struct CallEntry {
     #[serde(skip)]
     pub summary_micro_dollars: u64,
     /// What the call has cost so far, as counted in its tenant's day, in micro-dollars.
+    #[serde(skip)]
     pub spent_micro_dollars: u64,
     /// What whoever placed the call wants to find again.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -196,7 +197,7 @@ impl std::str::FromStr for Unanswered {
 }
 
 /// How a call ended, as the edge tells.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Ended {
     /// Why.
     pub reason: EndReason,

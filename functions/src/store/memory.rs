@@ -118,9 +118,8 @@ pub(super) fn next_version(known: Option<&Bot>, bot: &Bot) -> Bot {
 impl Dials for Memory {
     async fn begin(&self, dial: &Dial, now_ms: u64) -> Stored<Begun> {
         let mut state = self.state("begin")?;
-        let known = state.dials.get(&dial.id).filter(|known| {
-            known.state != DialState::Free && now_ms < known.began_ms + super::DIAL_TTL_S * 1_000
-        });
+        let known = state.dials.get(&dial.id);
+        let known = known.filter(|known| known.holds(now_ms));
         if let Some(known) = known {
             return Ok(Begun::Known(Box::new(known.clone())));
         }

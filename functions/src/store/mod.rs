@@ -9,7 +9,7 @@
 //! | config | bot | `TEN#{tenant}` | `BOT#{id}` | |
 //! | config | a bot's number | `TEN#{tenant}` | `NUM#{bot}#{e164}` | |
 //! | config | whose bot answers a number | `NUM#{e164}` | `MAP` | |
-//! | config | tenant | `TENANTS` | `TEN#{tenant}` | |
+//! | config | tenant, or that there was one | `TENANTS` | `TEN#{tenant}` | |
 //! | config | key | `KEY#{id}` | `KEY` | |
 //! | config | that a tenant has a key | `TEN#{tenant}` | `KEY#{id}` | |
 //! | calls | requests in one minute | `RATE#{subject}` | `{what}#{minute}` | |
@@ -41,7 +41,7 @@ use async_trait::async_trait;
 use contract::{Batch, Bot, BotId, CallId, HookSecret, PriceTable, TenantId, Upload, UploadWish};
 use twilio::PhoneNumber;
 
-pub use account::{Accounts, Assigned, Deleted};
+pub use account::{Accounts, Assigned, Claim, Deleted};
 pub use dial::{Begun, Dial, DialId, DialState};
 pub use entry::{CallEntry, Ended, Metadata, Unanswered, sort_key};
 pub use hook::{Deliveries, Delivery, DeliveryState};
@@ -157,12 +157,13 @@ pub trait Bots: Send + Sync {
     async fn bot_of(&self, number: &PhoneNumber) -> Stored<Option<(TenantId, BotId)>>;
     /// The number from which a bot dials: the last one it was given.
     async fn number_of(&self, tenant: &TenantId, bot: &BotId) -> Stored<Option<PhoneNumber>>;
-    /// Lets a bot answer a number, from now on it alone.
+    /// Lets a bot answer a number that may be claimed, from now on it alone.
     async fn assign(
         &self,
         number: &PhoneNumber,
         tenant: &TenantId,
         bot: &BotId,
+        claim: Claim,
         now_ms: u64,
     ) -> Stored<Assigned>;
     /// Lets nobody answer a number any more; false if it is not this tenant's.

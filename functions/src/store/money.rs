@@ -122,7 +122,7 @@ fn margin(price: u64, cost: u64) -> i64 {
 pub type Counts = BTreeMap<String, u64>;
 
 /// What the calls of one bot that ended in a month used, cost and are paid for.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Meter {
     /// How many ended.
     pub calls: u64,

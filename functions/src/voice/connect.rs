@@ -1,5 +1,5 @@
 use axum::response::Response;
-use contract::{Bot, Farewell, Opening, OpeningReply, OpeningState, ReplyMode, Ticket};
+use contract::{Bot, CallId, Farewell, Opening, OpeningReply, OpeningState, ReplyMode, Ticket};
 use twilio::Form;
 use twilio::signature::handshake_signatures;
 use twilio::twiml::{Play, Stream, Verb};
@@ -16,6 +16,14 @@ const TICKET_VALID_S: u64 = 60;
 /// Most keys pressed in one go.
 const KEYS_MAX: usize = 32;
 
+/// The call whose next document is written.
+struct Next<'a> {
+    call: CallId,
+    bot: &'a Bot,
+    terms: &'a Terms,
+    origin: &'a str,
+}
+
 impl Voice {
     /// Opens the call at the edge, and sends Twilio there, or wherever the edge says the call goes.
     pub(super) async fn connect(
@@ -27,7 +35,13 @@ impl Voice {
     ) -> Result<Response, Trouble> {
         let (reply, stream_url) = self.open(&bot, terms, origin, asked).await?;
         tracing::info!(bot = %bot.id, state = ?reply.state, "opened");
-        Ok(words::twiml(self.verbs(&bot, reply, stream_url, origin)))
+        let next = Next {
+            call: asked.call.into(),
+            bot: &bot,
+            terms,
+            origin,
+        };
+        Ok(words::twiml(self.verbs(&next, reply, stream_url).await))
     }
 
     /// Opens the call; once more with newer secrets if the edge does not know those at hand.
@@ -103,7 +117,13 @@ impl Voice {
         )))
     }
 
-    fn verbs(&self, bot: &Bot, reply: OpeningReply, stream_url: String, origin: &str) -> Vec<Verb> {
+    async fn verbs(&self, next: &Next<'_>, reply: OpeningReply, stream_url: String) -> Vec<Verb> {
+        let Next {
+            call,
+            bot,
+            terms,
+            origin,
+        } = *next;
         let streaming = reply.streaming;
         let go_on = || match bot.reply {
             ReplyMode::Stream => self.both_ways(stream_url, origin),
@@ -114,7 +134,11 @@ impl Voice {
                 words::said(bot, say).chain([Verb::Hangup]).collect()
             }
             (_, Some(Farewell::Transfer { to, say })) => {
-                words::said(bot, say).chain([words::dial(to)]).collect()
+                if let Some(to) = self.through(call, bot, terms, &to).await {
+                    return words::said(bot, say).chain([words::dial(to)]).collect();
+                }
+                let say = say.or_else(|| Some(bot.apology.clone()));
+                words::said(bot, say).chain([Verb::Hangup]).collect()
             }
             (OpeningState::Ready, Some(Farewell::SendKeys { keys })) => {
                 let keys: String = keys

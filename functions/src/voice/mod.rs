@@ -2,6 +2,7 @@
 
 mod connect;
 mod plays;
+mod through;
 mod words;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::Refusal;
 use crate::carrier::Carrier;
 use crate::clock::Clock;
 use crate::config::BaseUrl;
+use crate::country::Allowed;
 use crate::door::{Webhook, twilio_request};
 use crate::edge::{Edge, EdgeError};
 use crate::hours;
@@ -54,6 +56,8 @@ pub struct Voice {
     pub edge_url: BaseUrl,
     /// Where `status` is.
     pub status_url: BaseUrl,
+    /// Countries that tenants without a list of their own may have dialled; empty: all.
+    pub countries: Vec<String>,
 }
 
 /// Why a caller hears the fallback.
@@ -89,7 +93,7 @@ pub fn app(voice: Voice) -> Router {
         .route("/voice/plays", post(plays::play))
         .route("/voice/played", post(plays::played))
         .route("/voice/keys", post(plays::keys))
-        .route("/voice/fallback", post(async || words::sorry(None)))
+        .route("/voice/fallback", post(async || words::sorry(None, None)))
         .fallback(async || {
             Refusal::not_found(
                 "page: POST /voice/incoming, /voice/resume, /voice/fallback, /voice/plays, /voice/played or /voice/keys",
@@ -135,7 +139,7 @@ impl Voice {
     async fn in_time(&self, answer: impl Future<Output = Response>) -> Response {
         match tokio::time::timeout(ANSWER, answer).await {
             Ok(response) => response,
-            Err(_) => self.apologise(None, &Trouble::Late),
+            Err(_) => self.apologise(None, None, &Trouble::Late),
         }
     }
 
@@ -149,11 +153,12 @@ impl Voice {
                 tracing::warn!(code = "number_unknown", "no bot answers this number");
                 return words::not_in_service();
             }
-            Err(error) => return self.apologise(None, &error.into()),
+            Err(error) => return self.apologise(None, None, &error.into()),
         };
         let terms = match self.store.agreed.terms(&bot.tenant).await {
             Ok(terms) => terms,
-            Err(error) => return self.apologise(Some(&bot), &error.into()),
+            // Without its terms nobody knows where it may dial.
+            Err(error) => return self.apologise(Some(&bot), None, &error.into()),
         };
         let mut opened = Opened {
             call: asked.call.into(),
@@ -179,8 +184,8 @@ impl Voice {
             }
             None => match self.receive(&opened, &terms).await {
                 Ok(Reception::Come { seat }) => opened.seat = seat,
-                Ok(Reception::Away(why)) => return self.turn_away(&opened, why).await,
-                Err(error) => return self.apologise(Some(&opened.bot), &error.into()),
+                Ok(Reception::Away(why)) => return self.turn_away(&opened, &terms, why).await,
+                Err(error) => return self.put_off(&opened, &terms, &error.into()).await,
             },
         }
         let connected = match self.store.calls.open(&opened).await {
@@ -191,21 +196,30 @@ impl Voice {
             Ok(response) => response,
             Err(trouble) => {
                 self.write_off(&opened, Unanswered::Failed).await;
-                self.apologise(Some(&opened.bot), &trouble)
+                self.put_off(&opened, &terms, &trouble).await
             }
         }
     }
 
     /// The words for a caller who does not get to the bot; the call stands in the books with its end and the reason.
-    async fn turn_away(&self, opened: &Opened, why: Unanswered) -> Response {
+    async fn turn_away(&self, opened: &Opened, terms: &Terms, why: Unanswered) -> Response {
         tracing::warn!(code = "turned_away", bot = %opened.bot.id, ?why, "turned away");
         if let Err(error) = self.store.calls.open(opened).await {
             tracing::error!(code = "store_unavailable", %error, "who was turned away is not kept");
         }
         self.write_off(opened, why).await;
-        match why {
-            Unanswered::Closed => words::closed(&opened.bot),
-            Unanswered::Busy | Unanswered::Spent | Unanswered::Failed => words::busy(&opened.bot),
+        let bot = &opened.bot;
+        let is_closed = why == Unanswered::Closed;
+        let hours = bot.hours.as_ref().filter(|_| is_closed);
+        let person = if hours.is_none_or(|hours| hours.closed.transfer) {
+            self.person(opened.call, bot, terms).await
+        } else {
+            None
+        };
+        if is_closed {
+            words::closed(bot, person)
+        } else {
+            words::busy(person)
         }
     }
 
@@ -318,30 +332,43 @@ impl Voice {
             self.store.calls.resumed(&call, minute),
         )
         .await;
-        match known {
-            Ok((Some((_, bot)), times)) if times > RESUMES_PER_MINUTE_MAX => {
-                self.apologise(bot.as_ref(), &Trouble::Loop(times))
+        let (bot, times) = match known {
+            Ok((Some((_, Some(bot))), times)) => (bot, times),
+            Ok((Some((_, None)) | None, _)) => {
+                return self.apologise(None, None, &Trouble::NoRecord);
             }
-            Ok((Some((_, Some(bot))), _)) => {
-                let connected = match self.store.agreed.terms(&bot.tenant).await {
-                    Ok(terms) => {
-                        let bot = bot.clone();
-                        self.connect(bot, &terms, &webhook.origin, asked).await
-                    }
-                    Err(error) => Err(error.into()),
-                };
-                connected.unwrap_or_else(|trouble| self.apologise(Some(&bot), &trouble))
+            Err(error) => return self.apologise(None, None, &error.into()),
+        };
+        let terms = match self.store.agreed.terms(&bot.tenant).await {
+            Ok(terms) => terms,
+            Err(error) => return self.apologise(Some(&bot), None, &error.into()),
+        };
+        let connected = if times > RESUMES_PER_MINUTE_MAX {
+            Err(Trouble::Loop(times))
+        } else {
+            let bot = bot.clone();
+            self.connect(bot, &terms, &webhook.origin, asked).await
+        };
+        match connected {
+            Ok(response) => response,
+            Err(trouble) => {
+                let person = self.person(call, &bot, &terms).await;
+                self.apologise(Some(&bot), person, &trouble)
             }
-            Ok((Some((_, None)) | None, _)) => self.apologise(None, &Trouble::NoRecord),
-            Err(error) => self.apologise(None, &error.into()),
         }
     }
 
-    /// The words for a caller whose bot cannot come. An alarm counts these lines.
+    /// The words for a caller whose bot cannot come, and somebody else in its place.
+    async fn put_off(&self, opened: &Opened, terms: &Terms, trouble: &Trouble) -> Response {
+        let person = self.person(opened.call, &opened.bot, terms).await;
+        self.apologise(Some(&opened.bot), person, trouble)
+    }
+
+    /// An alarm counts these lines.
     #[expect(clippy::unused_self, reason = "reads as what it does")]
-    fn apologise(&self, bot: Option<&Bot>, trouble: &Trouble) -> Response {
+    fn apologise(&self, bot: Option<&Bot>, person: Option<Allowed>, trouble: &Trouble) -> Response {
         tracing::error!(code = "fallback", bot = bot.map(|bot| bot.id.as_str()), %trouble, "the caller hears the fallback");
-        words::sorry(bot)
+        words::sorry(bot, person)
     }
 }
 

@@ -3,8 +3,9 @@
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use contract::Bot;
-use twilio::PhoneNumber;
 use twilio::twiml::{self, Verb};
+
+use crate::country::Allowed;
 
 /// Longest text given to the carrier's voice, in characters.
 const SAY_CHARS_MAX: usize = 1_000;
@@ -16,39 +17,36 @@ const NOT_IN_SERVICE: &str = "We are sorry, the number you have called is not in
 const CLOSED: &str = "We are closed at the moment. Please call again during our business hours.";
 const BUSY: &str = "All lines are busy at the moment. Please try again in a few minutes.";
 
-/// Says that nobody answers at this hour, then connects the caller with the bot's fallback number if it wants so.
-pub(super) fn closed(bot: &Bot) -> Response {
-    let closed = bot
-        .hours
-        .clone()
-        .map(|hours| hours.closed)
-        .unwrap_or_default();
-    let fallback = bot.fallback_number.clone().filter(|_| closed.transfer);
-    let own = Some(closed.say).filter(|words| !words.trim().is_empty());
+/// Says that nobody answers at this hour, then connects the caller with somebody, or hangs up.
+pub(super) fn closed(bot: &Bot, person: Option<Allowed>) -> Response {
+    let closed = bot.hours.as_ref().map(|hours| hours.closed.say.clone());
+    let own = closed.filter(|words| !words.trim().is_empty());
     let words = match own {
         Some(words) => said(bot, Some(words)).collect(),
         None => vec![plain(CLOSED)],
     };
-    let then = fallback.map_or(Verb::Hangup, dial);
-    twiml(words.into_iter().chain([then]).collect())
+    twiml(words.into_iter().chain([then(person)]).collect())
 }
 
-/// Says that there is no room for the call.
-pub(super) fn busy(bot: &Bot) -> Response {
-    let then = bot.fallback_number.clone().map_or(Verb::Hangup, dial);
-    twiml(vec![plain(BUSY), then])
+/// Says that there is no room for the call, then connects the caller with somebody, or hangs up.
+pub(super) fn busy(person: Option<Allowed>) -> Response {
+    twiml(vec![plain(BUSY), then(person)])
 }
 
-/// Says the bot's apology, then connects the caller with its fallback number, or hangs up.
-pub(super) fn sorry(bot: Option<&Bot>) -> Response {
+/// Says the bot's apology, then connects the caller with somebody, or hangs up.
+pub(super) fn sorry(bot: Option<&Bot>, person: Option<Allowed>) -> Response {
     let verbs = match bot {
         Some(bot) => {
-            let then = bot.fallback_number.clone().map_or(Verb::Hangup, dial);
-            said(bot, Some(bot.apology.clone())).chain([then]).collect()
+            let words = said(bot, Some(bot.apology.clone()));
+            words.chain([then(person)]).collect()
         }
         None => vec![plain(SORRY), Verb::Hangup],
     };
     twiml(verbs)
+}
+
+fn then(person: Option<Allowed>) -> Verb {
+    person.map_or(Verb::Hangup, dial)
 }
 
 /// Nobody answers this number.
@@ -73,9 +71,9 @@ pub(super) fn said(bot: &Bot, words: Option<String>) -> impl Iterator<Item = Ver
 }
 
 /// Connects the caller with somebody.
-pub(super) fn dial(number: PhoneNumber) -> Verb {
+pub(super) fn dial(to: Allowed) -> Verb {
     Verb::Dial {
-        number,
+        number: to.into(),
         caller_id: None,
         action: None,
         timeout_s: None,

@@ -1,7 +1,6 @@
-//! Tenants, keys and tokens.
+//! Keys and tokens.
 
-use axum::body::Body;
-use axum::http::{Request, StatusCode};
+use axum::http::StatusCode;
 use functions::account::Scope;
 use serde_json::{Value, json};
 
@@ -134,134 +133,41 @@ async fn nobody_gives_away_more_than_they_have() {
 }
 
 #[tokio::test]
-async fn a_tenant_is_made_changed_and_deleted_when_it_is_empty() {
+async fn a_token_never_becomes_a_key() {
     let house = house().await;
-    let made = ask(
-        &house.calls,
-        "POST",
-        "/tenants",
-        Some(json!({ "id": "acme" })),
-    )
-    .await
-    .json();
-    let secret = made["webhook_secret"].as_str().unwrap();
-    assert!(secret.starts_with("whsec_"), "{made}");
-    let twice = ask(
-        &house.calls,
-        "POST",
-        "/tenants",
-        Some(json!({ "id": "acme" })),
-    )
-    .await;
-    assert_eq!(
-        (twice.status.as_u16(), twice.code().as_str()),
-        (409, "tenant_exists")
-    );
-    let patch = json!({ "limits": { "concurrent_calls_max": 3 }, "webhook_url": "https://acme.example/x", "webhook_secret": null });
-    let changed = ask(&house.calls, "PATCH", "/tenants/acme", Some(patch))
-        .await
-        .json();
-    assert_eq!(changed["limits"]["concurrent_calls_max"], 3);
-    assert_ne!(changed["webhook_secret"], *secret);
-    let fixed = ask(
-        &house.calls,
-        "PATCH",
-        "/tenants/acme",
-        Some(json!({ "id": "acne" })),
-    )
-    .await;
-    assert_eq!(fixed.json()["error"]["field"], "id");
-    let unknown = ask(
-        &house.calls,
-        "PATCH",
-        "/tenants/acme",
-        Some(json!({ "limits": { "calls": 1 } })),
-    )
-    .await;
-    assert_eq!(unknown.json()["error"]["field"], "limits.calls");
-}
-
-#[tokio::test]
-async fn a_tenant_with_bots_stays_and_the_keys_of_a_deleted_one_open_nothing() {
-    let house = house().await;
-    ask(
-        &house.calls,
-        "POST",
-        "/tenants",
-        Some(json!({ "id": "acme" })),
-    )
-    .await;
-    let key = key_for(&house, "acme", &["bots:write"]).await;
-    let bot = ask_as(
-        &house.calls,
-        Some(&key),
-        "PUT",
-        "/bots/anvil",
-        Some(json!({})),
-    )
-    .await;
-    assert_eq!(bot.json()["tenant"], "acme");
-    let used = ask(&house.calls, "DELETE", "/tenants/acme", None).await;
-    assert_eq!(
-        (used.status.as_u16(), used.code().as_str()),
-        (409, "tenant_in_use")
-    );
-    assert_eq!(
-        ask_as(&house.calls, Some(&key), "DELETE", "/bots/anvil", None)
-            .await
-            .status,
-        204
-    );
-    assert_eq!(
-        ask(&house.calls, "DELETE", "/tenants/acme", None)
-            .await
-            .status,
-        204
-    );
-    let gone = ask_as(&house.calls, Some(&key), "GET", "/bots", None).await;
-    assert_eq!(gone.code(), "key_revoked");
-    let nobody = ask(&house.calls, "GET", "/bots?tenant=acme", None).await;
-    assert_eq!(nobody.status, StatusCode::NOT_FOUND);
-}
-
-#[tokio::test]
-async fn the_operator_says_whose_things_are_meant_and_nobody_else_may() {
-    let house = house().await;
-    ask(
-        &house.calls,
-        "POST",
-        "/tenants",
-        Some(json!({ "id": "acme" })),
-    )
-    .await;
-    ask(
-        &house.calls,
-        "PUT",
-        "/bots/anvil?tenant=acme",
-        Some(json!({})),
-    )
-    .await;
-    let request = Request::get("/bots/anvil")
-        .header("authorization", format!("Bearer {OPERATOR_KEY}"))
-        .header("x-callbox-tenant", "acme");
-    let found = send(&house.calls, request.body(Body::empty()).unwrap()).await;
-    assert_eq!(found.status, StatusCode::OK);
-    assert_eq!(
-        ask(&house.calls, "GET", "/bots/anvil", None).await.status,
-        404
-    );
-    let key = key_for(&house, "default", &["bots:read"]).await;
-    let foreign = ask_as(
-        &house.calls,
-        Some(&key),
-        "GET",
-        "/bots/anvil?tenant=acme",
-        None,
-    )
-    .await;
-    assert_eq!(foreign.status, StatusCode::NOT_FOUND);
-    let wrong = ask(&house.calls, "GET", "/bots?tenant=A", None).await;
-    assert_eq!(wrong.json()["error"]["field"], "tenant");
+    let key = key_for(&house, "default", &["keys:write", "bots:read"]).await;
+    let other = key_for(&house, "default", &["bots:read"]).await;
+    let other = format!("/keys/{}", &other[4..20]);
+    let token = async |of: &str, body: Value| {
+        let made = ask_as(&house.calls, Some(of), "POST", "/tokens", Some(body)).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+        made.json()
+    };
+    for of in [OPERATOR_KEY, &key] {
+        // Nobody gets there by default, and whoever asks for it sees keys and no more.
+        let usual = token(of, json!({})).await;
+        assert!(!usual["scopes"].to_string().contains("keys:write"));
+        assert!(usual["scopes"].to_string().contains("bots:read"));
+        let wide = token(of, json!({ "scopes": ["keys:write", "bots:read"] })).await;
+        for token in [&usual, &wide] {
+            let token = token["token"].as_str();
+            let new = json!({ "name": "for ever", "scopes": ["bots:read"] });
+            let wider = json!({ "scopes": ["bots:read", "talk"] });
+            for (method, path, body) in [
+                ("POST", "/keys", Some(new)),
+                ("PATCH", &other, Some(wider)),
+                ("DELETE", &other, None),
+            ] {
+                let refused = ask_as(&house.calls, token, method, path, body).await;
+                let got = (refused.status.as_u16(), refused.code());
+                assert_eq!(got, (403, "key_only".to_owned()), "{method} {path}");
+            }
+        }
+        let listed = ask_as(&house.calls, wide["token"].as_str(), "GET", "/keys", None).await;
+        let keys = listed.json()["keys"].as_array().unwrap().clone();
+        assert_eq!(keys.len(), 2);
+        assert!(keys.iter().all(|key| key["revoked_ms"].is_null()));
+    }
 }
 
 #[tokio::test]

@@ -245,7 +245,7 @@ async fn orders_to_dial_are_held_to_countries_times_and_metadata() {
 #[tokio::test]
 async fn a_bot_dials_and_hands_over_only_where_its_tenant_and_itself_may() {
     let limits = |countries: Value| json!({ "limits": { "outbound_countries": countries } });
-    let house = house().await;
+    let house = house_of(capped(0, 0)).await;
     rings(&house, 1).await;
     let change = async |path: &str, body: Value| ask(&house.calls, "PATCH", path, Some(body)).await;
     let wrong = change("/tenants/default", limits(json!(["Spain"]))).await;

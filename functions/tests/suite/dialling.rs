@@ -210,6 +210,38 @@ async fn the_same_order_dials_once_and_gets_the_same_answer() {
 }
 
 #[tokio::test]
+async fn a_repeat_gets_the_first_answer_whatever_has_changed_since() {
+    let house = house().await;
+    let first = dial(&house).await;
+    assert_eq!(first.status, StatusCode::CREATED, "{}", first.body);
+    let spain = json!({ "limits": { "outbound_countries": ["ES"] } });
+    ask(&house.calls, "PATCH", "/tenants/default", Some(spain)).await;
+    let narrowed = dial(&house).await;
+    assert_eq!(
+        (narrowed.status, &narrowed.body),
+        (first.status, &first.body)
+    );
+    let number = format!("/numbers/{OUR_NUMBER}");
+    for path in [number.as_str(), "/bots/mesa"] {
+        let gone = ask(&house.calls, "DELETE", path, None).await;
+        assert_eq!(gone.status, StatusCode::NO_CONTENT, "{}", gone.body);
+    }
+    let deleted = dial(&house).await;
+    assert_eq!(
+        (deleted.status, &deleted.body, deleted.replayed),
+        (first.status, &first.body, true)
+    );
+    // Another order is another order, whatever is wrong with it.
+    let other = dial_with(&house, "k-1", &json!({ "to": "1", "bot": "mesa" })).await;
+    assert_eq!(other.code(), "key_reused");
+    assert_eq!(
+        dial_with(&house, "k-2", &order()).await.code(),
+        "bot_unknown"
+    );
+    assert_eq!(times(&house), 1);
+}
+
+#[tokio::test]
 async fn a_refusal_of_twilio_stays_a_refusal() {
     let house = house().await;
     fails(

@@ -65,6 +65,44 @@ async fn a_key_makes_so_many_requests_a_minute_and_is_told_how_many_are_left() {
 }
 
 #[tokio::test]
+async fn the_operator_is_counted_over_all_tenants_and_held_to_no_tenants_limit() {
+    let house = house_with(Settings {
+        requests_per_minute: 40,
+        calls_per_minute: 3,
+        ..Settings::default()
+    })
+    .await;
+    let strict = json!({ "requests_per_minute": 2, "calls_per_minute": 1 });
+    for id in ["acme", "bravo"] {
+        let tenant = json!({ "id": id, "limits": strict });
+        ask(&house.calls, "POST", "/tenants", Some(tenant)).await;
+    }
+    let made = ask(&house.calls, "POST", "/tokens?tenant=acme", Some(json!({}))).await;
+    let token = made.json()["token"].as_str().unwrap().to_owned();
+    let call = json!({ "to": "+15005550001", "bot": "dusk", "from": "+15005550007" });
+    let mut placed = Vec::new();
+    for tenant in ["acme", "bravo"] {
+        let bots = format!("/bots/dusk?tenant={tenant}");
+        let dusk = ask(&house.calls, "PUT", &bots, Some(json!({}))).await;
+        assert_eq!(dusk.headers["ratelimit-limit"], "40");
+        for _ in 0..2 {
+            let calls = format!("/calls?tenant={tenant}");
+            let call = Some(call.clone());
+            let answer = ask(&house.calls, "POST", &calls, call).await;
+            placed.push(answer.status.as_u16());
+        }
+    }
+    assert_eq!(placed, [201, 201, 201, 429]);
+    // A token is somebody's of the tenant: it counts by itself, and by the tenant's limits.
+    for status in [200, 200, 429] {
+        let answer = ask_as(&house.calls, Some(&token), "GET", "/bots", None).await;
+        assert_eq!(answer.status.as_u16(), status, "{}", answer.body);
+    }
+    let still = ask(&house.calls, "GET", "/bots?tenant=acme", None).await;
+    assert_eq!(still.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn only_pages_of_known_origins_are_let_ask_and_need_no_key_for_that() {
     let origin = "https://console.example.com";
     let house = house_with(Settings {
@@ -111,6 +149,15 @@ async fn the_description_can_be_read_without_a_key_and_asks_nobody_else() {
     let schemas = document["components"]["schemas"].as_object().unwrap();
     assert!(!schemas.keys().any(|name| name.starts_with("BTree")));
     assert!(schemas.contains_key("Scope"));
+    // Only orders that are carried out are told of.
+    let orders = schemas["Do"]["oneOf"].as_array().unwrap().iter();
+    let orders: Vec<_> = orders
+        .map(|order| order["properties"]["do"]["enum"][0].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        orders,
+        ["interrupt", "say", "transfer", "hang_up", "send_keys"]
+    );
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let ok = ["200", "201"].map(|status| &operation["responses"][status]["content"]);

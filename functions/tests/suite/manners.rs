@@ -140,7 +140,12 @@ async fn nobody_calls_by_a_number_of_another_tenants() {
     let house = house().await;
     let other = json!({ "id": "other" });
     ask(&house.calls, "POST", "/tenants", Some(other)).await;
-    let key = key_for(&house, "other", &["bots:write", "calls:write"]).await;
+    let key = key_for(
+        &house,
+        "other",
+        &["bots:write", "calls:write", "numbers:write"],
+    )
+    .await;
     let theirs = async |method, path, body: Value| {
         ask_as(&house.calls, Some(&key), method, path, Some(body)).await
     };
@@ -153,7 +158,7 @@ async fn nobody_calls_by_a_number_of_another_tenants() {
         (&json!("number_taken"), &json!("from"))
     );
     assert!(house.carrier.asked.lock().unwrap().is_empty());
-    // One that nobody here answers is between them and the carrier.
+    // Who may take numbers may try one that nobody here answers: that is between them and the carrier.
     assert_eq!(
         theirs("POST", "/calls", order("+12125550000")).await.status,
         201

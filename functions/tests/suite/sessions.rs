@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use contract::{Bot, BotId, CallId, Limits};
 use functions::account::{Claims, Scope, TokenKey};
+use functions::calls::Settings;
 use functions::store::{Bots as _, Calls as _, Filter};
 use serde_json::{Value, json};
 
@@ -208,4 +209,43 @@ async fn a_webhook_that_cannot_be_sent_now_keeps_nobody_from_talking() {
     post_sealed(&house.status, "/records", &json!(connected)).await;
     let errands = house.edge.errands.lock().unwrap();
     assert_eq!(errands[0].id, format!("tell-1-{}-started", CallId::web(1)));
+}
+
+#[tokio::test]
+async fn conversations_count_among_the_requests_of_whoever_opens_them() {
+    let house = house_with(Settings {
+        requests_per_minute: 12,
+        ..Settings::default()
+    })
+    .await;
+    let key = key_for(&house, "default", &["talk", "bots:read"]).await;
+    for call in 1..=6 {
+        let opened = session_as(&house, call, &key, Some("mesa")).await;
+        assert_eq!(opened.status, StatusCode::OK, "{}", opened.body);
+    }
+    // Also those that open nothing, and those that the API takes itself.
+    for call in 7..=9 {
+        let unknown = session_as(&house, call, &key, Some("nobody")).await;
+        assert_eq!(unknown.code(), "bot_unknown");
+    }
+    let made = json!({ "bot": "mesa" });
+    let made = ask_as(&house.calls, Some(&key), "POST", "/tokens", Some(made)).await;
+    let made = made.json()["token"].as_str().unwrap().to_owned();
+    for call in 10..=11 {
+        let opened = session_as(&house, call, &made, None).await;
+        assert_eq!(opened.status, StatusCode::OK, "{}", opened.body);
+    }
+    for token in [&key, &made] {
+        let refused = session_as(&house, 12, token, Some("mesa")).await;
+        let got = (refused.status.as_u16(), refused.code());
+        assert_eq!(got, (429, "rate_limited".to_owned()));
+        assert_eq!(refused.headers["retry-after"], "60");
+    }
+    let listed = ask_as(&house.calls, Some(&key), "GET", "/bots", None).await;
+    assert_eq!(listed.status, StatusCode::TOO_MANY_REQUESTS);
+    // Another key is another's, and what is refused opens nothing.
+    let another = key_for(&house, "default", &["talk"]).await;
+    let opened = session_as(&house, 13, &another, Some("mesa")).await;
+    assert_eq!(opened.status, StatusCode::OK, "{}", opened.body);
+    assert_eq!(calls(&house).await, 9);
 }

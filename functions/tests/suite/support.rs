@@ -13,8 +13,8 @@ use contract::{
 use functions::calls::Settings;
 use functions::config::{BadSetting, BaseUrl};
 use functions::secrets::{Keyring, Secrets, Vault};
-use functions::store::Bots as _;
 use functions::store::memory::Memory;
+use functions::store::{Bots as _, Claim};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use twilio::signature::{AuthToken, request_signature};
@@ -127,13 +127,20 @@ pub(crate) async fn house_with(settings: Settings) -> House {
     let memory = Arc::new(Memory::default());
     memory.put_bot(&mesa()).await.unwrap();
     memory
-        .assign(&number(OUR_NUMBER), &tenant(), &mesa().id, NOW_MS)
+        .assign(
+            &number(OUR_NUMBER),
+            &tenant(),
+            &mesa().id,
+            Claim::Free,
+            NOW_MS,
+        )
         .await
         .unwrap();
     let edge = fake_edge();
     let carrier = Arc::new(FakeCarrier::default());
     let post = fake_post();
     let keyring = Arc::new(Keyring::open(Arc::new(Safe), clock).await.unwrap());
+    let countries = settings.countries.clone();
     let voice = functions::voice::app(functions::voice::Voice {
         store: Store::of(memory.clone()),
         edge: edge.clone(),
@@ -143,6 +150,7 @@ pub(crate) async fn house_with(settings: Settings) -> House {
         clock,
         edge_url: BaseUrl::parse(EDGE).unwrap(),
         status_url: BaseUrl::parse(STATUS).unwrap(),
+        countries,
     });
     let world = (edge.clone(), carrier.clone(), post.clone());
     let store = Store::of(memory.clone());

@@ -44,6 +44,8 @@ pub struct Desk {
     pub shown: Vec<SessionRequest>,
     /// Whether it goes on looking at a token, or at an errand: neither is answered meanwhile.
     pub looks: bool,
+    /// Whether whoever shows a token has asked too often.
+    pub too_many: bool,
     /// Batches that came.
     pub batches: Vec<Batch>,
     /// Whether the next batch is answered with the wish to come to an end.
@@ -81,6 +83,7 @@ impl Office {
             hook_secret: None,
             shown: Vec::new(),
             looks: false,
+            too_many: false,
             batches: Vec::new(),
             wrap: false,
             errands: Vec::new(),
@@ -192,6 +195,10 @@ async fn session(
     lock(&desk).shown.push(request.clone());
     looked(&desk).await;
     let desk = lock(&desk);
+    if desk.too_many {
+        let error = ErrorBody::new("rate_limited", "too many requests: try again in 9 s");
+        return (StatusCode::TOO_MANY_REQUESTS, axum::Json(error)).into_response();
+    }
     let Some((subject, expires_s)) = desk.tokens.get(&request.token).cloned() else {
         let error = ErrorBody::new("token_unknown", "the token is not known: sign in again");
         return (StatusCode::UNAUTHORIZED, axum::Json(error)).into_response();

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../shared/api.js";
 import { callee, caller, count, duration, money, shortTime } from "../shared/figures.js";
+import { may } from "../shared/session.js";
 import { t, wrong } from "../shared/words.js";
 import { extended, fits, renewed } from "./listing.js";
 import { useLoad } from "./load.js";
@@ -66,15 +67,17 @@ function Choice({ id, value, onChange, options }) {
 }
 
 const COLUMNS = ["time", "from", "to", "bot", "status", "duration", "turns", "cost", "price"];
+const OPEN_COLUMNS = COLUMNS.filter((name) => name !== "cost");
 const FIGURES = ["duration", "turns", "cost", "price"];
 
 function Table({ calls }) {
   if (!calls.length) return <p class="card empty">{t("calls.none")}</p>;
+  const costs = may("costs:read");
   return (
     <div class="table card" role="group" aria-label={t("calls")} tabindex="0">
       <table>
         <thead>
-          <tr>{COLUMNS.map((name) => <th key={name} scope="col" class={FIGURES.includes(name) ? "number" : ""}>{t(`column.${name}`)}</th>)}</tr>
+          <tr>{(costs ? COLUMNS : OPEN_COLUMNS).map((name) => <th key={name} scope="col" class={FIGURES.includes(name) ? "number" : ""}>{t(`column.${name}`)}</th>)}</tr>
         </thead>
         <tbody>
           {calls.map((call) => (
@@ -86,7 +89,7 @@ function Table({ calls }) {
               <td><Status call={call} /></td>
               <td class="number">{duration(durationOf(call))}</td>
               <td class="number">{count(call.turns)}</td>
-              <td class="number">{money(call.cost_micro_dollars, 4, 4)}</td>
+              {costs && <td class="number">{money(call.cost_micro_dollars, 4, 4)}</td>}
               <td class="number">{money(call.price_micro_dollars)}</td>
             </tr>
           ))}

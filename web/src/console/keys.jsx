@@ -2,38 +2,58 @@ import { useRef, useState } from "preact/hooks";
 import { api } from "../shared/api.js";
 import { time } from "../shared/figures.js";
 import { t, wrong } from "../shared/words.js";
-import { useLoad } from "./load.js";
+import { SCOPES } from "./scopes.js";
 import { Sure } from "./sure.jsx";
 
-const SCOPES = ["calls:read", "calls:write", "bots:read", "bots:write", "prices:write", "usage:read", "keys:write", "talk"];
-
+/** The keys. A token must not become a key, so whoever looks after keys shows one: it stands in its field, goes with what is asked
+ * here, and is gone with the page. */
 export function Keys() {
-  const { answer, problem, again } = useLoad(() => api.keys());
+  const own = useRef();
+  const [keys, setKeys] = useState(null);
   const [made, setMade] = useState(null);
   const [fault, setFault] = useState(null);
+  function refuse(text, mine) {
+    setFault({ text, mine });
+    if (mine) own.current.focus();
+  }
   async function act(work) {
+    const key = own.current.value.trim();
+    if (!key) return refuse(t("keys.own_missing"), true);
     try {
       setFault(null);
-      await work();
-      await again();
+      await work?.(key);
+      setKeys((await api.keys(key)).keys);
     } catch (error) {
-      setFault(wrong(error));
+      const unknown = ["key_wrong", "key_revoked"].includes(error.code);
+      refuse(unknown ? t("sign_in.wrong") : wrong(error), unknown);
     }
   }
   function create(event) {
     event.preventDefault();
     const { name, scope } = event.target.elements;
     const scopes = [...scope].filter(({ checked }) => checked).map(({ value }) => value);
-    if (!scopes.length) return setFault(t("keys.no_scope"));
-    return act(async () => {
-      setMade(await api.createKey(name.value.trim(), scopes));
+    if (!scopes.length) return refuse(t("keys.no_scope"));
+    return act(async (key) => {
+      setMade(await api.createKey(key, name.value.trim(), scopes));
       event.target.reset();
     });
+  }
+  function show(event) {
+    event.preventDefault();
+    return act();
   }
   return (
     <>
       <h1>{t("keys")}</h1>
-      <div role="alert">{(problem || fault) && <p class="notice danger">{problem ?? fault}</p>}</div>
+      <div role="alert">{fault && <p class="notice danger">{fault.text}</p>}</div>
+      <form class="card stack" onSubmit={show}>
+        <div class="field narrow">
+          <label for="own">{t("keys.own")}</label>
+          <input id="own" ref={own} type="password" required autocomplete="off" spellcheck={false} aria-describedby="own-hint" aria-invalid={fault?.mine ? "true" : undefined} />
+          <span id="own-hint" class="hint">{t("keys.own_hint")}</span>
+        </div>
+        <div><button>{t("keys.show")}</button></div>
+      </form>
       {made && <Made made={made} onDone={() => setMade(null)} />}
       <form class="card stack" onSubmit={create}>
         <h2>{t("keys.new")}</h2>
@@ -51,7 +71,7 @@ export function Keys() {
         </fieldset>
         <div><button class="main">{t("keys.create")}</button></div>
       </form>
-      {answer && <List keys={answer.keys} onRevoke={(id) => act(() => api.revokeKey(id))} />}
+      {keys && <List keys={keys} onRevoke={(id) => act((key) => api.revokeKey(key, id))} />}
     </>
   );
 }

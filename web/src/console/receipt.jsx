@@ -1,14 +1,14 @@
 import { count, money } from "../shared/figures.js";
 import { t } from "../shared/words.js";
 
-/** What a call cost, what is paid for it, and what is left. */
+/** What is paid for a call; and for those who may see it, what it cost and what is left. */
 export function Receipt({ call }) {
-  if (!call.cost) return null;
+  if (!call.price) return null;
   return (
     <section class="card stack" aria-labelledby="receipt">
       <h2 id="receipt">{t("receipt")}</h2>
-      <Bill name="receipt.cost" lines={call.cost.items.map(costLine)} total={call.cost.total_micro_dollars} />
-      {call.price && <Bill name="receipt.price" lines={call.price.items.map(priceLine)} total={call.price.total_micro_dollars} />}
+      {call.cost && <Bill name="receipt.cost" lines={call.cost.items.map(costLine)} total={call.cost.total_micro_dollars} />}
+      <Bill name="receipt.price" lines={call.price.items.map(priceLine)} total={call.price.total_micro_dollars} />
       {call.margin_micro_dollars != null && (
         <p class="row spread margin"><strong>{t("receipt.margin")}</strong><strong class="figures">{money(call.margin_micro_dollars, 6)}</strong></p>
       )}

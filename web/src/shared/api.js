@@ -1,6 +1,6 @@
 // The API of the functions: one place that knows its routes.
 
-import { keep, session, signOut } from "./session.js";
+import { claims, keep, session, signOut } from "./session.js";
 import { sse } from "./sse.js";
 
 /** What the API, or the way to it, has to say against a request. */
@@ -65,15 +65,21 @@ async function json(method, path, options) {
 }
 
 /** A whole list, page by page: those that are short enough to be shown at once. */
-async function all(room) {
+async function all(room, options) {
   const found = [];
   let after;
   do {
-    const page = await json("GET", `/${room}${query({ limit: 100, after })}`);
+    const page = await json("GET", `/${room}${query({ limit: 100, after })}`, options);
     found.push(...page[room]);
     after = page.next;
   } while (after);
   return { [room]: found };
+}
+
+/** Asks with this key instead of the token, and for the same tenant: the operator's key opens all of them. */
+function by(key) {
+  const { tenant } = claims(session()?.token ?? "");
+  return { token: key, headers: tenant ? { "x-callbox-tenant": tenant } : {} };
 }
 
 const csv = async (path) => (await ask("GET", path, { accept: "text/csv" })).blob();
@@ -108,9 +114,10 @@ export const api = {
   usage: (month) => json("GET", at`/usage/${month}`),
   usageCsv: (month) => csv(at`/usage/${month}`),
   statementCsv: (month) => csv(at`/statements/${month}`),
-  keys: () => all("keys"),
-  createKey: (name, scopes) => json("POST", "/keys", { body: { name, scopes } }),
-  revokeKey: (id) => json("DELETE", at`/keys/${id}`),
+  // Keys are for whoever shows one: a token neither makes nor changes any.
+  keys: (key) => all("keys", by(key)),
+  createKey: (key, name, scopes) => json("POST", "/keys", { ...by(key), body: { name, scopes } }),
+  revokeKey: (key, id) => json("DELETE", at`/keys/${id}`, by(key)),
   /** A running call's events, from the one after `after` on: the API redirects to the object that holds the call. */
   events: async function* (id, { after, signal }) {
     const answer = await ask("GET", at`/calls/${id}/events` + query({ after }), { signal, accept: "text/event-stream" });

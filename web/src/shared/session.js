@@ -47,6 +47,11 @@ export function claims(token) {
   }
 }
 
+/** Whether whoever is signed in may do this, as far as their token says: what is not for them need not be shown. */
+export function may(scope) {
+  return claims(session()?.token ?? "").scopes?.includes(scope) ?? true;
+}
+
 function expiry(token) {
   return Number(claims(token).exp) || 0;
 }

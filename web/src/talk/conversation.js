@@ -114,6 +114,8 @@ export class Conversation extends EventTarget {
       return this.#set(expired ? { phase: "signed_out", problem } : { phase: "ended", problem, socket: null });
     }
     if (code === 1000 && !this.call) return this.#set({ phase: "ended" });
+    // Each try would count as one more; nothing that has been said would be lost.
+    if (this.problem?.code === "rate_limited" && !this.call) return this.#set({ phase: "ended", socket: null });
     if (now - this.since > PATIENCE_MS) return this.#set({ phase: "ended", problem: { code: "conversation_lost" } });
     const pause = PAUSES_MS[Math.min(this.attempts++, PAUSES_MS.length - 1)];
     this.#set({ phase: this.call ? "reconnecting" : "connecting" });

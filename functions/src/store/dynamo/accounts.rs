@@ -67,6 +67,7 @@ impl Accounts for Dynamo {
             return Ok(false);
         }
         let update = Update::of(TENANTS, key).set("json", json(tenant)?);
+        // One that was deleted has left its item behind, without words.
         let update = match was {
             None => update.only_if("attribute_not_exists(pk)"),
             Some(was) => update.value("was", was).only_if("#json = :was"),
@@ -75,16 +76,29 @@ impl Accounts for Dynamo {
     }
 
     async fn tenants(&self, limit: usize, after: Option<&TenantId>) -> Stored<Vec<Tenant>> {
-        let range = Range {
-            pk: TENANTS,
-            prefix: "TEN#",
-            after: after.map(tenant_key),
-            limit,
-        };
-        let items = self.range(range).await?;
-        let tenants: Stored<Vec<Option<Tenant>>> =
-            items.iter().map(|item| item.json("json")).collect();
-        Ok(tenants?.into_iter().flatten().collect())
+        let mut tenants = Vec::new();
+        let mut after = after.map(tenant_key);
+        loop {
+            let wanted = limit - tenants.len();
+            let range = Range {
+                pk: TENANTS,
+                prefix: "TEN#",
+                after,
+                limit: wanted,
+            };
+            let items = self.range(range).await?;
+            for item in &items {
+                // Those that were deleted do not count.
+                tenants.extend(item.json("json")?);
+            }
+            if items.len() < wanted || tenants.len() == limit {
+                return Ok(tenants);
+            }
+            after = items
+                .last()
+                .and_then(|last| last.text("sk"))
+                .map(str::to_owned);
+        }
     }
 
     async fn delete_tenant(&self, id: &TenantId, now_ms: u64) -> Stored<Deleted> {
@@ -103,12 +117,13 @@ impl Accounts for Dynamo {
         // The keys first: a crash on the way leaves a tenant that can be deleted again.
         let keys = self.keys_listed(id, usize::MAX, None).await?;
         try_join_all(keys.iter().map(|key| self.revoke(id, key, now_ms))).await?;
+        // All that it was goes, and the item stays: nobody else gets its id, and with it what is kept under that.
+        let gone = Item::at(TENANTS, tenant_key(id)).with("gone_ms", number(now_ms));
         let request = self
             .client
-            .delete_item()
+            .put_item()
             .table_name(&self.config)
-            .key("pk", text(TENANTS))
-            .key("sk", text(tenant_key(id)));
+            .set_item(Some(gone.into_map()));
         match request.send().await {
             Ok(_) => Ok(Deleted::Done),
             Err(error) => Err(failed("delete_tenant", &error)),

@@ -6,7 +6,7 @@ use twilio::PhoneNumber;
 use super::item::{Item, json, number};
 use super::{Dynamo, Range, TRIES, Update, failed, pause, tenant_key};
 use crate::store::memory::next_version;
-use crate::store::{Assigned, Bots, Deleted, StoreError, Stored};
+use crate::store::{Assigned, Bots, Claim, Deleted, StoreError, Stored};
 
 pub(super) fn bot_key(id: &BotId) -> String {
     format!("BOT#{id}")
@@ -130,9 +130,10 @@ impl Bots for Dynamo {
         number: &PhoneNumber,
         tenant: &TenantId,
         bot: &BotId,
+        claim: Claim,
         now_ms: u64,
     ) -> Stored<Assigned> {
-        self.give(number, tenant, bot, now_ms).await
+        self.give(number, tenant, bot, claim, now_ms).await
     }
 
     async fn release(&self, number: &PhoneNumber, tenant: &TenantId) -> Stored<bool> {

@@ -8,7 +8,7 @@ use twilio::PhoneNumber;
 use super::bots::{ASSIGNED, bot_key};
 use super::item::{Item, number as numeral, text};
 use super::{Dynamo, Range, TRIES, Update, failed, is_conflict, pause, tenant_key};
-use crate::store::{Assigned, StoreError, Stored};
+use crate::store::{Assigned, Claim, StoreError, Stored};
 
 fn map_key(number: &PhoneNumber) -> String {
     format!("NUM#{number}")
@@ -85,12 +85,16 @@ impl Dynamo {
         number: &PhoneNumber,
         tenant: &TenantId,
         bot: &BotId,
+        claim: Claim,
         now_ms: u64,
     ) -> Stored<Assigned> {
         for attempt in 0..TRIES {
             let known = self.whose(number).await?;
             if known.as_ref().is_some_and(|(owner, _)| owner != tenant) {
                 return Ok(Assigned::Taken);
+            }
+            if known.is_none() && claim == Claim::Own {
+                return Ok(Assigned::Unclaimed);
             }
             let before = known.as_ref().map(|(_, bot)| bot);
             let map = Item::at(map_key(number), "MAP")

@@ -1,6 +1,6 @@
 //! Bots, numbers, tenants and keys in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use contract::{Bot, BotId, TenantId};
@@ -8,13 +8,15 @@ use twilio::PhoneNumber;
 
 use super::{Memory, next_version};
 use crate::account::{Key, KeyId, Scopes, Tenant};
-use crate::store::{Accounts, Assigned, Bots, Deleted, Stored};
+use crate::store::{Accounts, Assigned, Bots, Claim, Deleted, Stored};
 
 #[derive(Default)]
 pub(super) struct Setup {
     bots: BTreeMap<(TenantId, BotId), Bot>,
     numbers: BTreeMap<PhoneNumber, Given>,
     tenants: BTreeMap<TenantId, Tenant>,
+    /// Those that were deleted.
+    gone: BTreeSet<TenantId>,
     keys: BTreeMap<KeyId, Key>,
     counts: BTreeMap<(String, String, u64), u32>,
 }
@@ -102,12 +104,16 @@ impl Bots for Memory {
         number: &PhoneNumber,
         tenant: &TenantId,
         bot: &BotId,
+        claim: Claim,
         now_ms: u64,
     ) -> Stored<Assigned> {
         let setup = &mut self.state("assign")?.setup;
         let known = setup.numbers.get(number);
         if known.is_some_and(|given| given.tenant != *tenant) {
             return Ok(Assigned::Taken);
+        }
+        if known.is_none() && claim == Claim::Own {
+            return Ok(Assigned::Unclaimed);
         }
         if !setup.bots.contains_key(&(tenant.clone(), bot.clone())) {
             return Ok(Assigned::NoBot);
@@ -161,11 +167,12 @@ impl Accounts for Memory {
     }
 
     async fn replace_tenant(&self, known: Option<&Tenant>, tenant: &Tenant) -> Stored<bool> {
-        let tenants = &mut self.state("replace_tenant")?.setup.tenants;
-        if tenants.get(&tenant.id) != known {
+        let setup = &mut self.state("replace_tenant")?.setup;
+        let tenants = &setup.tenants;
+        if tenants.get(&tenant.id) != known || setup.gone.contains(&tenant.id) {
             return Ok(false);
         }
-        tenants.insert(tenant.id.clone(), tenant.clone());
+        setup.tenants.insert(tenant.id.clone(), tenant.clone());
         Ok(true)
     }
 
@@ -185,6 +192,7 @@ impl Accounts for Memory {
             return Ok(Deleted::InUse);
         }
         setup.tenants.remove(id);
+        setup.gone.insert(id.clone());
         for key in setup.keys.values_mut().filter(|key| key.tenant == *id) {
             key.revoked_ms.get_or_insert(now_ms);
         }

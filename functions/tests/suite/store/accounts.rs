@@ -64,6 +64,21 @@ async fn a_tenant_is_made_once_and_changed(store: Store) {
     store.bots.delete_bot(&changed.id, &bot.id).await.unwrap();
     assert_eq!(delete().await, Deleted::Done);
     assert_eq!(delete().await, Deleted::Missing);
+
+    // It is nowhere to be seen, and its id is nobody's for ever.
+    assert_eq!(accounts.tenant(&changed.id).await.unwrap(), None);
+    let anew = accounts.replace_tenant(None, &named("a")).await;
+    assert!(!anew.unwrap());
+    let late = accounts.replace_tenant(Some(&changed), &named("a")).await;
+    assert!(!late.unwrap());
+    assert_eq!(accounts.tenant(&changed.id).await.unwrap(), None);
+    // Pages of a list are full nevertheless.
+    let one = accounts.tenants(1, None).await.unwrap();
+    assert_eq!(one, [named("b")]);
+    let two = accounts.tenants(2, None).await.unwrap();
+    assert_eq!(two, [named("b"), named("c")]);
+    let all = accounts.tenants(9, None).await.unwrap();
+    assert_eq!(all, two);
 }
 
 async fn keys_are_a_tenants_own_and_stay_revoked(store: Store) {

@@ -1,7 +1,7 @@
 //! Bots and numbers.
 
 use contract::{Bot, BotId, TenantId};
-use functions::store::{Assigned, Deleted};
+use functions::store::{Assigned, Claim, Deleted};
 use twilio::PhoneNumber;
 
 use super::{Store, both};
@@ -107,7 +107,10 @@ async fn a_number_finds_its_bot_and_a_bot_its_number(store: Store) {
     let (first, second) = (number("+15005550006"), number("+15005550007"));
     let (mesa, other) = (mesa().id, BotId::new("other").unwrap());
     let assign = async |number: &PhoneNumber, bot: &BotId, at_ms| {
-        let assigned = store.bots.assign(number, &tenant(), bot, at_ms).await;
+        let assigned = store
+            .bots
+            .assign(number, &tenant(), bot, Claim::Free, at_ms)
+            .await;
         assigned.unwrap()
     };
     let whose = |bot: &BotId| Some((tenant(), bot.clone()));
@@ -120,6 +123,16 @@ async fn a_number_finds_its_bot_and_a_bot_its_number(store: Store) {
         };
         store.bots.put_bot(&bot).await.unwrap();
     }
+    // Who may not take what nobody has, may move what the tenant has.
+    let move_own = async |bot: &BotId| {
+        let (bots, tenant) = (&store.bots, tenant());
+        let moved = bots.assign(&second, &tenant, bot, Claim::Own, 1).await;
+        moved.unwrap()
+    };
+    assert_eq!(move_own(&mesa).await, Assigned::Unclaimed);
+    assert_eq!(store.bots.bot_of(&second).await.unwrap(), None);
+    assert_eq!(assign(&second, &other, 1).await, Assigned::Done);
+    assert_eq!(move_own(&mesa).await, Assigned::Done);
     // The last one it was given is the one it dials from, whatever its digits.
     assert_eq!(assign(&second, &mesa, 1).await, Assigned::Done);
     assert_eq!(assign(&first, &mesa, 2).await, Assigned::Done);
@@ -148,7 +161,8 @@ async fn what_a_tenant_has_no_other_touches(store: Store) {
     let (ours, other) = (number(OUR_NUMBER), TenantId::new("other").unwrap());
     store.bots.put_bot(&mesa()).await.unwrap();
     let assign = async |tenant: &TenantId| {
-        let assigned = store.bots.assign(&ours, tenant, &mesa().id, NOW_MS).await;
+        let (bots, id) = (&store.bots, mesa().id);
+        let assigned = bots.assign(&ours, tenant, &id, Claim::Free, NOW_MS).await;
         assigned.unwrap()
     };
     assert_eq!(assign(&tenant()).await, Assigned::Done);
@@ -185,7 +199,7 @@ async fn a_bot_in_use_stays_and_a_deleted_one_gets_no_number(store: Store) {
     store.bots.put_bot(&mesa()).await.unwrap();
     let (bots, id) = (store.bots.clone(), mesa().id);
     let assign = async |at_ms| {
-        bots.assign(&number(OUR_NUMBER), &tenant(), &id, at_ms)
+        bots.assign(&number(OUR_NUMBER), &tenant(), &id, Claim::Free, at_ms)
             .await
     };
     let delete = async || bots.delete_bot(&tenant(), &id).await;

@@ -104,3 +104,23 @@ async fn a_flood_of_tokens_is_looked_at_one_at_a_time() {
     let shown = office.desk().shown.len();
     assert_eq!(shown, 2, "one to enter, and one of all that came at once");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_too_often_is_told_so_and_to_come_again_later() {
+    let office = Office::with_token(bot()).await;
+    let world = world(&office).await;
+    office.desk().too_many = true;
+    let auth = json!({ "type": "auth", "token": "good" });
+    for path in ["/ws", "/ws/assistant"] {
+        let mut guest = Guest::connect(&world, path).await;
+        guest.say(&auth).await;
+        let told = guest
+            .hears("error", |told| told["code"] == "rate_limited")
+            .await;
+        assert_eq!(told["message"], "too many requests: try again in 9 s");
+        assert_eq!(guest.ends().await, 1013);
+    }
+    assert!(office.desk().batches.is_empty(), "no call began");
+    office.desk().too_many = false;
+    Guest::enter(&world, "/ws", "good").await;
+}
