@@ -42,7 +42,10 @@ impl From<CallEntry> for Head {
     fn from(entry: CallEntry) -> Self {
         Self {
             complete: entry.is_complete(),
-            cost_micro_dollars: entry.ended.map(|_| entry.cost_micro_dollars()),
+            cost_micro_dollars: entry
+                .ended
+                .map(|_| entry.cost_micro_dollars())
+                .or(entry.line_micro_dollars),
             price_micro_dollars: entry.ended.map(|ended| ended.price_micro_dollars),
             entry,
         }

@@ -1,4 +1,3 @@
-use axum::response::Response;
 use contract::{Bot, Farewell, Opening, OpeningReply, OpeningState, ReplyMode, Ticket};
 use twilio::Form;
 use twilio::signature::handshake_signatures;
@@ -24,10 +23,10 @@ impl Voice {
         terms: &Terms,
         origin: &str,
         asked: &VoiceRequest,
-    ) -> Result<Response, Trouble> {
+    ) -> Result<Vec<Verb>, Trouble> {
         let (reply, stream_url) = self.open(&bot, terms, origin, asked).await?;
         tracing::info!(bot = %bot.id, state = ?reply.state, "opened");
-        Ok(words::twiml(self.verbs(&bot, reply, stream_url, origin)))
+        Ok(self.verbs(&bot, reply, stream_url, origin))
     }
 
     /// Opens the call; once more with newer secrets if the edge does not know those at hand.

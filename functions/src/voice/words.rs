@@ -17,7 +17,7 @@ const CLOSED: &str = "We are closed at the moment. Please call again during our 
 const BUSY: &str = "All lines are busy at the moment. Please try again in a few minutes.";
 
 /// Says that nobody answers at this hour, then connects the caller with the bot's fallback number if it wants so.
-pub(super) fn closed(bot: &Bot) -> Response {
+pub(super) fn closed(bot: &Bot) -> Vec<Verb> {
     let closed = bot
         .hours
         .clone()
@@ -30,30 +30,29 @@ pub(super) fn closed(bot: &Bot) -> Response {
         None => vec![plain(CLOSED)],
     };
     let then = fallback.map_or(Verb::Hangup, dial);
-    twiml(words.into_iter().chain([then]).collect())
+    words.into_iter().chain([then]).collect()
 }
 
 /// Says that there is no room for the call.
-pub(super) fn busy(bot: &Bot) -> Response {
+pub(super) fn busy(bot: &Bot) -> Vec<Verb> {
     let then = bot.fallback_number.clone().map_or(Verb::Hangup, dial);
-    twiml(vec![plain(BUSY), then])
+    vec![plain(BUSY), then]
 }
 
 /// Says the bot's apology, then connects the caller with its fallback number, or hangs up.
-pub(super) fn sorry(bot: Option<&Bot>) -> Response {
-    let verbs = match bot {
+pub(super) fn sorry(bot: Option<&Bot>) -> Vec<Verb> {
+    match bot {
         Some(bot) => {
             let then = bot.fallback_number.clone().map_or(Verb::Hangup, dial);
             said(bot, Some(bot.apology.clone())).chain([then]).collect()
         }
         None => vec![plain(SORRY), Verb::Hangup],
-    };
-    twiml(verbs)
+    }
 }
 
 /// Nobody answers this number.
-pub(super) fn not_in_service() -> Response {
-    twiml(vec![plain(NOT_IN_SERVICE), Verb::Hangup])
+pub(super) fn not_in_service() -> Vec<Verb> {
+    vec![plain(NOT_IN_SERVICE), Verb::Hangup]
 }
 
 /// Ends the call.
@@ -79,6 +78,15 @@ pub(super) fn dial(number: PhoneNumber) -> Verb {
         caller_id: None,
         action: None,
         timeout_s: None,
+    }
+}
+
+/// Whom it connects the caller with.
+pub(super) fn dialled(verb: &Verb) -> Option<&PhoneNumber> {
+    if let Verb::Dial { number, .. } = verb {
+        Some(number)
+    } else {
+        None
     }
 }
 

@@ -24,6 +24,7 @@ mod manners;
 mod plays;
 mod prices;
 mod programs;
+mod put_through;
 mod routes;
 mod sessions;
 mod speech;

@@ -99,4 +99,4 @@ macro_rules! both {
 pub(crate) use both;
 
 pub(crate) use calls::opened;
-pub(crate) use records::{batch, ended, turn, usage};
+pub(crate) use records::{batch, ended, priced, turn, usage};
