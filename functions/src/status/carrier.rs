@@ -58,10 +58,10 @@ impl Status {
         webhook: &Webhook,
     ) -> Result<(), Refusal> {
         tracing::info!(status = %event.status, sequence = event.sequence_number, "told");
-        if let Some(dial) = dial {
-            self.store.dials.joined(&dial, &event.call.into()).await?;
-        }
         let now_ms = (self.clock)();
+        if let Some(dial) = dial {
+            self.dialled(&dial, &event, now_ms).await?;
+        }
         let progress = Progress {
             sequence: event.sequence_number,
             from: event.from,
@@ -78,6 +78,29 @@ impl Status {
             ..Progress::new(event.call.into(), event.account, event.status, now_ms)
         };
         self.follow(&progress, &webhook.origin).await
+    }
+
+    /// A call that we placed. If the answer to that was lost, or is still on its way, nobody has told yet whose it is: the
+    /// order does.
+    async fn dialled(
+        &self,
+        id: &DialId,
+        event: &CallStatusEvent,
+        now_ms: u64,
+    ) -> Result<(), Refusal> {
+        let call = event.call.into();
+        self.store.dials.joined(id, &call).await?;
+        let known = self.store.calls.call(&call).await?;
+        if known.is_some_and(|(entry, _)| entry.tenant.is_some()) {
+            return Ok(());
+        }
+        let Some(dial) = self.store.dials.dial(id).await? else {
+            return Ok(());
+        };
+        // As nothing more than ordered: what the callback tells counts then as what is new.
+        let opened = dial.opened(call, event.account, CallStatus::Queued, now_ms);
+        self.store.calls.open(&opened).await?;
+        Ok(())
     }
 
     /// The bot of a call that we placed has a policy for machines, which the edge carries out.

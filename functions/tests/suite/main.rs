@@ -20,6 +20,7 @@ mod fakes;
 mod gate;
 mod hooks;
 mod keys;
+mod lost_answers;
 mod manners;
 mod plays;
 mod prices;
