@@ -3,7 +3,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::call_item::{answered_by_bot, call_key, expiry, heard_of, read};
 use super::item::{Item, json, number};
-use super::transact::updating;
+use super::transact::{putting, updating};
 use super::{Dynamo, Update, tenant_key};
 use crate::clock::Month;
 use crate::store::count::{Counted, What, Whose, counted, line_of};
@@ -145,7 +145,7 @@ impl Dynamo {
             format!("MONTH#{month}#{bot}#{part}"),
         );
         let mut writes = vec![
-            self.putting(used)?,
+            putting(&self.calls, used)?,
             updating(update.in_transaction(&self.calls)?),
         ];
         if !counts.is_empty() {
