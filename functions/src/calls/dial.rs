@@ -103,10 +103,7 @@ impl Api {
             self.store.dials.settle(&dial.id, &DialState::Free).await?;
             return Err(refused);
         }
-        let dialled = self
-            .carrier
-            .dial(&self.keyring.secrets(), &self.instructions(&dial))
-            .await;
+        let dialled = self.carrier.dial(&self.instructions(&dial)).await;
         let (state, answer) = match dialled {
             Ok(call) => {
                 tracing::Span::current().record("call_sid", call.sid.as_str());

@@ -118,9 +118,7 @@ impl Status {
             id: format!("answered-{}", verdict.answered_by),
             order: Do::Answered { by },
         };
-        let secrets = self.keyring.secrets();
-        let call = verdict.call.into();
-        match self.edge.order(&call, &order, &secrets.edge).await {
+        match self.edge.order(&verdict.call.into(), &order).await {
             // Who refuses is over, or was never answered by a bot.
             Ok(_)
             | Err(EdgeError::Refused {
@@ -181,7 +179,7 @@ impl Status {
             call,
             change: rest::CallChange::Instructions(rest::Instructions::Url(url.to_owned())),
         };
-        match self.carrier.update(&self.keyring.secrets(), &update).await {
+        match self.carrier.update(&update).await {
             Ok(_) => (),
             // It ended with its stream.
             Err(DialError::Refused(error)) if error.is_not_in_progress() || error.status == 404 => {

@@ -25,11 +25,10 @@ impl Status {
         origin: &str,
     ) -> Result<(), Refusal> {
         let terms: Terms = self.store.agreed.terms(tenant).await?;
-        let (secrets, errands_url) = (self.keyring.secrets(), format!("{origin}{ERRANDS}"));
+        let errands_url = format!("{origin}{ERRANDS}");
         let teller = Teller {
             outbox: self.store.outbox.as_ref(),
             edge: self.edge.as_ref(),
-            secrets: &secrets,
             errands_url: &errands_url,
             now_ms: (self.clock)(),
         };
@@ -38,11 +37,10 @@ impl Status {
 
     /// Asks to be reminded to look after a call's end.
     pub(super) async fn settle_later(&self, call: CallId, origin: &str) -> Result<(), Refusal> {
-        let (secrets, errands_url) = (self.keyring.secrets(), format!("{origin}{ERRANDS}"));
+        let errands_url = format!("{origin}{ERRANDS}");
         let teller = Teller {
             outbox: self.store.outbox.as_ref(),
             edge: self.edge.as_ref(),
-            secrets: &secrets,
             errands_url: &errands_url,
             now_ms: (self.clock)(),
         };

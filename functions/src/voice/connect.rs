@@ -5,7 +5,6 @@ use twilio::twiml::{Play, Stream, Verb};
 use twilio::webhook::VoiceRequest;
 
 use super::{Trouble, Voice, direction, plays, words};
-use crate::edge::EdgeError;
 use crate::secrets::Secrets;
 use crate::store::Terms;
 
@@ -39,10 +38,9 @@ impl Voice {
     ) -> Result<(OpeningReply, String), Trouble> {
         let secrets = self.keyring.secrets();
         let opened = self.open_with(&secrets, bot, terms, origin, asked).await;
-        if let Err(Trouble::Edge(EdgeError::Refused {
-            status: 401 | 403, ..
-        })) = opened
-            && let Some(newer) = self.keyring.newer().await
+        if let Err(Trouble::Edge(error)) = &opened
+            && error.is_seal_refused()
+            && let Some(newer) = self.keyring.instead_of(&secrets).await
         {
             return self.open_with(&newer, bot, terms, origin, asked).await;
         }
