@@ -14,7 +14,14 @@ pub(crate) struct Said {
     pub(crate) status: u16,
     /// The error's code, if it answers as Callbox does.
     pub(crate) code: String,
+    /// Whether it is a tunnel's provider that answers, for a tunnel that is not there.
+    pub(crate) is_unconnected: bool,
 }
+
+/// What Cloudflare answers for a tunnel to which no program is connected.
+const CLOUDFLARE_UNCONNECTED: u16 = 530;
+/// What ngrok answers then, and in which header.
+const NGROK_UNCONNECTED: (&str, &str) = ("ngrok-error-code", "ERR_NGROK_3200");
 
 /// Whether it is Callbox that answers.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -68,17 +75,23 @@ pub(crate) async fn get(client: &Client, url: &str) -> Result<Said, String> {
 async fn said(request: reqwest::RequestBuilder) -> Result<Said, String> {
     let answer = request.send().await.map_err(why)?;
     let status = answer.status().as_u16();
+    let (header, unconnected) = NGROK_UNCONNECTED;
+    let error = answer.headers().get(header);
+    let is_unconnected =
+        status == CLOUDFLARE_UNCONNECTED || error.is_some_and(|error| error == unconnected);
     let text = answer.text().await.map_err(why)?;
     let code = serde_json::from_str::<ErrorBody>(&text).map(|body| body.error.code);
     Ok(Said {
         status,
         code: code.unwrap_or_default(),
+        is_unconnected,
     })
 }
 
 /// Asks without a signature, which changes nothing: Callbox refuses in its own words.
 pub(crate) async fn health(client: &Client, url: &str) -> Health {
     match post(client, url, &Form::new(), None).await {
+        Ok(said) if said.is_unconnected => Health::Silent("the tunnel is not connected".to_owned()),
         Ok(said) if said.status == 403 && said.code == "signature_missing" => Health::Well,
         Ok(said) if said.status >= 500 => Health::Odd(format!(
             "it answers {}: what is behind it is not well",

@@ -1,16 +1,18 @@
 //! The carrier's REST API, as the functions use it: to dial, to change a call, and to ask what became of one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::Client;
+use twilio::AccountSid;
 use twilio::rest::{
     CallResource, CallUpdate, CreateCall, FetchCall, HttpRequest, Method, RequestError, RestError,
     UpdateCall, basic_auth,
 };
 
 use crate::config::BaseUrl;
-use crate::secrets::Secrets;
+use crate::secrets::{Keyring, Secrets};
 
 /// Time for an answer. A request that is given up may have dialled all the same.
 const TIMEOUT: Duration = Duration::from_secs(8);
@@ -39,49 +41,78 @@ pub trait Carrier: Send + Sync {
     ///
     /// # Errors
     /// See [`DialError`]; only for some of them is it safe to dial again.
-    async fn dial(&self, secrets: &Secrets, create: &CreateCall)
-    -> Result<CallResource, DialError>;
+    async fn dial(&self, create: &CreateCall) -> Result<CallResource, DialError>;
 
     /// Has a call do something else.
     ///
     /// # Errors
     /// See [`DialError`].
-    async fn update(&self, secrets: &Secrets, update: &UpdateCall)
-    -> Result<CallUpdate, DialError>;
+    async fn update(&self, update: &UpdateCall) -> Result<CallUpdate, DialError>;
 
     /// Asks how a call stands; `None` if Twilio knows of none.
     ///
     /// # Errors
     /// If it cannot be told. It may be asked again.
-    async fn fetch(
-        &self,
-        secrets: &Secrets,
-        fetch: &FetchCall,
-    ) -> Result<Option<CallResource>, DialError>;
+    async fn fetch(&self, fetch: &FetchCall) -> Result<Option<CallResource>, DialError>;
 }
 
 /// Twilio by HTTP.
 pub struct HttpCarrier {
     client: Client,
     base: BaseUrl,
+    keyring: Arc<Keyring>,
 }
+
+/// A status, and a body.
+type Answer = (u16, Vec<u8>);
+
+/// Twilio does not know these credentials, and has done nothing: so the request may be sent again with others.
+const UNAUTHORIZED: u16 = 401;
 
 impl HttpCarrier {
     /// Twilio, or its stand-in, at that URL.
     #[must_use]
-    pub fn new(client: Client, base: BaseUrl) -> Self {
-        Self { client, base }
+    pub fn new(client: Client, base: BaseUrl, keyring: Arc<Keyring>) -> Self {
+        Self {
+            client,
+            base,
+            keyring,
+        }
     }
 
-    async fn send(
-        &self,
-        secrets: &Secrets,
-        request: HttpRequest,
-    ) -> Result<(u16, Vec<u8>), DialError> {
-        let token = secrets
-            .tokens
-            .first()
-            .ok_or_else(|| DialError::Unreachable("there is no auth token".to_owned()))?;
+    /// Sends an account's request with the credentials at hand, and with newer ones if Twilio does not know those.
+    async fn send<F>(&self, request: F) -> Result<Answer, DialError>
+    where
+        F: Fn(&AccountSid) -> Result<HttpRequest, RequestError> + Send + Sync,
+    {
+        let secrets = self.keyring.secrets();
+        let answer = self.send_with(&secrets, &request).await?;
+        if answer.0 == UNAUTHORIZED
+            && let Some(newer) = self.keyring.instead_of(&secrets).await
+        {
+            return self.send_with(&newer, &request).await;
+        }
+        Ok(answer)
+    }
+
+    /// With the auth token or, if that was changed already, the next one.
+    async fn send_with<F>(&self, secrets: &Secrets, request: &F) -> Result<Answer, DialError>
+    where
+        F: Fn(&AccountSid) -> Result<HttpRequest, RequestError> + Send + Sync,
+    {
+        let mut refused = None;
+        for token in &secrets.tokens {
+            let authorization = basic_auth(secrets.account.as_str(), token);
+            let answer = self.once(authorization, request(&secrets.account)?).await?;
+            if answer.0 != UNAUTHORIZED {
+                return Ok(answer);
+            }
+            refused = Some(answer);
+        }
+        refused.ok_or_else(|| DialError::Unreachable("there is no auth token".to_owned()))
+    }
+
+    async fn once(&self, authorization: String, request: HttpRequest) -> Result<Answer, DialError> {
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
@@ -90,7 +121,7 @@ impl HttpCarrier {
             .client
             .request(method, self.base.at(&request.target))
             .timeout(TIMEOUT)
-            .header("authorization", basic_auth(secrets.account.as_str(), token));
+            .header("authorization", authorization);
         for (name, value) in request.headers {
             sent = sent.header(name, value);
         }
@@ -123,33 +154,18 @@ fn certain<T>(status: u16, outcome: Result<T, RestError>) -> Result<T, DialError
 
 #[async_trait]
 impl Carrier for HttpCarrier {
-    async fn dial(
-        &self,
-        secrets: &Secrets,
-        create: &CreateCall,
-    ) -> Result<CallResource, DialError> {
-        let (status, body) = self
-            .send(secrets, create.request(&secrets.account)?)
-            .await?;
+    async fn dial(&self, create: &CreateCall) -> Result<CallResource, DialError> {
+        let (status, body) = self.send(|account| create.request(account)).await?;
         certain(status, CreateCall::outcome(status, &body))
     }
 
-    async fn update(
-        &self,
-        secrets: &Secrets,
-        update: &UpdateCall,
-    ) -> Result<CallUpdate, DialError> {
-        let request = update.request(&secrets.account)?;
-        let (status, body) = self.send(secrets, request).await?;
+    async fn update(&self, update: &UpdateCall) -> Result<CallUpdate, DialError> {
+        let (status, body) = self.send(|account| update.request(account)).await?;
         certain(status, update.outcome(status, &body))
     }
 
-    async fn fetch(
-        &self,
-        secrets: &Secrets,
-        fetch: &FetchCall,
-    ) -> Result<Option<CallResource>, DialError> {
-        let (status, body) = self.send(secrets, fetch.request(&secrets.account)).await?;
+    async fn fetch(&self, fetch: &FetchCall) -> Result<Option<CallResource>, DialError> {
+        let (status, body) = self.send(|account| Ok(fetch.request(account))).await?;
         match FetchCall::outcome(status, &body) {
             Ok(call) => Ok(Some(call)),
             Err(error) if error.status == 404 => Ok(None),

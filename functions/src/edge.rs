@@ -1,5 +1,6 @@
 //! The edge, as the functions see it: calls are opened there and given orders, and it is the functions' clock.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,6 +14,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::clock::Clock;
 use crate::config::BaseUrl;
+use crate::secrets::Keyring;
 
 /// Whole time for opening a call, all attempts together. The caller hears nothing meanwhile, and hears our words within
 /// five seconds. An edge that starts again is back within that time, and its call goes on.
@@ -48,6 +50,16 @@ pub enum EdgeError {
 }
 
 impl EdgeError {
+    /// Whether it does not know the secret that the request was sealed with, and so has done nothing.
+    #[must_use]
+    pub fn is_seal_refused(&self) -> bool {
+        let status = match self {
+            Self::Silent(_) => return false,
+            Self::Refused { status, .. } => *status,
+        };
+        matches!(status, 401 | 403)
+    }
+
     /// A refusal of ours is final, a failure of its own may pass; but not one that somebody has to configure away.
     fn may_pass(&self) -> bool {
         match self {
@@ -60,7 +72,8 @@ impl EdgeError {
 /// The edge.
 #[async_trait]
 pub trait Edge: Send + Sync {
-    /// Tells it about a call, before each of its streams.
+    /// Tells it about a call, before each of its streams. With which secret is for the caller to say: the stream's ticket is
+    /// sealed with the same one.
     ///
     /// # Errors
     /// If it does not take the call within four and a half seconds.
@@ -70,30 +83,20 @@ pub trait Edge: Send + Sync {
     ///
     /// # Errors
     /// 404 if it has no such call, 409 if the call is over; or if it does not answer within three seconds.
-    async fn order(
-        &self,
-        call: &CallId,
-        order: &Order,
-        secret: &Secret,
-    ) -> Result<OrderReply, EdgeError>;
+    async fn order(&self, call: &CallId, order: &Order) -> Result<OrderReply, EdgeError>;
 
     /// Tells it that the carrier has played something to its end; it answers what comes next. The same again is answered the
     /// same.
     ///
     /// # Errors
     /// If it has no such call, or does not answer within three seconds.
-    async fn played(
-        &self,
-        call: &CallId,
-        played: Played,
-        secret: &Secret,
-    ) -> Result<PlayedReply, EdgeError>;
+    async fn played(&self, call: &CallId, played: Played) -> Result<PlayedReply, EdgeError>;
 
     /// Asks to be reminded of something. The same errand again changes nothing.
     ///
     /// # Errors
     /// If it does not take it within three seconds.
-    async fn remind(&self, errand: &Errand, secret: &Secret) -> Result<(), EdgeError>;
+    async fn remind(&self, errand: &Errand) -> Result<(), EdgeError>;
 
     /// What its `/health` says.
     ///
@@ -107,17 +110,36 @@ pub struct HttpEdge {
     client: Client,
     base: BaseUrl,
     clock: Clock,
+    keyring: Arc<Keyring>,
 }
 
 impl HttpEdge {
     /// The edge at that URL.
     #[must_use]
-    pub fn new(client: Client, base: BaseUrl, clock: Clock) -> Self {
+    pub fn new(client: Client, base: BaseUrl, clock: Clock, keyring: Arc<Keyring>) -> Self {
         Self {
             client,
             base,
             clock,
+            keyring,
         }
+    }
+
+    /// Sends a request sealed with the secret at hand, and with a newer one if the edge does not know that.
+    async fn tell<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &(impl Serialize + Sync),
+    ) -> Result<T, EdgeError> {
+        let secrets = self.keyring.secrets();
+        let told = self.insist(&method, path, body, &secrets.edge, SOON).await;
+        if told.as_ref().is_err_and(EdgeError::is_seal_refused)
+            && let Some(newer) = self.keyring.instead_of(&secrets).await
+        {
+            return self.insist(&method, path, body, &newer.edge, SOON).await;
+        }
+        told
     }
 
     async fn once<T: DeserializeOwned>(
@@ -149,9 +171,9 @@ impl HttpEdge {
     /// Sends a request, which must be one that may be repeated, until there is an answer or `total` is over.
     async fn insist<T: DeserializeOwned>(
         &self,
-        method: Method,
+        method: &Method,
         path: &str,
-        body: &impl Serialize,
+        body: &(impl Serialize + Sync),
         secret: &Secret,
         total: Duration,
     ) -> Result<T, EdgeError> {
@@ -161,7 +183,7 @@ impl HttpEdge {
         let attempts = async {
             let mut pause = PAUSE.0;
             loop {
-                match self.once(&method, path, &body, secret).await {
+                match self.once(method, path, &body, secret).await {
                     Err(error) if error.may_pass() => {
                         tracing::warn!(%error, "asking the edge once more");
                         last = Some(error);
@@ -206,34 +228,23 @@ fn refused(status: StatusCode, body: &[u8]) -> EdgeError {
 impl Edge for HttpEdge {
     async fn open(&self, opening: &Opening, secret: &Secret) -> Result<OpeningReply, EdgeError> {
         let path = format!("/calls/{}", opening.call);
-        self.insist(Method::PUT, &path, opening, secret, TOTAL)
+        self.insist(&Method::PUT, &path, opening, secret, TOTAL)
             .await
     }
 
-    async fn order(
-        &self,
-        call: &CallId,
-        order: &Order,
-        secret: &Secret,
-    ) -> Result<OrderReply, EdgeError> {
+    async fn order(&self, call: &CallId, order: &Order) -> Result<OrderReply, EdgeError> {
         let path = format!("/calls/{call}/orders");
-        self.insist(Method::POST, &path, order, secret, SOON).await
+        self.tell(Method::POST, &path, order).await
     }
 
-    async fn played(
-        &self,
-        call: &CallId,
-        played: Played,
-        secret: &Secret,
-    ) -> Result<PlayedReply, EdgeError> {
+    async fn played(&self, call: &CallId, played: Played) -> Result<PlayedReply, EdgeError> {
         let path = format!("/calls/{call}/played");
-        self.insist(Method::POST, &path, &played, secret, SOON)
-            .await
+        self.tell(Method::POST, &path, &played).await
     }
 
-    async fn remind(&self, errand: &Errand, secret: &Secret) -> Result<(), EdgeError> {
+    async fn remind(&self, errand: &Errand) -> Result<(), EdgeError> {
         let path = format!("/errands/{}", errand.id);
-        let taken = self.insist::<IgnoredAny>(Method::PUT, &path, errand, secret, SOON);
+        let taken = self.tell::<IgnoredAny>(Method::PUT, &path, errand);
         taken.await.map(drop)
     }
 

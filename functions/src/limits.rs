@@ -165,7 +165,7 @@ impl Limits<'_> {
             None => age_ms > unknown_ms_max,
             Some((entry, _)) => {
                 let silent_ms = now_ms.saturating_sub(entry.began_ms);
-                entry.is_over() || (entry.records == 0 && silent_ms > DIAL_MS_MAX)
+                entry.is_gone() || (entry.records == 0 && silent_ms > DIAL_MS_MAX)
             }
         })
     }

@@ -116,6 +116,8 @@ pub struct Keyring {
     vault: Arc<dyn Vault>,
     clock: Clock,
     held: Mutex<Held>,
+    /// Whoever asks the vault, one at a time: who waits finds what the other was given.
+    asking: tokio::sync::Mutex<()>,
 }
 
 struct Held {
@@ -137,6 +139,7 @@ impl Keyring {
                 secrets,
                 fetched_ms: clock(),
             }),
+            asking: tokio::sync::Mutex::default(),
         })
     }
 
@@ -149,9 +152,18 @@ impl Keyring {
     /// Newer secrets, for a request that did not fit those at hand; `None` if these are fresh enough, so that forged
     /// requests do not become requests to the vault.
     pub async fn newer(&self) -> Option<Arc<Secrets>> {
+        self.instead_of(&self.secrets()).await
+    }
+
+    /// Newer secrets than those, which somebody has refused; `None` if there are none, as far as is known.
+    pub async fn instead_of(&self, refused: &Arc<Secrets>) -> Option<Arc<Secrets>> {
+        let _turn = self.asking.lock().await;
         let now_ms = (self.clock)();
         {
             let mut held = self.held();
+            if !Arc::ptr_eq(&held.secrets, refused) {
+                return Some(Arc::clone(&held.secrets));
+            }
             if now_ms.saturating_sub(held.fetched_ms) < FRESH_MS {
                 return None;
             }
@@ -168,6 +180,11 @@ impl Keyring {
                 None
             }
         }
+    }
+
+    /// Secrets a minute old at most, for what is handed out and nobody tells us whether it fitted.
+    pub async fn recent(&self) -> Arc<Secrets> {
+        self.newer().await.unwrap_or_else(|| self.secrets())
     }
 
     fn held(&self) -> std::sync::MutexGuard<'_, Held> {

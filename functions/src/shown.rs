@@ -75,6 +75,7 @@ struct Head {
 impl Head {
     fn of(entry: CallEntry, costs: Costs) -> Self {
         let cost = entry.ended.map(|_| entry.cost_micro_dollars());
+        let cost = cost.or(entry.line_micro_dollars);
         Self {
             ended: entry.ended.map(|ended| End::of(ended, costs)),
             complete: entry.is_complete(),

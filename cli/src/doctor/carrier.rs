@@ -284,6 +284,7 @@ mod tests {
         let said = |status, code: &str| Said {
             status,
             code: code.to_owned(),
+            is_unconnected: false,
         };
         let forged = said(403, "signature_forged");
         assert_eq!(

@@ -85,10 +85,7 @@ pub(crate) async fn give_back(
             let now = number.settings();
             if same_place(&now, &memory.former) {
                 Back::Untouched
-            } else if now.voice_url.as_deref() == Some(&memory.voice_url)
-                && now.voice_application_sid.is_none()
-                && now.trunk_sid.is_none()
-            {
+            } else if memory.is_ours(&now) {
                 let restore = RestoreNumber {
                     number: memory.sid,
                     settings: memory.former.clone(),

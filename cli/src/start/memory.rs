@@ -23,14 +23,38 @@ pub(crate) struct Memory {
     pub(crate) number: PhoneNumber,
     /// What it did.
     pub(crate) former: NumberSettings,
-    /// Where it asks now. Another URL at Twilio means that somebody else has changed it since.
+    /// Where it asks now, if Twilio has heard of it.
     pub(crate) voice_url: String,
+    /// All that it was pointed to in this run. Another URL at Twilio means that somebody else has changed it since.
+    #[serde(default)]
+    pub(crate) ours: Vec<String>,
     /// The tunnel's program; none: a URL was given.
     pub(crate) tunnel: Option<String>,
     /// Since when.
     pub(crate) began: Timestamp,
     /// Until when; none: until it is stopped.
     pub(crate) until: Option<Timestamp>,
+}
+
+impl Memory {
+    /// It is about to be pointed there.
+    pub(crate) fn aim(&mut self, voice_url: &str) {
+        // An earlier version remembered the last one only.
+        let before = std::mem::replace(&mut self.voice_url, voice_url.to_owned());
+        for url in [before, voice_url.to_owned()] {
+            if !url.is_empty() && !self.ours.contains(&url) {
+                self.ours.push(url);
+            }
+        }
+    }
+
+    /// Whether a number that does this still points where this run has pointed it.
+    pub(crate) fn is_ours(&self, now: &NumberSettings) -> bool {
+        let ours = |url: &String| *url == self.voice_url || self.ours.contains(url);
+        now.voice_url.as_ref().is_some_and(ours)
+            && now.voice_application_sid.is_none()
+            && now.trunk_sid.is_none()
+    }
 }
 
 /// The folder of the memory: one number at a time.
@@ -184,6 +208,7 @@ mod tests {
                 ..NumberSettings::default()
             },
             voice_url: "https://now.example.com".to_owned(),
+            ours: Vec::new(),
             tunnel: None,
             began: Timestamp::UNIX_EPOCH,
             until: None,
@@ -201,6 +226,33 @@ mod tests {
         store.clear().unwrap();
         store.clear().unwrap();
         assert!(store.read().unwrap().is_none());
+    }
+
+    #[test]
+    fn every_place_it_was_pointed_to_is_ours_and_no_other() {
+        let mut memory = memory();
+        let at = |url: &str| NumberSettings {
+            voice_url: Some(url.to_owned()),
+            ..NumberSettings::default()
+        };
+        let (first, second) = ("https://now.example.com", "https://next.example.com");
+        // As an earlier version wrote it.
+        let mut json = serde_json::to_value(&memory).unwrap();
+        json.as_object_mut().unwrap().remove("ours");
+        let read: Memory = serde_json::from_value(json).unwrap();
+        assert!(read.is_ours(&at(first)) && !read.is_ours(&at(second)));
+        for _ in 0..2 {
+            memory.aim(second);
+        }
+        assert_eq!(memory.ours, [first, second]);
+        assert!(memory.is_ours(&at(first)) && memory.is_ours(&at(second)));
+        assert!(!memory.is_ours(&at("https://elsewhere.example.com")));
+        assert!(!memory.is_ours(&NumberSettings::default()));
+        let answered_elsewhere = NumberSettings {
+            voice_application_sid: Some("AP11111111111111111111111111111111".to_owned()),
+            ..at(second)
+        };
+        assert!(!memory.is_ours(&answered_elsewhere));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod memory;
 mod status;
 mod stop;
 mod tunnel;
+mod watch;
 
 use std::time::Duration;
 
@@ -20,7 +21,6 @@ use crate::carrier::Carrier;
 use crate::failure::Failure;
 use crate::out::{Out, Paint};
 use crate::settings::{EDGE_URL, STATUS_URL, Settings, host_url};
-use crate::webhook::{self, Health};
 use back::give_back;
 use memory::{Memory, Store};
 use tunnel::{Program, Tunnel};
@@ -29,8 +29,6 @@ pub(crate) use back::target;
 pub(crate) use status::status;
 pub(crate) use stop::stop;
 
-/// How long Callbox is waited for behind a new address: names of quick tunnels take a while to be known.
-const ANSWER_MAX: Duration = Duration::from_secs(20);
 /// How often a tunnel that has closed is opened again, in a row.
 const REOPEN_MAX: u32 = 6;
 
@@ -264,6 +262,7 @@ impl Session<'_> {
                 let gone = async {
                     tokio::select! {
                         () = open => {}
+                        () = self.fades(&place) => {}
                         () = tunnel.gone() => {}
                     }
                 };
@@ -290,7 +289,8 @@ impl Session<'_> {
         )
     }
 
-    /// Remembers, then points. What is remembered of before is never replaced: only where the number points now.
+    /// Remembers, then points. What is remembered of before is never replaced, and where the number pointed until now is not
+    /// forgotten: Twilio may not do it, or we be killed before it does.
     async fn point(&self, place: &Place, program: Option<Program>) -> Result<(), Failure> {
         let now = Timestamp::now();
         let length = self
@@ -303,14 +303,13 @@ impl Session<'_> {
             number: self.number.phone_number.clone(),
             former: self.number.settings(),
             voice_url: String::new(),
+            ours: Vec::new(),
             tunnel: program.map(|program| program.name().to_owned()),
             began: now,
             until: length.and_then(|length| now.checked_add(length).ok()),
         };
-        let memory = Memory {
-            voice_url: place.voice.clone(),
-            ..self.store.read()?.unwrap_or_else(fresh)
-        };
+        let mut memory = self.store.read()?.unwrap_or_else(fresh);
+        memory.aim(&place.voice);
         self.store.write(&memory)?;
         self.carrier
             .point(&UpdateNumber {
@@ -342,40 +341,6 @@ impl Session<'_> {
             "status_url": place.status, "tunnel": memory.tunnel, "until": memory.until, "former": memory.former,
         }));
         Ok(())
-    }
-
-    /// Tells whether a call would be answered.
-    async fn announce(&self, place: &Place) {
-        let out = self.out;
-        let health = self.patiently(&place.voice).await;
-        let is_well = health == Health::Well;
-        if is_well {
-            out.line(&format!(
-                "{} Callbox answers there",
-                out.paint(Paint::Good, "✓")
-            ));
-        } else {
-            out.warn(&format!("{}: {}", place.voice, health.words()));
-            out.progress("  is Callbox up on that port? callbox status asks again");
-        }
-        out.json(&json!({ "event": "webhook", "well": is_well, "says": health.words() }));
-    }
-
-    /// A new address may take a while to be known everywhere.
-    async fn patiently(&self, url: &str) -> Health {
-        let client = match crate::http::client() {
-            Ok(client) => client,
-            Err(failure) => return Health::Silent(failure.message),
-        };
-        let deadline = Instant::now() + ANSWER_MAX;
-        loop {
-            let health = webhook::health(&client, url).await;
-            let may_come = matches!(health, Health::Silent(_)) && self.arguments.url.is_none();
-            if !may_come || Instant::now() >= deadline {
-                return health;
-            }
-            sleep(Duration::from_secs(1)).await;
-        }
     }
 
     /// Gives back what the number had, if it was changed.

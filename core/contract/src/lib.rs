@@ -49,7 +49,7 @@ pub use opening::{Direction, Farewell, Opening, OpeningReply, OpeningState};
 pub use order::{Answerer, Do, Order, OrderReply};
 pub use pass::{BadPass, Pass};
 pub use play::{PLAY_BYTES_MAX, Play, PlayReply, PlayRequest, PlaySound, Played, PlayedReply};
-pub use price::{Cost, CostItem, Dimension, Price, PriceTable};
+pub use price::{Cost, CostItem, Dimension, Leg, Price, PriceTable};
 pub use record::{
     Accepted, Batch, EndReason, Event, Numbered, Record, Source, Speaker, Timing, Turn,
 };

@@ -4,7 +4,7 @@ mod list;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, Usage, WorkStage};
+use crate::{Amount, Direction, Usage, WorkStage};
 
 /// Prices in force, each with its date and source. Comes from configuration (`PRICES`), else [`PriceTable::list`].
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -18,10 +18,12 @@ pub struct PriceTable {
 pub struct Price {
     /// What is counted.
     pub dimension: Dimension,
-    /// Whose price it is, as bots name providers; empty: any provider's that has none of its own.
+    /// Whose price it is, as bots name providers, and for the carrier `inbound` or `outbound`; empty: any that has none of
+    /// its own.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub provider: String,
-    /// Of which model; empty: any that has none of its own.
+    /// Of which model, and for the carrier the ISO 3166-1 code of the country that was called; empty: any that has none of
+    /// its own.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub model: String,
     /// Micro-dollars per million units: one integer that holds every price in the field exactly.
@@ -39,6 +41,9 @@ pub struct Price {
 pub enum Dimension {
     /// Carrier, per started minute: line and media stream together.
     CarrierMinute,
+    /// Carrier, per started minute of line without a stream: once a caller was put through to somebody, the caller's, and the
+    /// one that was dialled.
+    LineMinute,
     /// The edge object, per second of line.
     EdgeSecond,
     /// Speech-to-text, per second of audio.
@@ -71,10 +76,10 @@ pub struct Cost {
 pub struct CostItem {
     /// What was counted.
     pub dimension: Dimension,
-    /// Who did it; empty for line and carrier.
+    /// Who did it: for the carrier `inbound` or `outbound`, and nobody for the edge.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub provider: String,
-    /// With which model.
+    /// With which model: for the carrier the ISO 3166-1 code of the country that was called, if it is known.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub model: String,
     /// How many units.
@@ -83,27 +88,48 @@ pub struct CostItem {
     pub micro_dollars: u64,
 }
 
+/// A connection through the carrier, by what its price depends on.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Leg {
+    /// Who dialled; none: nobody told.
+    pub direction: Option<Direction>,
+    /// ISO 3166-1 code of the country of the number that was called; empty: it is not known, or in none.
+    pub country: String,
+}
+
+impl Leg {
+    /// As prices name it.
+    fn provider(&self) -> &'static str {
+        match self.direction {
+            Some(Direction::Inbound) => "inbound",
+            Some(Direction::Outbound) => "outbound",
+            None => "",
+        }
+    }
+}
+
+impl Cost {
+    fn of(items: Vec<CostItem>) -> Self {
+        Self {
+            total_micro_dollars: items.iter().map(|item| item.micro_dollars).sum(),
+            items,
+        }
+    }
+}
+
 impl PriceTable {
-    /// What this usage costs. What has no price costs nothing, and stands in the receipt all the same.
+    /// What this usage costs, on this leg. What has no price costs nothing, and stands in the receipt all the same.
     #[must_use]
-    pub fn cost(&self, usage: &Usage) -> Cost {
+    pub fn cost(&self, usage: &Usage, leg: &Leg) -> Cost {
         let mut items = Vec::new();
         let mut count = |dimension: Dimension, provider: &str, model: &str, quantity: u64| {
-            if quantity > 0 {
-                items.push(CostItem {
-                    dimension,
-                    provider: provider.to_owned(),
-                    model: model.to_owned(),
-                    quantity,
-                    micro_dollars: micro_dollars(quantity, self.price(dimension, provider, model)),
-                });
-            }
+            items.extend(self.item(dimension, provider, model, quantity));
         };
         count(
             Dimension::CarrierMinute,
-            "",
-            "",
-            usage.carrier_ms.div_ceil(60_000),
+            leg.provider(),
+            &leg.country,
+            started_minutes(usage.carrier_ms),
         );
         count(Dimension::EdgeSecond, "", "", usage.line_ms.div_ceil(1_000));
         for work in &usage.work {
@@ -111,11 +137,43 @@ impl PriceTable {
                 count(dimension, &work.provider, &work.model, quantity);
             }
         }
-        let total_micro_dollars = items.iter().map(|item| item.micro_dollars).sum();
-        Cost {
-            items,
-            total_micro_dollars,
-        }
+        Cost::of(items)
+    }
+
+    /// What the carrier takes, beyond a stream of `streamed_ms`, for a call of `whole_ms` whose caller was put through: the
+    /// rest of the caller's minutes, and as long a leg to who was dialled. Nobody tells how long that rang; so it is never
+    /// less than what it costs.
+    #[must_use]
+    pub fn put_through(
+        &self,
+        streamed_ms: u64,
+        whole_ms: u64,
+        caller: &Leg,
+        dialled: &Leg,
+    ) -> Cost {
+        let rest = started_minutes(whole_ms).saturating_sub(started_minutes(streamed_ms));
+        let beside = started_minutes(whole_ms.saturating_sub(streamed_ms));
+        let items = [(caller, rest), (dialled, beside)].map(|(leg, minutes)| {
+            self.item(Dimension::LineMinute, leg.provider(), &leg.country, minutes)
+        });
+        Cost::of(items.into_iter().flatten().collect())
+    }
+
+    /// A line of a receipt, unless there is nothing to count.
+    fn item(
+        &self,
+        dimension: Dimension,
+        provider: &str,
+        model: &str,
+        quantity: u64,
+    ) -> Option<CostItem> {
+        (quantity > 0).then(|| CostItem {
+            dimension,
+            provider: provider.to_owned(),
+            model: model.to_owned(),
+            quantity,
+            micro_dollars: micro_dollars(quantity, self.price(dimension, provider, model)),
+        })
     }
 
     /// Micro-dollars per million units.
@@ -131,6 +189,11 @@ impl PriceTable {
             .max_by_key(|row| (!row.provider.is_empty(), !row.model.is_empty()))
             .map_or(0, |row| row.micro_dollars_per_million)
     }
+}
+
+/// The carrier bills each minute that was begun, of each leg for itself.
+fn started_minutes(ms: u64) -> u64 {
+    ms.div_ceil(60_000)
 }
 
 fn quantities(stage: WorkStage, amount: &Amount) -> Vec<(Dimension, u64)> {
@@ -157,6 +220,13 @@ fn micro_dollars(quantity: u64, per_million: u64) -> u64 {
 mod tests {
     use super::*;
 
+    fn leg(direction: Direction, country: &str) -> Leg {
+        Leg {
+            direction: Some(direction),
+            country: country.to_owned(),
+        }
+    }
+
     #[test]
     fn a_call_of_61_seconds_pays_the_carrier_for_two_minutes_and_a_web_call_for_none() {
         let mut usage = Usage {
@@ -164,11 +234,77 @@ mod tests {
             carrier_ms: 61_000,
             ..Usage::default()
         };
-        let cost = PriceTable::list().cost(&usage);
+        let inbound = leg(Direction::Inbound, "US");
+        let cost = PriceTable::list().cost(&usage, &inbound);
         assert_eq!(cost.items.first().unwrap().micro_dollars, 25_800);
         usage.carrier_ms = 0;
-        let cost = PriceTable::list().cost(&usage);
+        let cost = PriceTable::list().cost(&usage, &inbound);
         assert_eq!(cost.items.first().unwrap().dimension, Dimension::EdgeSecond);
+    }
+
+    #[test]
+    fn a_minute_that_we_dial_has_the_price_of_its_direction_and_country() {
+        let mut table = PriceTable::list();
+        let spain = Price {
+            dimension: Dimension::CarrierMinute,
+            provider: "outbound".to_owned(),
+            model: "ES".to_owned(),
+            micro_dollars_per_million: 50_000_000_000,
+            as_of: "2026-10-01".to_owned(),
+            source: "a test".to_owned(),
+        };
+        table.rows.push(spain);
+        let usage = Usage {
+            carrier_ms: 1,
+            ..Usage::default()
+        };
+        for (leg, micro_dollars) in [
+            (leg(Direction::Inbound, "US"), 12_900),
+            (leg(Direction::Inbound, "ES"), 12_900),
+            (leg(Direction::Outbound, "US"), 18_400),
+            (leg(Direction::Outbound, "ES"), 50_000),
+            (Leg::default(), 12_900),
+        ] {
+            let item = table.cost(&usage, &leg).items.remove(0);
+            assert_eq!(item.micro_dollars, micro_dollars, "{leg:?}");
+            assert_eq!(
+                (item.provider.as_str(), item.model),
+                (leg.provider(), leg.country)
+            );
+        }
+    }
+
+    #[test]
+    fn who_is_put_through_pays_no_minute_twice_and_for_both_legs() {
+        let (caller, dialled) = (
+            leg(Direction::Inbound, "US"),
+            leg(Direction::Outbound, "US"),
+        );
+        let minutes = |streamed_ms, whole_ms| {
+            let cost = PriceTable::list().put_through(streamed_ms, whole_ms, &caller, &dialled);
+            let lines = cost.items.iter();
+            let lines: Vec<_> = lines
+                .map(|item| (item.provider.clone(), item.quantity, item.micro_dollars))
+                .collect();
+            assert_eq!(
+                cost.total_micro_dollars,
+                lines.iter().map(|line| line.2).sum::<u64>()
+            );
+            lines
+        };
+        let line =
+            |provider: &str, quantity, each| (provider.to_owned(), quantity, quantity * each);
+        // An hour of which 61 seconds had a stream: two of its sixty minutes are paid already.
+        assert_eq!(
+            minutes(61_000, 3_600_000),
+            [line("inbound", 58, 8_500), line("outbound", 59, 14_000)]
+        );
+        assert_eq!(minutes(10_000, 50_000), [line("outbound", 1, 14_000)]);
+        assert_eq!(
+            minutes(0, 30_000),
+            [line("inbound", 1, 8_500), line("outbound", 1, 14_000)]
+        );
+        assert_eq!(minutes(61_000, 60_000), []);
     }
 
     #[test]
@@ -201,7 +337,7 @@ mod tests {
             };
             usage.did(WorkStage::Speak, provider, model, amount);
         }
-        let cost = table.cost(&usage);
+        let cost = table.cost(&usage, &Leg::default());
         let lines: Vec<u64> = cost.items.iter().map(|item| item.micro_dollars).collect();
         assert_eq!(lines, [10, 0, 20, 0, 30, 0]);
         assert_eq!(cost.total_micro_dollars, 60);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Usage {
     /// Time with a stream or socket open, in milliseconds.
     pub line_ms: u64,
-    /// The part of it that came through the carrier.
+    /// Time through the carrier, in milliseconds: with a stream, and of a caller who was put through also without.
     pub carrier_ms: u64,
     /// What providers did, one entry for each stage, provider and model.
     pub work: Vec<Work>,

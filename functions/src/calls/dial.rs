@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use contract::{BotId, CallId, Direction, Machine};
+use contract::{BotId, CallId, Machine};
 use serde::Serialize;
 use tracing::Instrument as _;
 use twilio::rest::{CallEvent, CallResource, CreateCall, Instructions, MachineDetection};
@@ -20,7 +20,7 @@ use super::outcome::{refusal, settled, unknown};
 use super::{Api, body};
 use crate::Refusal;
 use crate::account::{Principal, Scope};
-use crate::store::{Begun, Dial, DialId, DialState, Opened};
+use crate::store::{Begun, Dial, DialId, DialState};
 use crate::words;
 
 /// After this long, in milliseconds, an order without an answer is taken for lost: the carrier is given 8 s.
@@ -118,10 +118,7 @@ impl Api {
             self.store.dials.settle(&dial.id, &DialState::Free).await?;
             return Err(refused);
         }
-        let dialled = self
-            .carrier
-            .dial(&self.keyring.secrets(), &self.instructions(&dial))
-            .await;
+        let dialled = self.carrier.dial(&self.instructions(&dial)).await;
         let (state, answer) = match dialled {
             Ok(call) => {
                 tracing::Span::current().record("call_sid", call.sid.as_str());
@@ -233,19 +230,8 @@ impl Api {
     }
 
     async fn opened(&self, dial: &Dial, call: &CallResource) {
-        let opened = Opened {
-            call: call.sid.into(),
-            account: call.account_sid,
-            bot: dial.bot.clone(),
-            from: Party::Number(dial.from.clone()),
-            to: Party::Number(dial.to.clone()),
-            direction: Direction::Outbound,
-            status: call.status,
-            metadata: dial.metadata.clone(),
-            seat: Some(dial.id.to_string()),
-            source: None,
-            now_ms: (self.clock)(),
-        };
+        let (id, now_ms) = (call.sid.into(), (self.clock)());
+        let opened = dial.opened(id, call.account_sid, call.status, now_ms);
         let kept = futures_util::future::try_join(
             self.store.calls.open(&opened),
             self.store.dials.joined(&dial.id, &opened.call),

@@ -101,11 +101,7 @@ async fn give(
         api.may_dial(tenant, &own, to, "to").await?;
     }
     let order = Order { id, order };
-    let given = api
-        .edge
-        .order(&call, &order, &api.keyring.secrets().edge)
-        .await;
-    match given {
+    match api.edge.order(&call, &order).await {
         Ok(reply) => Ok(Json(reply)),
         Err(EdgeError::Refused { status: 409, .. }) => Err(ended()),
         // It is known, but has not been answered yet.
@@ -190,7 +186,7 @@ async fn events(
     let wanted = wanted.and_then(|value| value.to_str().ok());
     if wanted.is_some_and(|wanted| wanted.contains("text/event-stream")) {
         api.own(&who, tenant, &call).await?;
-        return Ok(api.live(call));
+        return Ok(api.live(call).await);
     }
     let after = match since.after.as_deref().map(str::parse::<u64>) {
         None => 0,
@@ -206,12 +202,12 @@ async fn events(
 
 impl Api {
     /// Where a call is told of while it happens: the edge can keep a connection open, a function cannot.
-    fn live(&self, call: CallId) -> Response {
+    async fn live(&self, call: CallId) -> Response {
         let pass = Pass {
             call,
             expires_s: (self.clock)() / 1_000 + PASS_VALID_S,
         };
-        let pass = pass.seal(&self.keyring.secrets().edge);
+        let pass = pass.seal(&self.keyring.recent().await.edge);
         let url = self
             .edge_url
             .at(&format!("/calls/{call}/events?pass={pass}"));

@@ -106,7 +106,6 @@ impl Api {
         let teller = Teller {
             outbox: self.store.outbox.as_ref(),
             edge: self.edge.as_ref(),
-            secrets: &self.keyring.secrets(),
             errands_url: &self.status_url.at("/errands"),
             now_ms,
         };

@@ -99,7 +99,6 @@ async fn again(
     let teller = Teller {
         outbox: api.store.outbox.as_ref(),
         edge: api.edge.as_ref(),
-        secrets: &api.keyring.secrets(),
         errands_url: &api.status_url.at("/errands"),
         now_ms,
     };

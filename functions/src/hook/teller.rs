@@ -5,7 +5,6 @@ use contract::{CallId, Errand, TenantId};
 use super::{Happening, HookId, Reminder};
 use crate::Refusal;
 use crate::edge::{Edge, EdgeError};
-use crate::secrets::Secrets;
 use crate::store::{Delivery, DeliveryState, Outbox, Terms};
 
 /// Who keeps what is to be told, and who reminds us.
@@ -14,8 +13,6 @@ pub struct Teller<'a> {
     pub outbox: &'a dyn Outbox,
     /// The clock.
     pub edge: &'a dyn Edge,
-    /// Shared with the edge.
-    pub secrets: &'a Secrets,
     /// Where reminders go: the `status` function.
     pub errands_url: &'a str,
     /// Now, in milliseconds since the Unix epoch.
@@ -68,7 +65,7 @@ impl Teller<'_> {
             url: self.errands_url.to_owned(),
             due_ms,
         };
-        let taken = self.edge.remind(&errand, &self.secrets.edge).await;
+        let taken = self.edge.remind(&errand).await;
         taken.map_err(|error| unreachable(&error))
     }
 }

@@ -70,15 +70,21 @@ impl Parts {
         let (keyring, tables) = start
             .doors(&common.secret, &common.config, &common.calls)
             .await?;
+        let edge = HttpEdge::new(start.http()?, common.edge.clone(), wall_ms, keyring.clone());
         let parts = Self {
             keyring,
             store: Store::of(tables),
             files: start.bucket(&common.bucket, common.path_style),
-            edge: Arc::new(HttpEdge::new(start.http()?, common.edge.clone(), wall_ms)),
+            edge: Arc::new(edge),
             edge_url: common.edge,
             twilio: common.twilio,
         };
         Ok((parts, own))
+    }
+
+    fn carrier(&self, client: reqwest::Client) -> Arc<HttpCarrier> {
+        let (base, keyring) = (self.twilio.clone(), self.keyring.clone());
+        Arc::new(HttpCarrier::new(client, base, keyring))
     }
 }
 
@@ -90,10 +96,11 @@ pub async fn voice(start: Start) -> Result<Router, BadSetting> {
     let own =
         |environment: &Environment<'_>| Ok((status_url(environment)?, environment.countries()?));
     let (parts, (status_url, countries)) = Parts::of(&start, own).await?;
+    let carrier = parts.carrier(start.http()?);
     Ok(crate::voice::app(Voice {
         store: parts.store,
         edge: parts.edge,
-        carrier: Arc::new(HttpCarrier::new(start.http()?, parts.twilio)),
+        carrier,
         shelf: Shelf::new(parts.files),
         keyring: parts.keyring,
         clock: wall_ms,
@@ -116,11 +123,12 @@ pub async fn calls(start: Start) -> Result<Router, BadSetting> {
         ))
     };
     let (parts, (voice_url, status_url, settings)) = Parts::of(&start, own).await?;
+    let carrier = parts.carrier(start.http_once()?);
     Ok(crate::calls::app(Api {
         store: parts.store,
         files: parts.files,
         edge: parts.edge,
-        carrier: Arc::new(HttpCarrier::new(start.http_once()?, parts.twilio)),
+        carrier,
         keyring: parts.keyring,
         clock: wall_ms,
         voice_url,
@@ -144,11 +152,12 @@ pub async fn status(start: Start) -> Result<Router, BadSetting> {
         name: "TLS",
         problem: format!("cannot be set up: {error}"),
     })?;
+    let carrier = parts.carrier(start.http_once()?);
     Ok(crate::status::app(Status {
         store: parts.store,
         files: parts.files,
         edge: parts.edge,
-        carrier: Arc::new(HttpCarrier::new(start.http_once()?, parts.twilio)),
+        carrier,
         post: Arc::new(post),
         keyring: parts.keyring,
         clock: wall_ms,

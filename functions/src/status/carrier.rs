@@ -58,10 +58,10 @@ impl Status {
         webhook: &Webhook,
     ) -> Result<(), Refusal> {
         tracing::info!(status = %event.status, sequence = event.sequence_number, "told");
-        if let Some(dial) = dial {
-            self.store.dials.joined(&dial, &event.call.into()).await?;
-        }
         let now_ms = (self.clock)();
+        if let Some(dial) = dial {
+            self.dialled(&dial, &event, now_ms).await?;
+        }
         let progress = Progress {
             sequence: event.sequence_number,
             from: event.from,
@@ -80,6 +80,29 @@ impl Status {
         self.follow(&progress, &webhook.origin).await
     }
 
+    /// A call that we placed. If the answer to that was lost, or is still on its way, nobody has told yet whose it is: the
+    /// order does.
+    async fn dialled(
+        &self,
+        id: &DialId,
+        event: &CallStatusEvent,
+        now_ms: u64,
+    ) -> Result<(), Refusal> {
+        let call = event.call.into();
+        self.store.dials.joined(id, &call).await?;
+        let known = self.store.calls.call(&call).await?;
+        if known.is_some_and(|(entry, _)| entry.tenant.is_some()) {
+            return Ok(());
+        }
+        let Some(dial) = self.store.dials.dial(id).await? else {
+            return Ok(());
+        };
+        // As nothing more than ordered: what the callback tells counts then as what is new.
+        let opened = dial.opened(call, event.account, CallStatus::Queued, now_ms);
+        self.store.calls.open(&opened).await?;
+        Ok(())
+    }
+
     /// The bot of a call that we placed has a policy for machines, which the edge carries out.
     async fn tell_who_answered(&self, verdict: &AmdEvent) -> Result<(), Refusal> {
         let by = match verdict.answered_by {
@@ -95,9 +118,7 @@ impl Status {
             id: format!("answered-{}", verdict.answered_by),
             order: Do::Answered { by },
         };
-        let secrets = self.keyring.secrets();
-        let call = verdict.call.into();
-        match self.edge.order(&call, &order, &secrets.edge).await {
+        match self.edge.order(&verdict.call.into(), &order).await {
             // Who refuses is over, or was never answered by a bot.
             Ok(_)
             | Err(EdgeError::Refused {
@@ -158,7 +179,7 @@ impl Status {
             call,
             change: rest::CallChange::Instructions(rest::Instructions::Url(url.to_owned())),
         };
-        match self.carrier.update(&self.keyring.secrets(), &update).await {
+        match self.carrier.update(&update).await {
             Ok(_) => (),
             // It ended with its stream.
             Err(DialError::Refused(error)) if error.is_not_in_progress() || error.status == 404 => {

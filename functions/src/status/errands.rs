@@ -154,8 +154,7 @@ impl Status {
         let (Some(sid), Some(account), false) = (entry.call.carrier(), entry.account, known) else {
             return Ok(None);
         };
-        let secrets = self.keyring.secrets();
-        let fetched = self.carrier.fetch(&secrets, &FetchCall { call: sid }).await;
+        let fetched = self.carrier.fetch(&FetchCall { call: sid }).await;
         let (status, duration_s) = match fetched {
             Ok(Some(call)) if call.status.is_final() => (call.status, call.duration_s),
             Ok(Some(_)) => return Ok(Some(CARRIER_AGAIN_S)),

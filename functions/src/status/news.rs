@@ -1,11 +1,12 @@
-//! What follows from what was told: a place becomes free, a tenant's server hears of it.
+//! What follows from what was told: a place becomes free, minutes are counted, a tenant's server hears of it.
 
-use contract::{CallId, TenantId};
+use contract::{BotId, CallId, TenantId};
 use twilio::webhook::CallStatus;
 
 use super::Status;
 use crate::Refusal;
 use crate::hook::{Happening, Reminder, Teller};
+use crate::runtime::SPEND_LOG;
 use crate::store::{CallEntry, Progress, Terms};
 
 /// Path of this function that takes reminders.
@@ -24,11 +25,10 @@ impl Status {
         origin: &str,
     ) -> Result<(), Refusal> {
         let terms: Terms = self.store.agreed.terms(tenant).await?;
-        let (secrets, errands_url) = (self.keyring.secrets(), format!("{origin}{ERRANDS}"));
+        let errands_url = format!("{origin}{ERRANDS}");
         let teller = Teller {
             outbox: self.store.outbox.as_ref(),
             edge: self.edge.as_ref(),
-            secrets: &secrets,
             errands_url: &errands_url,
             now_ms: (self.clock)(),
         };
@@ -37,11 +37,10 @@ impl Status {
 
     /// Asks to be reminded to look after a call's end.
     pub(super) async fn settle_later(&self, call: CallId, origin: &str) -> Result<(), Refusal> {
-        let (secrets, errands_url) = (self.keyring.secrets(), format!("{origin}{ERRANDS}"));
+        let errands_url = format!("{origin}{ERRANDS}");
         let teller = Teller {
             outbox: self.store.outbox.as_ref(),
             edge: self.edge.as_ref(),
-            secrets: &secrets,
             errands_url: &errands_url,
             now_ms: (self.clock)(),
         };
@@ -61,6 +60,11 @@ impl Status {
             return Ok(());
         };
         if progress.status.is_final() {
+            let entry = self.count_line(entry).await?;
+            if let Some(bot) = &entry.bot {
+                self.spend(&entry, &tenant, bot, entry.cost_micro_dollars())
+                    .await?;
+            }
             self.vacate(&entry).await?;
             if progress.status != CallStatus::Completed || entry.unanswered.is_some() {
                 // Nobody answered, or no bot did, and the edge has nothing to add.
@@ -74,6 +78,37 @@ impl Status {
             self.happened(entry.call, &tenant, Happening::Started, origin)
                 .await?;
         }
+        Ok(())
+    }
+
+    /// Counts the minutes of a caller who was put through, once bot and carrier have both told their ends, whichever does so
+    /// last. The call as it is then.
+    pub(super) async fn count_line(&self, entry: CallEntry) -> Result<CallEntry, Refusal> {
+        let (calls, now_ms) = (&self.store.calls, (self.clock)());
+        if !calls.count_line(&entry, &self.prices, now_ms).await? {
+            return Ok(entry);
+        }
+        let known = calls.call(&entry.call).await?;
+        Ok(known.map_or(entry, |(entry, _)| entry))
+    }
+
+    /// Adds to its tenant's day what a call has cost so far.
+    pub(super) async fn spend(
+        &self,
+        entry: &CallEntry,
+        tenant: &TenantId,
+        bot: &BotId,
+        so_far: u64,
+    ) -> Result<(), Refusal> {
+        if so_far <= entry.spent_micro_dollars {
+            return Ok(());
+        }
+        let (money, now_ms) = (&self.store.money, (self.clock)());
+        let spending = money
+            .spend(tenant, bot, &entry.call, so_far, now_ms)
+            .await?;
+        // An alarm adds these up.
+        tracing::info!(target: SPEND_LOG, code = "spent", %tenant, %bot, micro_dollars = spending, "spent");
         Ok(())
     }
 

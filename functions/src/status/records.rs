@@ -14,7 +14,6 @@ use crate::Refusal;
 use crate::clock::Month;
 use crate::door::{Sealed, sealed};
 use crate::hook::Happening;
-use crate::runtime::SPEND_LOG;
 use crate::store::{CallEntry, Progress};
 
 /// Most records at once.
@@ -86,6 +85,7 @@ impl Status {
         let known = self.store.calls.call(&batch.call).await?;
         let wrap = match known {
             Some((entry, bot)) => {
+                let entry = self.count_line(entry).await?;
                 let filed = has(|record| matches!(record, Record::Filed));
                 self.concluded(batch, &entry, filed, origin).await?;
                 self.has_to_end(batch, &entry, bot.as_ref(), now_ms).await?
@@ -104,7 +104,7 @@ impl Status {
         filed: bool,
         origin: &str,
     ) -> Result<(), Refusal> {
-        if entry.ended.is_some() {
+        if entry.is_gone() {
             self.vacate(entry).await?;
         }
         if filed {
@@ -126,21 +126,9 @@ impl Status {
         bot: Option<&Bot>,
         now_ms: u64,
     ) -> Result<bool, Refusal> {
-        let so_far = self
-            .prices
-            .cost(&batch.usage)
-            .total_micro_dollars
-            .max(entry.cost_micro_dollars());
-        if so_far > entry.spent_micro_dollars {
-            let (tenant, bot) = (&batch.tenant, &batch.bot);
-            let spending = self
-                .store
-                .money
-                .spend(tenant, bot, &batch.call, so_far, now_ms)
-                .await?;
-            // An alarm adds these up.
-            tracing::info!(target: SPEND_LOG, code = "spent", %tenant, %bot, micro_dollars = spending, "spent");
-        }
+        let so_far = self.prices.cost(&batch.usage, &entry.leg());
+        let so_far = so_far.total_micro_dollars.max(entry.cost_micro_dollars());
+        self.spend(entry, &batch.tenant, &batch.bot, so_far).await?;
         let Some(bot) = bot.filter(|_| entry.ended.is_none()) else {
             return Ok(false);
         };

@@ -1,9 +1,12 @@
 use std::fmt;
 
-use contract::{Bot, CallId, TenantId};
+use contract::{Bot, CallId, Direction, TenantId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use twilio::PhoneNumber;
+use twilio::webhook::CallStatus;
+use twilio::{AccountSid, Party, PhoneNumber};
+
+use super::Opened;
 
 /// Names an order to dial: 32 hexadecimal digits. Travels in the URLs that Twilio calls back, so that a call whose answer was
 /// lost is found again.
@@ -74,6 +77,31 @@ impl Dial {
     #[must_use]
     pub fn holds(&self, now_ms: u64) -> bool {
         self.state != DialState::Free && now_ms < self.began_ms + super::DIAL_TTL_S * 1_000
+    }
+
+    /// The call that it turned out to be, as whoever hears of it first opens it: the answer to our dialling, or a callback if
+    /// that answer was lost.
+    #[must_use]
+    pub fn opened(
+        &self,
+        call: CallId,
+        account: AccountSid,
+        status: CallStatus,
+        now_ms: u64,
+    ) -> Opened {
+        Opened {
+            call,
+            account,
+            bot: self.bot.clone(),
+            from: Party::Number(self.from.clone()),
+            to: Party::Number(self.to.clone()),
+            direction: Direction::Outbound,
+            status,
+            metadata: self.metadata.clone(),
+            seat: Some(self.id.to_string()),
+            source: None,
+            now_ms,
+        }
     }
 }
 

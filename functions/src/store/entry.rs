@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use contract::{BotId, CallId, Direction, EndReason, TenantId};
+use contract::{BotId, CallId, Direction, EndReason, Leg, TenantId};
 use serde::{Deserialize, Serialize};
 use twilio::webhook::{AnsweredBy, CallStatus};
-use twilio::{AccountSid, Party};
+use twilio::{AccountSid, Party, PhoneNumber};
 
-use crate::words;
+use crate::{country, words};
 
 /// A call, in one row. What it cost is not for everybody to see: that is added where it is shown.
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
@@ -66,6 +66,10 @@ pub struct CallEntry {
     /// Why no bot answered, though the call reached us.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unanswered: Option<Unanswered>,
+    /// To whom the caller was put through, by the bot or because none came. The carrier goes on until they hang up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub put_through_to: Option<PhoneNumber>,
     /// How often the caller had a turn.
     #[serde(skip)]
     pub turns: u32,
@@ -77,6 +81,9 @@ pub struct CallEntry {
     /// What the summary cost, in micro-dollars.
     #[serde(skip)]
     pub summary_micro_dollars: u64,
+    /// What the carrier took after the caller was put through, in micro-dollars; none: it is not counted.
+    #[serde(skip)]
+    pub line_micro_dollars: Option<u64>,
     /// What the call has cost so far, as counted in its tenant's day, in micro-dollars.
     #[serde(skip)]
     pub spent_micro_dollars: u64,
@@ -124,11 +131,13 @@ impl CallEntry {
             answered_by: None,
             ended: None,
             unanswered: None,
+            put_through_to: None,
             turns: 0,
             records: 0,
             filed: false,
             inferred: false,
             summary_micro_dollars: 0,
+            line_micro_dollars: None,
             spent_micro_dollars: 0,
             metadata: Metadata::new(),
             note: String::new(),
@@ -154,11 +163,46 @@ impl CallEntry {
         self.ended.is_some() || self.status.is_some_and(CallStatus::is_final)
     }
 
-    /// What it cost when it was over, in micro-dollars, its summary included.
+    /// Whether the caller was put through to somebody.
+    #[must_use]
+    pub fn is_put_through(&self) -> bool {
+        let transferred = |ended: Ended| ended.reason == EndReason::Transferred;
+        self.put_through_to.is_some() || self.ended.is_some_and(transferred)
+    }
+
+    /// Whether it needs its place no longer: it is over, and a caller who was put through to somebody has left them too.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        let speaks_on = self.call.carrier().is_some() && self.is_put_through();
+        self.status.is_some_and(CallStatus::is_final) || (self.ended.is_some() && !speaks_on)
+    }
+
+    /// Whether the minutes of a caller who was put through are known, and not counted yet.
+    #[must_use]
+    pub fn has_line_to_count(&self) -> bool {
+        self.is_put_through()
+            && self.line_micro_dollars.is_none()
+            && self.status.is_some_and(CallStatus::is_final)
+            && self.carrier_duration_s.is_some()
+            && (self.ended.is_some() || self.unanswered.is_some())
+    }
+
+    /// The caller's line, by what its price depends on.
+    #[must_use]
+    pub fn leg(&self) -> Leg {
+        let called = self.to.as_ref().and_then(Party::number);
+        Leg {
+            direction: self.direction,
+            country: called.and_then(country::of).unwrap_or_default(),
+        }
+    }
+
+    /// What it cost when it was over, in micro-dollars, what was counted after its end included.
     #[must_use]
     pub fn cost_micro_dollars(&self) -> u64 {
         let ended = self.ended.map(|ended| ended.cost_micro_dollars);
-        ended.unwrap_or_default() + self.summary_micro_dollars
+        let line = self.line_micro_dollars;
+        ended.unwrap_or_default() + self.summary_micro_dollars + line.unwrap_or_default()
     }
 
     /// Where it stands among other calls: by time, then by id.

@@ -43,6 +43,7 @@ struct Kept {
     records: BTreeMap<u64, Numbered>,
     receipt: Option<Receipt>,
     summary: Option<Receipt>,
+    line: Option<Receipt>,
 }
 
 impl Memory {
@@ -86,6 +87,7 @@ impl State {
             records: BTreeMap::new(),
             receipt: None,
             summary: None,
+            line: None,
         })
     }
 }

@@ -20,6 +20,7 @@
 //! | calls | usage and cost, counted once | `CALL#{sid}` | `USE` | |
 //! | calls | resumes in one minute | `CALL#{sid}` | `RESUME#{minute}` | |
 //! | calls | what its summary took, counted once | `CALL#{sid}` | `USE#SUMMARY` | |
+//! | calls | what the carrier took after the caller was put through, counted once | `CALL#{sid}` | `USE#LINE` | |
 //! | calls | month meter of a bot, in 16 parts | `TEN#{tenant}` | `MONTH#{yyyy-mm}#{bot}#{part}` | |
 //! | calls | what a day's calls cost, in 16 parts | `TEN#{tenant}` | `DAY#{yyyy-mm-dd}#{part}` | |
 //! | calls | who has a place among the calls at the same time, and since when | `TEN#{tenant}` | `SEATS`, `SEATS#{bot}` | |
@@ -190,6 +191,11 @@ pub trait Calls: Send + Sync {
     async fn resumed(&self, call: &CallId, minute: u64) -> Stored<u32>;
     /// No bot answers a call that reached us. Changes nothing once the edge has told of it.
     async fn unanswered(&self, call: &CallId, why: Unanswered, now_ms: u64) -> Stored<()>;
+    /// The caller is put through to somebody: by the bot, or because none came.
+    async fn put_through(&self, call: &CallId, to: &PhoneNumber, now_ms: u64) -> Stored<()>;
+    /// Counts the minutes of a caller who was put through, if they are known by now, once; whether that was done.
+    async fn count_line(&self, entry: &CallEntry, prices: &PriceTable, now_ms: u64)
+    -> Stored<bool>;
     /// The carrier told how far a call is.
     async fn progressed(&self, progress: &Progress) -> Stored<()>;
     /// The carrier told something else about a call.

@@ -128,7 +128,7 @@ pub struct Meter {
     pub calls: u64,
     /// Time with a stream or socket open, in milliseconds.
     pub line_ms: u64,
-    /// The part of it that came through the carrier.
+    /// Time through the carrier, in milliseconds: with a stream, and of callers who were put through also without.
     pub carrier_ms: u64,
     /// What it cost.
     pub cost: Cost,
@@ -296,7 +296,7 @@ pub struct Sitter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::{Amount, PriceTable, WorkStage};
+    use contract::{Amount, Leg, PriceTable, WorkStage};
     use proptest::prelude::*;
 
     fn receipts() -> impl Strategy<Value = Receipt> {
@@ -331,7 +331,7 @@ mod tests {
                 included_minutes,
             };
             Receipt {
-                cost: PriceTable::list().cost(&usage),
+                cost: PriceTable::list().cost(&usage, &Leg::default()),
                 price: Charge::of(&pricing, line_ms),
                 usage,
             }
@@ -376,7 +376,7 @@ mod tests {
         };
         usage.did(WorkStage::Think, "openai", "luna", thought);
         let receipt = Receipt {
-            cost: PriceTable::list().cost(&usage),
+            cost: PriceTable::list().cost(&usage, &Leg::default()),
             usage,
             price: Charge::default(),
         };

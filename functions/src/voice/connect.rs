@@ -1,4 +1,3 @@
-use axum::response::Response;
 use contract::{Bot, CallId, Farewell, Opening, OpeningReply, OpeningState, ReplyMode, Ticket};
 use twilio::Form;
 use twilio::signature::handshake_signatures;
@@ -6,7 +5,6 @@ use twilio::twiml::{Play, Stream, Verb};
 use twilio::webhook::VoiceRequest;
 
 use super::{Trouble, Voice, direction, plays, words};
-use crate::edge::EdgeError;
 use crate::secrets::Secrets;
 use crate::store::Terms;
 
@@ -32,7 +30,7 @@ impl Voice {
         terms: &Terms,
         origin: &str,
         asked: &VoiceRequest,
-    ) -> Result<Response, Trouble> {
+    ) -> Result<Vec<Verb>, Trouble> {
         let (reply, stream_url) = self.open(&bot, terms, origin, asked).await?;
         tracing::info!(bot = %bot.id, state = ?reply.state, "opened");
         let next = Next {
@@ -41,7 +39,7 @@ impl Voice {
             terms,
             origin,
         };
-        Ok(words::twiml(self.verbs(&next, reply, stream_url).await))
+        Ok(self.verbs(&next, reply, stream_url).await)
     }
 
     /// Opens the call; once more with newer secrets if the edge does not know those at hand.
@@ -54,10 +52,9 @@ impl Voice {
     ) -> Result<(OpeningReply, String), Trouble> {
         let secrets = self.keyring.secrets();
         let opened = self.open_with(&secrets, bot, terms, origin, asked).await;
-        if let Err(Trouble::Edge(EdgeError::Refused {
-            status: 401 | 403, ..
-        })) = opened
-            && let Some(newer) = self.keyring.newer().await
+        if let Err(Trouble::Edge(error)) = &opened
+            && error.is_seal_refused()
+            && let Some(newer) = self.keyring.instead_of(&secrets).await
         {
             return self.open_with(&newer, bot, terms, origin, asked).await;
         }

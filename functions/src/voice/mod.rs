@@ -14,6 +14,7 @@ use axum::response::Response;
 use axum::routing::post;
 use contract::{Bot, Direction, Source};
 use tracing::Instrument as _;
+use twilio::twiml::Verb;
 use twilio::webhook::{CallStatus, Direction as Wire, FieldError, VoiceRequest};
 
 use crate::Refusal;
@@ -37,6 +38,9 @@ pub const RESUMES_PER_MINUTE_MAX: u32 = 10;
 
 /// Longest time for an answer. The function itself is stopped at 10 s, and Twilio gives up at 15 s.
 const ANSWER: Duration = Duration::from_secs(8);
+
+/// Longest time for writing down to whom a caller is put through: that must not cost the caller who waits for it.
+const NOTE: Duration = Duration::from_secs(1);
 
 /// What the function needs.
 pub struct Voice {
@@ -93,7 +97,7 @@ pub fn app(voice: Voice) -> Router {
         .route("/voice/plays", post(plays::play))
         .route("/voice/played", post(plays::played))
         .route("/voice/keys", post(plays::keys))
-        .route("/voice/fallback", post(async || words::sorry(None, None)))
+        .route("/voice/fallback", post(async || words::twiml(words::sorry(None, None))))
         .fallback(async || {
             Refusal::not_found(
                 "page: POST /voice/incoming, /voice/resume, /voice/fallback, /voice/plays, /voice/played or /voice/keys",
@@ -105,19 +109,15 @@ pub fn app(voice: Voice) -> Router {
 async fn incoming(State(voice): State<Arc<Voice>>, request: Request) -> Result<Response, Refusal> {
     let (webhook, asked) = voice.admit(request).await?;
     let span = tracing::info_span!("incoming", call_sid = %asked.call);
-    Ok(voice
-        .in_time(voice.incoming(&webhook, &asked))
-        .instrument(span)
-        .await)
+    let answer = voice.answer(&asked, voice.incoming(&webhook, &asked));
+    Ok(answer.instrument(span).await)
 }
 
 async fn resume(State(voice): State<Arc<Voice>>, request: Request) -> Result<Response, Refusal> {
     let (webhook, asked) = voice.admit(request).await?;
     let span = tracing::info_span!("resume", call_sid = %asked.call);
-    Ok(voice
-        .in_time(voice.resume(&webhook, &asked))
-        .instrument(span)
-        .await)
+    let answer = voice.answer(&asked, voice.resume(&webhook, &asked));
+    Ok(answer.instrument(span).await)
 }
 
 /// A form that Twilio signed, but that is not what it should be.
@@ -135,17 +135,34 @@ impl Voice {
         Ok((webhook, asked))
     }
 
-    /// The answer, or words when it takes too long.
-    async fn in_time(&self, answer: impl Future<Output = Response>) -> Response {
-        match tokio::time::timeout(ANSWER, answer).await {
-            Ok(response) => response,
+    /// The answer, or words when it takes too long. To whom it puts the caller through is written down: the carrier's time
+    /// goes on after the bot's, and is counted by it.
+    async fn answer(
+        &self,
+        asked: &VoiceRequest,
+        answer: impl Future<Output = Vec<Verb>>,
+    ) -> Response {
+        let verbs = match tokio::time::timeout(ANSWER, answer).await {
+            Ok(verbs) => verbs,
             Err(_) => self.apologise(None, None, &Trouble::Late),
+        };
+        let dialled = verbs.iter().find_map(words::dialled);
+        if let Some(number) = dialled {
+            let (call, now_ms) = (asked.call.into(), (self.clock)());
+            let kept = self.store.calls.put_through(&call, number, now_ms);
+            if !matches!(tokio::time::timeout(NOTE, kept).await, Ok(Ok(()))) {
+                tracing::error!(
+                    code = "store_unavailable",
+                    "to whom the caller is put through is not kept"
+                );
+            }
         }
+        words::twiml(verbs)
     }
 
-    async fn incoming(&self, webhook: &Webhook, asked: &VoiceRequest) -> Response {
+    async fn incoming(&self, webhook: &Webhook, asked: &VoiceRequest) -> Vec<Verb> {
         if asked.status.is_final() {
-            return words::hang_up();
+            return vec![Verb::Hangup];
         }
         let (bot, dial) = match self.who_answers(webhook, asked).await {
             Ok(Some(found)) => found,
@@ -193,7 +210,7 @@ impl Voice {
             Err(error) => Err(error.into()),
         };
         match connected {
-            Ok(response) => response,
+            Ok(verbs) => verbs,
             Err(trouble) => {
                 self.write_off(&opened, Unanswered::Failed).await;
                 self.put_off(&opened, &terms, &trouble).await
@@ -202,7 +219,7 @@ impl Voice {
     }
 
     /// The words for a caller who does not get to the bot; the call stands in the books with its end and the reason.
-    async fn turn_away(&self, opened: &Opened, terms: &Terms, why: Unanswered) -> Response {
+    async fn turn_away(&self, opened: &Opened, terms: &Terms, why: Unanswered) -> Vec<Verb> {
         tracing::warn!(code = "turned_away", bot = %opened.bot.id, ?why, "turned away");
         if let Err(error) = self.store.calls.open(opened).await {
             tracing::error!(code = "store_unavailable", %error, "who was turned away is not kept");
@@ -321,9 +338,9 @@ impl Voice {
             .map(|bot| (bot, None)))
     }
 
-    async fn resume(&self, webhook: &Webhook, asked: &VoiceRequest) -> Response {
+    async fn resume(&self, webhook: &Webhook, asked: &VoiceRequest) -> Vec<Verb> {
         if asked.status.is_final() {
-            return words::hang_up();
+            return vec![Verb::Hangup];
         }
         let minute = (self.clock)() / 60_000;
         let call = asked.call.into();
@@ -350,7 +367,7 @@ impl Voice {
             self.connect(bot, &terms, &webhook.origin, asked).await
         };
         match connected {
-            Ok(response) => response,
+            Ok(verbs) => verbs,
             Err(trouble) => {
                 let person = self.person(call, &bot, &terms).await;
                 self.apologise(Some(&bot), person, &trouble)
@@ -359,14 +376,19 @@ impl Voice {
     }
 
     /// The words for a caller whose bot cannot come, and somebody else in its place.
-    async fn put_off(&self, opened: &Opened, terms: &Terms, trouble: &Trouble) -> Response {
+    async fn put_off(&self, opened: &Opened, terms: &Terms, trouble: &Trouble) -> Vec<Verb> {
         let person = self.person(opened.call, &opened.bot, terms).await;
         self.apologise(Some(&opened.bot), person, trouble)
     }
 
     /// An alarm counts these lines.
     #[expect(clippy::unused_self, reason = "reads as what it does")]
-    fn apologise(&self, bot: Option<&Bot>, person: Option<Allowed>, trouble: &Trouble) -> Response {
+    fn apologise(
+        &self,
+        bot: Option<&Bot>,
+        person: Option<Allowed>,
+        trouble: &Trouble,
+    ) -> Vec<Verb> {
         tracing::error!(code = "fallback", bot = bot.map(|bot| bot.id.as_str()), %trouble, "the caller hears the fallback");
         words::sorry(bot, person)
     }

@@ -194,9 +194,7 @@ impl Voice {
         if asked.status.is_final() {
             return words::hang_up();
         }
-        let secrets = self.keyring.secrets();
-        let call = asked.call.into();
-        let next = match self.edge.played(&call, played, &secrets.edge).await {
+        let next = match self.edge.played(&asked.call.into(), played).await {
             Ok(reply) => reply.play,
             Err(error) => {
                 tracing::warn!(code = "played_unheard", %error, "the edge does not learn what was played");
@@ -214,17 +212,12 @@ impl Voice {
         if asked.status.is_final() {
             return words::hang_up();
         }
-        let secrets = self.keyring.secrets();
         let order = getrandom::u64().map(|random| Order {
             id: format!("keys-{random:016x}"),
             order: Do::Pressed { keys },
         });
         let told = match order {
-            Ok(order) => {
-                self.edge
-                    .order(&asked.call.into(), &order, &secrets.edge)
-                    .await
-            }
+            Ok(order) => self.edge.order(&asked.call.into(), &order).await,
             Err(error) => Err(EdgeError::Silent(error.to_string())),
         };
         if let Err(error) = told {
@@ -255,10 +248,9 @@ impl Voice {
             call,
             change: CallChange::Instructions(Instructions::Twiml(document)),
         };
-        let secrets = self.keyring.secrets();
         let mut attempt = 1;
         loop {
-            match self.carrier.update(&secrets, &update).await {
+            match self.carrier.update(&update).await {
                 Ok(_) => return Ok(()),
                 Err(DialError::Refused(error)) if error.is_not_in_progress() => {
                     if attempt == ATTEMPTS {

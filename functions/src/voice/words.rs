@@ -3,6 +3,7 @@
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use contract::Bot;
+use twilio::PhoneNumber;
 use twilio::twiml::{self, Verb};
 
 use crate::country::Allowed;
@@ -18,31 +19,30 @@ const CLOSED: &str = "We are closed at the moment. Please call again during our 
 const BUSY: &str = "All lines are busy at the moment. Please try again in a few minutes.";
 
 /// Says that nobody answers at this hour, then connects the caller with somebody, or hangs up.
-pub(super) fn closed(bot: &Bot, person: Option<Allowed>) -> Response {
+pub(super) fn closed(bot: &Bot, person: Option<Allowed>) -> Vec<Verb> {
     let closed = bot.hours.as_ref().map(|hours| hours.closed.say.clone());
     let own = closed.filter(|words| !words.trim().is_empty());
     let words = match own {
         Some(words) => said(bot, Some(words)).collect(),
         None => vec![plain(CLOSED)],
     };
-    twiml(words.into_iter().chain([then(person)]).collect())
+    words.into_iter().chain([then(person)]).collect()
 }
 
 /// Says that there is no room for the call, then connects the caller with somebody, or hangs up.
-pub(super) fn busy(person: Option<Allowed>) -> Response {
-    twiml(vec![plain(BUSY), then(person)])
+pub(super) fn busy(person: Option<Allowed>) -> Vec<Verb> {
+    vec![plain(BUSY), then(person)]
 }
 
 /// Says the bot's apology, then connects the caller with somebody, or hangs up.
-pub(super) fn sorry(bot: Option<&Bot>, person: Option<Allowed>) -> Response {
-    let verbs = match bot {
+pub(super) fn sorry(bot: Option<&Bot>, person: Option<Allowed>) -> Vec<Verb> {
+    match bot {
         Some(bot) => {
             let words = said(bot, Some(bot.apology.clone()));
             words.chain([then(person)]).collect()
         }
         None => vec![plain(SORRY), Verb::Hangup],
-    };
-    twiml(verbs)
+    }
 }
 
 fn then(person: Option<Allowed>) -> Verb {
@@ -50,8 +50,8 @@ fn then(person: Option<Allowed>) -> Verb {
 }
 
 /// Nobody answers this number.
-pub(super) fn not_in_service() -> Response {
-    twiml(vec![plain(NOT_IN_SERVICE), Verb::Hangup])
+pub(super) fn not_in_service() -> Vec<Verb> {
+    vec![plain(NOT_IN_SERVICE), Verb::Hangup]
 }
 
 /// Ends the call.
@@ -77,6 +77,15 @@ pub(super) fn dial(to: Allowed) -> Verb {
         caller_id: None,
         action: None,
         timeout_s: None,
+    }
+}
+
+/// Whom it connects the caller with.
+pub(super) fn dialled(verb: &Verb) -> Option<&PhoneNumber> {
+    if let Verb::Dial { number, .. } = verb {
+        Some(number)
+    } else {
+        None
     }
 }
 

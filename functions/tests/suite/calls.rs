@@ -1,10 +1,10 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use contract::{EndReason, Event, Numbered, PriceTable, Record, Source};
+use contract::{EndReason, Event, Numbered, Record, Source};
 use functions::store::Calls as _;
 use serde_json::{Value, json};
 
-use crate::store::{batch, ended, turn, usage};
+use crate::store::{batch, ended, priced, turn, usage};
 use crate::support::*;
 
 #[tokio::test]
@@ -207,7 +207,7 @@ async fn a_call_is_shown_with_turns_events_receipt_and_recording() {
     assert_eq!(shown["ended"]["reason"], json!(EndReason::CallerLeft));
     assert_eq!(
         (&shown["usage"], &shown["cost"]),
-        (&json!(usage()), &json!(PriceTable::list().cost(&usage())))
+        (&json!(usage()), &json!(priced(&usage())))
     );
     assert_eq!(shown["recording"]["url"], format!("memory:get/{key}"));
     assert_eq!(shown["tape"]["url"], format!("memory:get/{tape}"));

@@ -1,15 +1,13 @@
 //! Caps on calls and money, opening hours, countries, and what a machine's answer leads to.
 
 use axum::http::StatusCode;
-use contract::{
-    Answerer, Batch, Bot, Closed, Day, Do, Hours, Limits, Machine, Opens, PriceTable, Usage,
-};
+use contract::{Answerer, Batch, Bot, Closed, Day, Do, Hours, Limits, Machine, Opens, Usage};
 use functions::store::{Money as _, Seat};
 use serde_json::{Value, json};
 use twilio::twiml::Verb;
 use twilio::webhook::{AmdEvent, AnsweredBy, CallStatus, CallStatusEvent};
 
-use crate::store::{batch, ended, turn, usage};
+use crate::store::{batch, ended, priced, turn, usage};
 use crate::support::*;
 
 fn capped(concurrent_calls_max: u32, spend_per_day_max: u64) -> Bot {
@@ -116,7 +114,7 @@ async fn a_place_is_given_back_when_no_call_can_be_that_long() {
 
 #[tokio::test]
 async fn a_call_at_its_cap_is_told_to_end_and_no_other_begins() {
-    let cost = PriceTable::list().cost(&usage()).total_micro_dollars;
+    let cost = priced(&usage()).total_micro_dollars;
     let house = house_of(capped(0, cost)).await;
     rings(&house, 1).await;
     let tell = async |body: &Batch| {

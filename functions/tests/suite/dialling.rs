@@ -15,7 +15,7 @@ fn order() -> Value {
     json!({ "to": "+15005550001", "bot": "mesa" })
 }
 
-async fn dial_with(house: &House, key: &str, body: &Value) -> Answer {
+pub(crate) async fn dial_with(house: &House, key: &str, body: &Value) -> Answer {
     let request = Request::post("/calls")
         .header("authorization", format!("Bearer {OPERATOR_KEY}"))
         .header("idempotency-key", key);
@@ -26,11 +26,11 @@ async fn dial_with(house: &House, key: &str, body: &Value) -> Answer {
     .await
 }
 
-async fn dial(house: &House) -> Answer {
+pub(crate) async fn dial(house: &House) -> Answer {
     dial_with(house, "k-1", &order()).await
 }
 
-fn fails(house: &House, failure: Option<DialError>) {
+pub(crate) fn fails(house: &House, failure: Option<DialError>) {
     *house.carrier.failure.lock().unwrap() = failure;
 }
 

@@ -1,22 +1,31 @@
 //! The edge by HTTP: sealed, impatient, and tried once more.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::routing::{any, put};
-use contract::{Direction, Opening, SEAL_HEADER, Seal, Secret};
+use contract::{Direction, Do, Errand, Opening, Order, Played, SEAL_HEADER, Seal, Secret};
 use functions::clock::wall_ms;
 use functions::config::BaseUrl;
 use functions::edge::{Edge as _, EdgeError, HttpEdge};
+use functions::secrets::Keyring;
 
 use crate::support::*;
 
+async fn safe() -> Arc<Keyring> {
+    Arc::new(Keyring::open(Arc::new(Safe), clock).await.unwrap())
+}
+
 async fn serve(router: Router) -> HttpEdge {
+    serve_to(router, safe().await).await
+}
+
+async fn serve_to(router: Router, keyring: Arc<Keyring>) -> HttpEdge {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -25,6 +34,7 @@ async fn serve(router: Router) -> HttpEdge {
         reqwest::Client::new(),
         BaseUrl::parse(&url).unwrap(),
         wall_ms,
+        keyring,
     )
 }
 
@@ -132,7 +142,7 @@ async fn an_edge_that_is_back_two_seconds_later_opens_the_call() {
     let address = reserved.local_addr().unwrap();
     drop(reserved);
     let url = BaseUrl::parse(&format!("http://{address}")).unwrap();
-    let edge = HttpEdge::new(reqwest::Client::new(), url, wall_ms);
+    let edge = HttpEdge::new(reqwest::Client::new(), url, wall_ms, safe().await);
     tokio::spawn(async move {
         tokio::time::sleep(Duration::from_secs(2)).await;
         let listener = tokio::net::TcpListener::bind(address).await.unwrap();
@@ -140,4 +150,78 @@ async fn an_edge_that_is_back_two_seconds_later_opens_the_call() {
         axum::serve(listener, Router::new().fallback(any(ready))).await
     });
     assert_eq!(open(&edge).await.unwrap(), ready());
+}
+
+const NEW_SECRET: &str = "another one, of thirty-two bytes and more";
+
+/// An edge that knows the new secret only.
+async fn renewed(
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<&'static str, StatusCode> {
+    let seal = headers
+        .get(SEAL_HEADER)
+        .and_then(|value| value.to_str().ok());
+    let (secret, now_s) = (Secret::new(NEW_SECRET), wall_ms() / 1_000);
+    Seal::check(seal, &secret, now_s, method.as_str(), uri.path(), &body)
+        .map_err(|_| StatusCode::FORBIDDEN)?;
+    let orders = uri.path().ends_with("/orders");
+    Ok(if orders { r#"{"fresh":true}"# } else { "{}" })
+}
+
+#[tokio::test]
+async fn a_secret_that_the_edge_knows_no_longer_is_read_anew() {
+    let order = Order {
+        id: "1".to_owned(),
+        order: Do::Interrupt,
+    };
+    let errand = Errand {
+        id: "tell".to_owned(),
+        url: STATUS.to_owned(),
+        due_ms: 0,
+    };
+    let call = call_id(1);
+    for what in 0..3 {
+        let vault = Arc::new(Changing {
+            then: vec![("edge_secret", NEW_SECRET.to_owned())],
+            ..Changing::default()
+        });
+        let keyring = changed(vault.clone()).await;
+        let edge = serve_to(Router::new().fallback(any(renewed)), keyring).await;
+        for _ in 0..2 {
+            match what {
+                0 => assert!(edge.order(&call, &order).await.unwrap().fresh),
+                1 => edge.remind(&errand).await.unwrap(),
+                _ => drop(edge.played(&call, Played { number: 1 }).await.unwrap()),
+            }
+        }
+        assert_eq!(vault.reads.load(Ordering::SeqCst), 2);
+    }
+}
+
+#[tokio::test]
+async fn many_who_are_refused_at_once_read_the_secret_once() {
+    let vault = Arc::new(Changing {
+        then: vec![("edge_secret", NEW_SECRET.to_owned())],
+        reads: AtomicU32::new(0),
+    });
+    let keyring = changed(vault.clone()).await;
+    let edge = Arc::new(serve_to(Router::new().fallback(any(renewed)), keyring).await);
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..20 {
+        let edge = edge.clone();
+        tasks.spawn(async move {
+            let order = Order {
+                id: number.to_string(),
+                order: Do::Interrupt,
+            };
+            edge.order(&call_id(1), &order).await.is_ok()
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        assert!(done.unwrap());
+    }
+    assert_eq!(vault.reads.load(Ordering::SeqCst), 2);
 }

@@ -1,5 +1,6 @@
 //! What the functions talk to, as a test wants it.
 
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -7,9 +8,10 @@ use contract::{
     CallId, Errand, Opening, OpeningReply, Order, OrderReply, Play, Played, PlayedReply, Secret,
 };
 use functions::carrier::{Carrier, DialError};
+use functions::config::BadSetting;
 use functions::edge::{Edge, EdgeError};
 use functions::hook::{Post, PostError};
-use functions::secrets::Secrets;
+use functions::secrets::{Keyring, Secrets, Vault};
 use serde_json::{Value, json};
 use twilio::rest::{CallResource, CallUpdate, CreateCall, FetchCall, UpdateCall};
 use twilio::webhook::CallStatus;
@@ -41,12 +43,7 @@ impl Edge for FakeEdge {
             .ok_or(EdgeError::Silent("told to".to_owned()))
     }
 
-    async fn order(
-        &self,
-        call: &CallId,
-        order: &Order,
-        _secret: &Secret,
-    ) -> Result<OrderReply, EdgeError> {
+    async fn order(&self, call: &CallId, order: &Order) -> Result<OrderReply, EdgeError> {
         if let Some(status) = *self.refuses.lock().unwrap() {
             let code = "told_to".to_owned();
             return Err(EdgeError::Refused { status, code });
@@ -55,12 +52,7 @@ impl Edge for FakeEdge {
         Ok(OrderReply { fresh: true })
     }
 
-    async fn played(
-        &self,
-        call: &CallId,
-        played: Played,
-        _secret: &Secret,
-    ) -> Result<PlayedReply, EdgeError> {
+    async fn played(&self, call: &CallId, played: Played) -> Result<PlayedReply, EdgeError> {
         if self.reply.lock().unwrap().is_none() {
             return Err(EdgeError::Silent("told to".to_owned()));
         }
@@ -69,7 +61,7 @@ impl Edge for FakeEdge {
         Ok(PlayedReply { play })
     }
 
-    async fn remind(&self, errand: &Errand, _secret: &Secret) -> Result<(), EdgeError> {
+    async fn remind(&self, errand: &Errand) -> Result<(), EdgeError> {
         if self.reply.lock().unwrap().is_none() {
             return Err(EdgeError::Silent("told to".to_owned()));
         }
@@ -98,42 +90,30 @@ pub(crate) struct FakeCarrier {
 
 #[async_trait]
 impl Carrier for FakeCarrier {
-    async fn dial(
-        &self,
-        secrets: &Secrets,
-        create: &CreateCall,
-    ) -> Result<CallResource, DialError> {
+    async fn dial(&self, create: &CreateCall) -> Result<CallResource, DialError> {
         let mut asked = self.asked.lock().unwrap();
         asked.push(create.clone());
         match &*self.failure.lock().unwrap() {
             Some(failure) => Err(failure.clone()),
             None => Ok(CallResource::new(
-                secrets.account,
+                account(),
                 call_sid(1_000 + asked.len() as u64),
                 CallStatus::Queued,
             )),
         }
     }
 
-    async fn update(
-        &self,
-        secrets: &Secrets,
-        update: &UpdateCall,
-    ) -> Result<CallUpdate, DialError> {
+    async fn update(&self, update: &UpdateCall) -> Result<CallUpdate, DialError> {
         self.updates.lock().unwrap().push(update.clone());
         if let Some(failure) = &*self.failure.lock().unwrap() {
             return Err(failure.clone());
         }
         let status = CallStatus::InProgress;
-        let call = CallResource::new(secrets.account, update.call, status);
+        let call = CallResource::new(account(), update.call, status);
         Ok(CallUpdate::Done(Box::new(call)))
     }
 
-    async fn fetch(
-        &self,
-        _secrets: &Secrets,
-        _fetch: &FetchCall,
-    ) -> Result<Option<CallResource>, DialError> {
+    async fn fetch(&self, _fetch: &FetchCall) -> Result<Option<CallResource>, DialError> {
         match &*self.failure.lock().unwrap() {
             Some(failure) => Err(failure.clone()),
             None => Ok(self.known.lock().unwrap().clone()),
@@ -181,4 +161,57 @@ pub(crate) fn fake_post() -> Arc<FakePost> {
         posted: Mutex::default(),
         answer: Mutex::new(Ok(200)),
     })
+}
+
+/// The secrets of a deployment.
+pub(crate) fn secrets() -> Value {
+    json!({
+        "twilio_account_sid": account(),
+        "twilio_auth_token": TOKEN,
+        "edge_secret": EDGE_SECRET,
+        "operator_key": OPERATOR_KEY,
+        "jwt_key": JWT_KEY,
+    })
+}
+
+pub(crate) struct Safe;
+
+#[async_trait]
+impl Vault for Safe {
+    async fn fetch(&self) -> Result<Secrets, BadSetting> {
+        Secrets::parse(&secrets().to_string())
+    }
+}
+
+/// A vault whose secrets were changed after they were first read.
+#[derive(Default)]
+pub(crate) struct Changing {
+    /// What is different from then on.
+    pub(crate) then: Vec<(&'static str, String)>,
+    /// How often it was read.
+    pub(crate) reads: AtomicU32,
+}
+
+#[async_trait]
+impl Vault for Changing {
+    async fn fetch(&self) -> Result<Secrets, BadSetting> {
+        let mut secrets = secrets();
+        if self.reads.fetch_add(1, Ordering::SeqCst) > 0 {
+            for (name, value) in &self.then {
+                secrets[*name] = json!(value);
+            }
+        }
+        Secrets::parse(&secrets.to_string())
+    }
+}
+
+/// A clock by which the secrets at hand are never fresh.
+pub(crate) fn late_clock() -> u64 {
+    static NOW: AtomicU64 = AtomicU64::new(NOW_MS);
+    NOW.fetch_add(3_600_000, Ordering::SeqCst)
+}
+
+/// What was read of a vault at first, and may be read anew.
+pub(crate) async fn changed(vault: Arc<Changing>) -> Arc<Keyring> {
+    Arc::new(Keyring::open(vault, late_clock).await.unwrap())
 }

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use contract::{
-    Amount, Batch, Bot, BotId, Numbered, PriceTable, Pricing, Record, TenantId, Usage, WorkStage,
-};
+use contract::{Amount, Batch, Bot, BotId, Numbered, Pricing, Record, TenantId, Usage, WorkStage};
 use functions::clock::Month;
 use functions::limits::Limits;
 use functions::store::memory::Memory;
@@ -13,7 +11,7 @@ use functions::store::{Opened, Seat, Spent, Terms};
 use serde_json::json;
 use twilio::webhook::{CallStatus, CallStatusEvent};
 
-use crate::store::{Store, batch, dynamo, ended, memory, opened, turn, usage};
+use crate::store::{Store, batch, dynamo, ended, memory, opened, priced, turn, usage};
 use crate::support::*;
 
 const CALLS: u64 = 6;
@@ -63,7 +61,7 @@ fn summary_usage() -> Usage {
 }
 
 fn cost(usage: &Usage) -> u64 {
-    PriceTable::list().cost(usage).total_micro_dollars
+    priced(usage).total_micro_dollars
 }
 
 fn seat(call: u64, who: &str) -> Seat {
@@ -79,7 +77,7 @@ fn seat(call: u64, who: &str) -> Seat {
 }
 
 /// A fixed shuffle, so that a failure can be seen again.
-fn shuffle<T>(items: &mut [T], mut seed: u64) {
+pub(crate) fn shuffle<T>(items: &mut [T], mut seed: u64) {
     for at in (1..items.len()).rev() {
         seed = seed
             .wrapping_mul(6_364_136_223_846_793_005)

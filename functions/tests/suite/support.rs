@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode};
@@ -11,11 +10,11 @@ use contract::{
     Bot, BotId, CallId, OpeningReply, OpeningState, PriceTable, SEAL_HEADER, Seal, Secret, TenantId,
 };
 use functions::calls::Settings;
-use functions::config::{BadSetting, BaseUrl};
-use functions::secrets::{Keyring, Secrets, Vault};
+use functions::config::BaseUrl;
+use functions::secrets::Keyring;
 use functions::store::memory::Memory;
 use functions::store::{Bots as _, Claim};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tower::ServiceExt as _;
 use twilio::signature::{AuthToken, request_signature};
 use twilio::twiml::{self, Verb};
@@ -75,24 +74,6 @@ pub(crate) fn mesa() -> Bot {
 
 /// The only number that has a bot.
 pub(crate) const OUR_NUMBER: &str = "+15005550006";
-
-pub(crate) struct Safe;
-
-#[async_trait]
-impl Vault for Safe {
-    async fn fetch(&self) -> Result<Secrets, BadSetting> {
-        Secrets::parse(
-            &json!({
-                "twilio_account_sid": account(),
-                "twilio_auth_token": TOKEN,
-                "edge_secret": EDGE_SECRET,
-                "operator_key": OPERATOR_KEY,
-                "jwt_key": JWT_KEY,
-            })
-            .to_string(),
-        )
-    }
-}
 
 /// A whole deployment.
 pub(crate) struct House {
@@ -176,13 +157,24 @@ pub(crate) async fn calls_on(
     world: &World,
     settings: Settings,
 ) -> Router {
+    let keyring = Arc::new(Keyring::open(Arc::new(Safe), clock).await.unwrap());
+    calls_with(store, files, world, settings, keyring)
+}
+
+pub(crate) fn calls_with(
+    store: Store,
+    files: Arc<Memory>,
+    world: &World,
+    settings: Settings,
+    keyring: Arc<Keyring>,
+) -> Router {
     let (edge, carrier, _) = world.clone();
     functions::calls::app(functions::calls::Api {
         store,
         files,
         edge,
         carrier,
-        keyring: Arc::new(Keyring::open(Arc::new(Safe), clock).await.unwrap()),
+        keyring,
         clock,
         voice_url: BaseUrl::parse(VOICE).unwrap(),
         status_url: BaseUrl::parse(STATUS).unwrap(),

@@ -1,9 +1,12 @@
 //! Calls in progress, their events, notes and money, as the API tells them.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use contract::{Bot, Do, Pass, Pricing, Secret};
-use functions::store::Bots as _;
+use functions::calls::Settings;
+use functions::store::{Bots as _, Store};
 use serde_json::{Value, json};
 
 use crate::store::{batch, ended, turn};
@@ -105,6 +108,30 @@ async fn events_are_told_page_by_page_or_live_at_the_edge() {
     assert_eq!(url, format!("{EDGE}{}", path("/events")));
     let secret = Secret::new(EDGE_SECRET);
     assert!(Pass::open(pass, &secret, &call_id(1), NOW_MS / 1_000).is_ok());
+}
+
+#[tokio::test]
+async fn a_pass_is_sealed_with_the_secret_as_it_is_now() {
+    let house = house_with_call().await;
+    let new = "another one, of thirty-two bytes and more";
+    let vault = Arc::new(Changing {
+        then: vec![("edge_secret", new.to_owned())],
+        ..Changing::default()
+    });
+    let world = (
+        house.edge.clone(),
+        house.carrier.clone(),
+        house.post.clone(),
+    );
+    let store = Store::of(house.memory.clone());
+    let (files, keyring) = (house.memory.clone(), changed(vault).await);
+    let calls = calls_with(store, files, &world, Settings::default(), keyring);
+    let request = Request::get(path("/events"))
+        .header("authorization", format!("Bearer {OPERATOR_KEY}"))
+        .header("accept", "text/event-stream");
+    let answer = send(&calls, request.body(Body::empty()).unwrap()).await;
+    let (_, pass) = answer.headers["location"].split_once("?pass=").unwrap();
+    assert!(Pass::open(pass, &Secret::new(new), &call_id(1), NOW_MS / 1_000).is_ok());
 }
 
 #[tokio::test]

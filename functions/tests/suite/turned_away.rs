@@ -1,6 +1,6 @@
 //! Callers and orders that are refused: nothing half-open stays in the books, and no place stays taken.
 
-use contract::{Bot, Closed, Day, Hours, Limits, Opens, PriceTable, Usage};
+use contract::{Bot, Closed, Day, Hours, Limits, Opens, Usage};
 use functions::calls::Settings;
 use functions::store::{Calls as _, Filter, Unanswered};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use twilio::twiml::Verb;
 use twilio::webhook::{CallStatus, CallStatusEvent};
 
 use crate::accounts::key_for;
-use crate::store::{batch, turn, usage};
+use crate::store::{batch, priced, turn, usage};
 use crate::support::*;
 
 async fn shown(house: &House, call: u64) -> Value {
@@ -80,7 +80,7 @@ async fn a_caller_too_many_is_kept_with_an_end_and_takes_no_place() {
 
 #[tokio::test]
 async fn a_caller_beyond_the_days_money_is_kept_with_an_end() {
-    let cost = PriceTable::list().cost(&usage()).total_micro_dollars;
+    let cost = priced(&usage()).total_micro_dollars;
     let house = house_of(limited(Limits {
         spend_per_day_max: cost,
         ..Limits::default()

@@ -197,6 +197,23 @@ impl Program {
         }
     }
 
+    /// Waits until it remembers this of the number.
+    ///
+    /// # Panics
+    ///
+    /// It does not.
+    pub async fn remembers(&self, text: &str) {
+        let deadline = tokio::time::Instant::now() + LIMIT;
+        let remembered = || std::fs::read_to_string(self.memory()).unwrap_or_default();
+        while !remembered().contains(text) {
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "{text} is not remembered"
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Ends the open tunnel, as if it had failed.
     ///
     /// # Panics

@@ -3,8 +3,8 @@
 use super::{Dimension, Price, PriceTable};
 
 use Dimension::{
-    CarrierMinute, EdgeSecond, ListenSecond, SpeakChar, ThinkCachedToken, ThinkInputToken,
-    ThinkOutputToken,
+    CarrierMinute, EdgeSecond, LineMinute, ListenSecond, SpeakChar, ThinkCachedToken,
+    ThinkInputToken, ThinkOutputToken,
 };
 
 /// Dimension, provider, model, micro-dollars per million units, day, source.
@@ -23,16 +23,29 @@ const ELEVENLABS: &str = "elevenlabs.io/pricing/api";
 const CLOUDFLARE: &str = "developers.cloudflare.com/workers-ai/platform/pricing";
 const HAIKU: &str = "claude.com/pricing, claude-haiku-5-5";
 
+const TWILIO: &str = "twilio.com/en-us/voice/pricing/us";
+
 /// A second of audio at a price per minute: $0.0045 a minute are 75 micro-dollars a second.
 const ROWS: &[Row] = &[
-    // $0.0085 inbound local and $0.0044 media stream.
+    // $0.0085 inbound local, $0.0140 outbound, and $0.0044 media stream: of the US, and so the least that it is elsewhere.
+    // Who dials abroad, or has numbers there, adds rows by direction and country.
+    (CarrierMinute, "", "", 12_900_000_000, "2026-10-03", TWILIO),
     (
         CarrierMinute,
+        "outbound",
         "",
-        "",
-        12_900_000_000,
+        18_400_000_000,
         "2026-10-03",
-        "twilio.com/en-us/voice/pricing/us",
+        TWILIO,
+    ),
+    (LineMinute, "", "", 8_500_000_000, "2026-10-03", TWILIO),
+    (
+        LineMinute,
+        "outbound",
+        "",
+        14_000_000_000,
+        "2026-10-03",
+        TWILIO,
     ),
     // 50 messages a second at 20:1 and $0.15 per million, and 128 MB at $12.50 per million GB-s.
     (

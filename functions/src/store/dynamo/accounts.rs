@@ -3,6 +3,7 @@ use contract::TenantId;
 use futures_util::future::try_join_all;
 
 use super::item::{Item, json, number, text};
+use super::transact::putting;
 use super::{Dynamo, Range, TRIES, Update, failed, pause, tenant_key};
 use crate::account::{Key, KeyId, Scopes, Tenant};
 use crate::store::{Accounts, Deleted, StoreError, Stored};
@@ -136,13 +137,14 @@ impl Accounts for Dynamo {
     }
 
     async fn create_key(&self, key: &Key) -> Stored<()> {
-        // The list first: an entry without its key is passed over, a key that no list shows could never be revoked.
-        let listed = Item::at(tenant_key(&key.tenant), key_key(&key.id));
-        let _ = self.put_new(&self.config, listed).await?;
+        // Both or neither: a key that no list shows could never be revoked.
         let item = Item::at(key_key(&key.id), "KEY").with("json", json(key)?);
-        match self.put_new(&self.config, item).await? {
-            None => Ok(()),
-            Some(_) => Err(StoreError::new("create_key", "there is a key of that id")),
+        let listed = Item::at(tenant_key(&key.tenant), key_key(&key.id));
+        let writes = [putting(&self.config, item)?, putting(&self.config, listed)?];
+        if self.all_or_none("create_key", &writes).await? {
+            Ok(())
+        } else {
+            Err(StoreError::new("create_key", "there is a key of that id"))
         }
     }
 
@@ -152,9 +154,20 @@ impl Accounts for Dynamo {
         limit: usize,
         after: Option<&KeyId>,
     ) -> Stored<Vec<Key>> {
-        let ids = self.keys_listed(tenant, limit, after).await?;
-        let keys = try_join_all(ids.iter().map(|id| self.key(id))).await?;
-        Ok(keys.into_iter().flatten().collect())
+        // An earlier version wrote the list first, and may have been interrupted there: an entry without its key does not
+        // make a page shorter, which would look like the last one.
+        let (mut keys, mut after) = (Vec::new(), after.cloned());
+        while keys.len() < limit {
+            let wanted = limit - keys.len();
+            let ids = self.keys_listed(tenant, wanted, after.as_ref()).await?;
+            let found = try_join_all(ids.iter().map(|id| self.key(id))).await?;
+            keys.extend(found.into_iter().flatten());
+            if ids.len() < wanted {
+                break;
+            }
+            after = ids.last().cloned();
+        }
+        Ok(keys)
     }
 
     async fn change_key(

@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use contract::{Batch, Bot, CallId, Numbered, PriceTable, TenantId};
+use twilio::PhoneNumber;
 use twilio::webhook::CallStatus;
 
 use super::call_item::{
@@ -159,6 +160,20 @@ impl Calls for Dynamo {
         self.update(&update).await.map(drop)
     }
 
+    async fn put_through(&self, call: &CallId, to: &PhoneNumber, now_ms: u64) -> Stored<()> {
+        let update = heard_of(call, now_ms).once("put_through_to", text(to.as_str()));
+        self.update(&update).await.map(drop)
+    }
+
+    async fn count_line(
+        &self,
+        entry: &CallEntry,
+        prices: &PriceTable,
+        now_ms: u64,
+    ) -> Stored<bool> {
+        self.line_counted(entry, prices, now_ms).await
+    }
+
     async fn progressed(&self, progress: &Progress) -> Stored<()> {
         self.put_news(&progress.note()).await?;
         let known = heard_of(&progress.call, progress.now_ms)
@@ -289,13 +304,15 @@ impl Calls for Dynamo {
 
     async fn detail(&self, tenant: &TenantId, call: &CallId) -> Stored<Option<Detail>> {
         let items = self.all(&call_key(call), "").await?;
-        let (mut entry, mut receipt, mut summary) = (None, None, None);
+        let mut entry = None;
+        let (mut receipt, mut summary, mut line) = (None, None, None);
         let (mut news, mut records): (Vec<News>, Vec<Numbered>) = (Vec::new(), Vec::new());
         for item in &items {
             match item.text("sk").unwrap_or_default() {
                 "META" => entry = Some(read(item)?),
                 "USE" => receipt = item.json::<Receipt>("receipt")?,
                 "USE#SUMMARY" => summary = item.json::<Receipt>("receipt")?,
+                "USE#LINE" => line = item.json::<Receipt>("receipt")?,
                 sk if sk.starts_with("EV#") => news.extend(item.json("news")?),
                 sk if sk.starts_with("REC#") => records.extend(item.json("record")?),
                 _ => {}
@@ -308,7 +325,7 @@ impl Calls for Dynamo {
             entry,
             news,
             records,
-            receipt: together(receipt, summary),
+            receipt: together([receipt, summary, line]),
         }))
     }
 

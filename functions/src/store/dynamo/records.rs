@@ -1,13 +1,13 @@
-use contract::{Batch, Bot, CallId, Numbered, PriceTable, Record};
+use contract::{Batch, Bot, CallId, Leg, Numbered, PriceTable, Record};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::call_item::{answered_by_bot, call_key, expiry, heard_of};
+use super::call_item::{answered_by_bot, call_key, expiry, heard_of, read};
 use super::item::{Item, json, number};
-use super::transact::updating;
+use super::transact::{putting, updating};
 use super::{Dynamo, Update, tenant_key};
 use crate::clock::Month;
-use crate::store::count::{Counted, counted};
-use crate::store::{Meter, Stored};
+use crate::store::count::{Counted, What, Whose, counted, line_of};
+use crate::store::{CallEntry, Meter, Receipt, Stored};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// How many records are written at once.
@@ -37,12 +37,24 @@ impl Dynamo {
                 Record::Ended { .. } | Record::Summary { .. }
             )
         }) {
-            // At the price of the bot that the call began with.
-            let bot = self.get(&self.calls, &call_key(&batch.call), "BOT").await?;
+            // At the price of the bot that the call began with, and of the line by which it came.
+            let pk = call_key(&batch.call);
+            let (bot, meta) = futures_util::future::try_join(
+                self.get(&self.calls, &pk, "BOT"),
+                self.get(&self.calls, &pk, "META"),
+            )
+            .await?;
             let bot: Option<Bot> = bot.map_or(Ok(None), |bot| bot.json("json"))?;
             let pricing = bot.map(|bot| bot.price).unwrap_or_default();
-            for counted in counted(&batch.records, &pricing, prices) {
-                self.count(batch, &counted, now_ms).await?;
+            let entry = meta.map(|meta| read(&meta)).transpose()?;
+            let leg = entry.map_or_else(Leg::default, |entry| entry.leg());
+            let whose = Whose {
+                call: &batch.call,
+                tenant: &batch.tenant,
+                bot: &batch.bot,
+            };
+            for counted in counted(&batch.records, &pricing, prices, &leg) {
+                self.count(&whose, &counted, now_ms).await?;
             }
         }
         let highest = batch
@@ -87,28 +99,53 @@ impl Dynamo {
         self.put_new(&self.calls, item).await.map(drop)
     }
 
-    /// Counts on the call and in its month, both or neither, once.
-    async fn count(&self, batch: &Batch, counted: &Counted, now_ms: u64) -> Stored<()> {
-        let call = &batch.call;
+    /// Counts the minutes of a caller who was put through, if they are known by now.
+    pub(super) async fn line_counted(
+        &self,
+        entry: &CallEntry,
+        prices: &PriceTable,
+        now_ms: u64,
+    ) -> Stored<bool> {
+        let (true, Some(tenant), Some(bot)) =
+            (entry.has_line_to_count(), &entry.tenant, &entry.bot)
+        else {
+            return Ok(false);
+        };
+        let used = self.get(&self.calls, &call_key(&entry.call), "USE").await?;
+        let ended: Option<Receipt> = used.map_or(Ok(None), |used| used.json("receipt"))?;
+        let Some(counted) = line_of(entry, ended.as_ref(), prices, now_ms) else {
+            return Ok(false);
+        };
+        let whose = Whose {
+            call: &entry.call,
+            tenant,
+            bot,
+        };
+        self.count(&whose, &counted, now_ms).await
+    }
+
+    /// Counts on the call and in its month, both or neither, once; whether it was not counted before.
+    async fn count(&self, whose: &Whose<'_>, counted: &Counted, now_ms: u64) -> Stored<bool> {
+        let call = whose.call;
         let counts = Meter::counts(&counted.receipt, counted.calls());
-        let (sk, told) = if let Some(ended) = &counted.ended {
-            ("USE", ("ended", json(ended)?))
-        } else {
-            let cost = counted.receipt.cost.total_micro_dollars;
-            ("USE#SUMMARY", ("summary_micro_dollars", number(cost)))
+        let cost = number(counted.receipt.cost.total_micro_dollars);
+        let (sk, told) = match &counted.what {
+            What::End(ended) => ("USE", ("ended", json(ended)?)),
+            What::Summary => ("USE#SUMMARY", ("summary_micro_dollars", cost)),
+            What::Line => ("USE#LINE", ("line_micro_dollars", cost)),
         };
         let used = Item::at(call_key(call), sk)
             .with("receipt", json(&counted.receipt)?)
             .with("ttl", expiry(now_ms));
         let update = heard_of(call, now_ms).set(told.0, told.1);
         // Sixteen parts, so that calls that end together seldom meet on one item.
-        let (month, bot, part) = (Month::of(counted.at_ms), &batch.bot, part(call));
+        let (month, bot, part) = (Month::of(counted.at_ms), whose.bot, part(call));
         let meter = Update::of(
-            tenant_key(&batch.tenant),
+            tenant_key(whose.tenant),
             format!("MONTH#{month}#{bot}#{part}"),
         );
         let mut writes = vec![
-            self.putting(used)?,
+            putting(&self.calls, used)?,
             updating(update.in_transaction(&self.calls)?),
         ];
         if !counts.is_empty() {
@@ -116,7 +153,7 @@ impl Dynamo {
                 meter.add_all(&counts).in_transaction(&self.calls)?,
             ));
         }
-        self.all_or_none("count", &writes).await.map(drop)
+        self.all_or_none("count", &writes).await
     }
 }
 

@@ -53,17 +53,17 @@ impl Dynamo {
         }
         Ok(false)
     }
+}
 
-    /// Puts an item that is not there yet.
-    pub(super) fn putting(&self, item: Item) -> Stored<TransactWriteItem> {
-        let put = Put::builder()
-            .table_name(&self.calls)
-            .set_item(Some(item.into_map()))
-            .condition_expression("attribute_not_exists(pk)")
-            .build();
-        put.map(|put| TransactWriteItem::builder().put(put).build())
-            .map_err(|error| StoreError::new("put", error.to_string()))
-    }
+/// Puts an item that is not there yet, as one of several writes.
+pub(super) fn putting(table: &str, item: Item) -> Stored<TransactWriteItem> {
+    let put = Put::builder()
+        .table_name(table)
+        .set_item(Some(item.into_map()))
+        .condition_expression("attribute_not_exists(pk)")
+        .build();
+    put.map(|put| TransactWriteItem::builder().put(put).build())
+        .map_err(|error| StoreError::new("put", error.to_string()))
 }
 
 /// An update as one of several writes.

@@ -1,9 +1,10 @@
 use async_trait::async_trait;
 use contract::{Batch, Bot, CallId, PriceTable, TenantId};
+use twilio::PhoneNumber;
 
 use super::{Memory, State};
 use crate::clock::Month;
-use crate::store::count::{Counted, counted};
+use crate::store::count::{Counted, What, Whose, counted, line_of, together};
 use crate::store::{
     CallEntry, Calls, Detail, Filter, Meter, News, Note, Opened, Page, Progress, Stored, Unanswered,
 };
@@ -58,6 +59,36 @@ impl Calls for Memory {
         Ok(())
     }
 
+    async fn put_through(&self, call: &CallId, to: &PhoneNumber, now_ms: u64) -> Stored<()> {
+        let mut state = self.state("put_through")?;
+        let entry = &mut state.kept(*call, now_ms).entry;
+        entry.put_through_to.get_or_insert_with(|| to.clone());
+        Ok(())
+    }
+
+    async fn count_line(
+        &self,
+        entry: &CallEntry,
+        prices: &PriceTable,
+        now_ms: u64,
+    ) -> Stored<bool> {
+        let mut state = self.state("count_line")?;
+        let ended = &state.kept(entry.call, now_ms).receipt;
+        let (Some(counted), Some(tenant), Some(bot)) = (
+            line_of(entry, ended.as_ref(), prices, now_ms),
+            &entry.tenant,
+            &entry.bot,
+        ) else {
+            return Ok(false);
+        };
+        let whose = Whose {
+            call: &entry.call,
+            tenant,
+            bot,
+        };
+        Ok(state.count(&whose, counted, now_ms))
+    }
+
     async fn progressed(&self, progress: &Progress) -> Stored<()> {
         self.noted(&progress.note()).await?;
         let mut state = self.state("progressed")?;
@@ -110,8 +141,14 @@ impl Calls for Memory {
         }
         let through = kept.entry.records;
         let pricing = kept.bot.as_ref().map(|bot| bot.price).unwrap_or_default();
-        for counted in counted(&batch.records, &pricing, prices) {
-            state.count(batch, counted, now_ms);
+        let whose = Whose {
+            call: &batch.call,
+            tenant: &batch.tenant,
+            bot: &batch.bot,
+        };
+        let leg = kept.entry.leg();
+        for counted in counted(&batch.records, &pricing, prices, &leg) {
+            state.count(&whose, counted, now_ms);
         }
         Ok(through)
     }
@@ -146,7 +183,7 @@ impl Calls for Memory {
             entry: kept.entry.clone(),
             news: in_order(kept.news.values()),
             records: kept.records.values().cloned().collect(),
-            receipt: crate::store::count::together(kept.receipt.clone(), kept.summary.clone()),
+            receipt: together([&kept.receipt, &kept.summary, &kept.line].map(Clone::clone)),
         }))
     }
 
@@ -168,25 +205,30 @@ fn in_order<'a>(news: impl Iterator<Item = &'a News>) -> Vec<News> {
 }
 
 impl State {
-    fn count(&mut self, batch: &Batch, counted: Counted, now_ms: u64) {
-        let kept = self.kept(batch.call, now_ms);
+    fn count(&mut self, whose: &Whose<'_>, counted: Counted, now_ms: u64) -> bool {
+        let kept = self.kept(*whose.call, now_ms);
         let counts = Meter::counts(&counted.receipt, counted.calls());
         let at_ms = counted.at_ms;
-        match counted.ended {
-            Some(ended) if kept.receipt.is_none() => {
-                kept.entry.ended = Some(ended);
-                kept.receipt = Some(counted.receipt);
-            }
-            None if kept.summary.is_none() => {
-                kept.entry.summary_micro_dollars = counted.receipt.cost.total_micro_dollars;
-                kept.summary = Some(counted.receipt);
-            }
-            Some(_) | None => return,
+        let cost = counted.receipt.cost.total_micro_dollars;
+        let place = match counted.what {
+            What::End(_) => &mut kept.receipt,
+            What::Summary => &mut kept.summary,
+            What::Line => &mut kept.line,
+        };
+        if place.is_some() {
+            return false;
         }
-        let key = (batch.tenant.clone(), Month::of(at_ms), batch.bot.clone());
+        *place = Some(counted.receipt);
+        match counted.what {
+            What::End(ended) => kept.entry.ended = Some(ended),
+            What::Summary => kept.entry.summary_micro_dollars = cost,
+            What::Line => kept.entry.line_micro_dollars = Some(cost),
+        }
+        let key = (whose.tenant.clone(), Month::of(at_ms), whose.bot.clone());
         let meter = self.meters.entry(key).or_default();
         for (name, amount) in counts {
             *meter.entry(name).or_default() += amount;
         }
+        true
     }
 }

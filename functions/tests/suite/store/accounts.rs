@@ -1,10 +1,11 @@
 //! Tenants, keys and counts.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use contract::TenantId;
 use functions::account::{Key, KeyText, Scope, Tenant};
 use functions::store::Deleted;
 
-use super::{Store, both};
+use super::{Store, both, dynamo_and_client};
 use crate::support::*;
 
 both! {
@@ -119,6 +120,36 @@ async fn keys_are_a_tenants_own_and_stay_revoked(store: Store) {
     accounts.delete_tenant(&theirs, NOW_MS).await.unwrap();
     let kept = accounts.key(&foreign.id).await.unwrap().unwrap();
     assert_eq!(kept.revoked_ms, Some(NOW_MS));
+}
+
+#[tokio::test]
+async fn an_entry_whose_key_was_never_made_hides_no_later_page() {
+    let (store, client) = dynamo_and_client().await;
+    let mut keys: Vec<Key> = (1..=5).map(|byte| key(&tenant(), byte)).collect();
+    keys.sort_by(|one, other| one.id.cmp(&other.id));
+    // As an interrupted version left it: the second and third are on the list, and are no keys.
+    for orphan in keys.drain(1..3) {
+        let text = |text: String| AttributeValue::S(text);
+        let put = client
+            .put_item()
+            .table_name("config")
+            .item("pk", text(format!("TEN#{}", tenant())))
+            .item("sk", text(format!("KEY#{}", orphan.id)));
+        put.send().await.unwrap();
+    }
+    for key in &keys {
+        store.accounts.create_key(key).await.unwrap();
+    }
+    let page = async |limit, after: Option<&Key>| {
+        let after = after.map(|key| &key.id);
+        store.accounts.keys(&tenant(), limit, after).await.unwrap()
+    };
+    assert_eq!(page(2, None).await, keys[..2]);
+    assert_eq!(page(2, Some(&keys[0])).await, keys[1..]);
+    assert_eq!(page(9, None).await, keys);
+    assert_eq!(page(2, Some(&keys[2])).await, []);
+    // Neither is made twice.
+    assert!(store.accounts.create_key(&keys[0]).await.is_err());
 }
 
 async fn what_is_counted_is_never_more_than_allowed(store: Store) {

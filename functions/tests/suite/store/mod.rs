@@ -27,6 +27,11 @@ pub(crate) fn memory() -> Store {
 
 /// A database of its own, in this process, reached as in production: by HTTP, through the SDK.
 pub(crate) async fn dynamo() -> Store {
+    dynamo_and_client().await.0
+}
+
+/// The same, and a client to do with it what no version of ours does any more.
+pub(crate) async fn dynamo_and_client() -> (Store, Client) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(dynoxide::server::serve_on(
@@ -44,7 +49,8 @@ pub(crate) async fn dynamo() -> Store {
     let client = Client::from_conf(config);
     create(&client, "config", &[]).await;
     create(&client, "calls", &["1", "2", "3"]).await;
-    Store::of(Arc::new(Dynamo::new(client, "config", "calls")))
+    let dynamo = Dynamo::new(client.clone(), "config", "calls");
+    (Store::of(Arc::new(dynamo)), client)
 }
 
 fn keys(pk: &str, sk: &str) -> Vec<KeySchemaElement> {
@@ -99,4 +105,4 @@ macro_rules! both {
 pub(crate) use both;
 
 pub(crate) use calls::opened;
-pub(crate) use records::{batch, ended, turn, usage};
+pub(crate) use records::{batch, ended, priced, turn, usage};

@@ -1,8 +1,8 @@
 //! What the edge tells, stored and counted once.
 
 use contract::{
-    Amount, Batch, EndReason, Event, Numbered, PriceTable, Record, Source, Speaker, TenantId, Turn,
-    Usage, WorkStage,
+    Amount, Batch, Cost, Direction, EndReason, Event, Leg, Numbered, PriceTable, Record, Source,
+    Speaker, TenantId, Turn, Usage, WorkStage,
 };
 use functions::clock::Month;
 
@@ -54,6 +54,15 @@ pub(crate) fn usage() -> Usage {
     };
     usage.did(WorkStage::Think, "openai", "gpt-6-luna", thought);
     usage
+}
+
+/// What that costs of a caller who dialled our number.
+pub(crate) fn priced(usage: &Usage) -> Cost {
+    let leg = Leg {
+        direction: Some(Direction::Inbound),
+        country: "US".to_owned(),
+    };
+    PriceTable::list().cost(usage, &leg)
 }
 
 pub(crate) fn ended(number: u64, at_ms: u64) -> Numbered {
@@ -133,7 +142,8 @@ async fn usage_is_counted_once_in_the_month_it_ended(store: Store) {
     }
     record(&store, &batch(0xf, vec![ended(1, december)])).await;
     record(&store, &batch(3, vec![ended(1, december + 1)])).await;
-    let cost = PriceTable::list().cost(&usage());
+    // Nobody has told how these came.
+    let cost = PriceTable::list().cost(&usage(), &Leg::default());
     let month = async |month: &str| {
         let month = Month::parse(month).unwrap();
         let meters = store.money.month(&tenant(), month).await.unwrap();

@@ -188,6 +188,7 @@ impl Transcript {
 fn name(dimension: Dimension) -> &'static str {
     match dimension {
         Dimension::CarrierMinute => "carrier",
+        Dimension::LineMinute => "put through",
         Dimension::EdgeSecond => "edge",
         Dimension::ListenSecond => "listening",
         Dimension::ThinkInputToken => "reading",

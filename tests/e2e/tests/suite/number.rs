@@ -192,6 +192,47 @@ async fn a_tunnel_that_closes_is_opened_again_and_the_number_follows() {
 }
 
 #[tokio::test]
+async fn a_number_that_stays_at_the_tunnel_before_is_given_back_all_the_same() {
+    let (carrier, program) = world().await;
+    let former = settings(&carrier);
+    let mut running = program.start(&["start"]);
+    running.event("started").await;
+    carrier.refuse_next(RestError::new(400, 21402, "VoiceUrl is not valid"));
+    program.break_tunnel();
+    running.event("tunnel_closed").await;
+    running.event("restored").await;
+    let failed = running.event("error").await;
+    assert_eq!(failed["error"]["code"], "twilio_refused");
+    assert_eq!(running.ended().await, 1);
+    assert_eq!(settings(&carrier), former);
+    assert!(!program.memory().exists());
+}
+
+#[tokio::test]
+async fn a_kill_before_the_next_tunnel_is_known_to_twilio_loses_nothing() {
+    let (carrier, program) = world().await;
+    let former = settings(&carrier);
+    let mut running = program.start(&["start"]);
+    running.event("started").await;
+    carrier.server().close();
+    program.break_tunnel();
+    running.event("tunnel_closed").await;
+    program.remembers("stand-in-2").await;
+    running.signal("KILL");
+    assert_eq!(running.ended().await, -1);
+    carrier.server().open();
+    assert!(voice_url(&carrier).contains("stand-in-1"));
+    let status = program.run(&["status", "--json"]).await;
+    assert_eq!(status.json()[0]["points_here"], true, "{}", status.out);
+    let stopped = program.run(&["stop", "--json"]).await;
+    assert_eq!(
+        (stopped.code, &stopped.json()[0]["event"]),
+        (0, &Value::from("restored"))
+    );
+    assert_eq!(settings(&carrier), former);
+}
+
+#[tokio::test]
 async fn what_somebody_else_has_changed_meanwhile_is_left_alone() {
     let (carrier, program) = world().await;
     let mut running = program.start(&["start"]);
