@@ -44,7 +44,7 @@ impl Shell {
     /// The call is over: lets go of everything, and delivers.
     pub(crate) fn end(&self, talk: &mut Talk, now: Instant) {
         talk.detach(now, "the call is over");
-        talk.works.cancel_all();
+        talk.works.cancel_all(now);
         talk.keep = None;
         talk.live.end();
         if self.store.fact::<u64>(Fact::OverMs).is_some() {

@@ -77,7 +77,7 @@ pub enum Record {
     },
     /// The call in a few sentences.
     Summary {
-        /// The sentences.
+        /// The sentences; empty: none came, but what was asked for is paid.
         text: String,
         /// What the summary took, beyond what [`Record::Ended`] tells; counted once.
         usage: Usage,
