@@ -70,7 +70,7 @@ impl Shell {
 
     /// The alarm: whatever was left undone.
     pub(crate) async fn alarm(self: &Rc<Self>) {
-        if !self.wake(true) {
+        if !self.wake() {
             // A later deployment may read what this one cannot; but not for ever.
             match self.store.fact::<u64>(Fact::OpenedMs) {
                 Some(opened_ms) if epoch_ms() < opened_ms.saturating_add(GIVE_UP_MS) => {

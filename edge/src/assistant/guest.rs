@@ -132,7 +132,7 @@ impl Shell {
 
     /// Does something with the call, if this is its socket now.
     fn on_socket(&self, socket: &WebSocket, work: impl FnOnce(&Self, &mut Talk)) {
-        if !self.wake(true) {
+        if !self.wake() {
             return;
         }
         let mut talk = self.talk.borrow_mut();
