@@ -175,6 +175,9 @@ impl Call {
             read: now,
         };
         if self.turn == Turn::Ringing || self.is_consenting() {
+            if self.asked.len() >= ASKED_MAX {
+                self.asked.pop_front();
+            }
             self.asked.push_back(Asked::Typed(words));
             return None;
         }

@@ -88,7 +88,7 @@ impl Mouth {
         close(&self.socket, 1000, reason);
     }
 
-    fn say(&self, told: &Told<'_>) {
+    pub(super) fn say(&self, told: &Told<'_>) {
         tell(&self.socket, told);
     }
 }
