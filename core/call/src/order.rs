@@ -217,3 +217,20 @@ impl Call {
         self.depart(now, out);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn whoever_types_before_the_call_is_answered_is_not_remembered_without_end() {
+        let (mut call, _) = Call::begin(Config::default(), Instant::ZERO);
+        for number in 0..1_000 {
+            assert_eq!(call.typed(Instant::ZERO, &number.to_string()), None);
+        }
+        assert_eq!(call.asked.len(), ASKED_MAX);
+        let latest = call.asked.back();
+        assert!(matches!(latest, Some(Asked::Typed(words)) if words.text == "999"));
+    }
+}
