@@ -141,8 +141,9 @@ struct Told {
 impl Told {
     /// `{"error":{"message","type","code"}}`, `{"error":"…"}`, `[{"error":{…}}]` (Gemini), `{"object":"error",
     /// "message","code"}` (vLLM), `{"detail":"…"}` and `{"detail":[{"msg","type"}]}` (`FastAPI`), `{"detail":{"status",
-    /// "message"}}` (`ElevenLabs`), `{"err_code","err_msg"}` and `{"category","message"}` (Deepgram), `{"title",
-    /// "message","status_code","error_code"}` (Cartesia), `{"success":false,"errors":[{"code","message"}]}` (Cloudflare).
+    /// "message"}}` and `{"error","message"}` (`ElevenLabs`), `{"err_code","err_msg"}` and `{"category","message"}`
+    /// (Deepgram), `{"title","message","status_code","error_code"}` (Cartesia), `{"success":false,"errors":[{"code",
+    /// "message"}]}` (Cloudflare).
     fn read(value: &Value) -> Self {
         let outer = first(value);
         let inner = ["error", "detail", "errors"].into_iter();
@@ -160,7 +161,13 @@ impl Told {
             "category",
             "title",
         ];
-        let words = words.map(text).into_iter().filter(|word| !word.is_empty());
+        // Beside a message, an error that is a text is a code (`ElevenLabs`' sockets).
+        let error_code = match text("message") {
+            "" => "",
+            _ => text("error"),
+        };
+        let words = words.map(text).into_iter().chain([error_code]);
+        let words = words.filter(|word| !word.is_empty());
         let words: Vec<&str> = words.collect();
         let number = error.get("code").or_else(|| error.get("status_code"));
         let status = number.and_then(|number| match number {

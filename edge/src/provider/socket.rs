@@ -91,13 +91,16 @@ impl Socket {
         if self.is_over() {
             self.timer = None;
             self.open = None;
-            if !was_over {
-                self.complain(shell);
-            }
         } else {
             self.arm(shell, now);
         }
-        (deeds.replies, self.conversation.complaint().cloned())
+        let ending = self.conversation.complaint().filter(|_| !was_over);
+        if let Some(complaint) = deeds.complaint.as_ref().or(ending) {
+            self.complain(shell, complaint);
+        }
+        let complaint = deeds.complaint;
+        let complaint = complaint.or_else(|| self.conversation.complaint().cloned());
+        (deeds.replies, complaint)
     }
 
     fn opened(&mut self, socket: WebSocket) {
@@ -145,10 +148,7 @@ impl Socket {
         });
     }
 
-    fn complain(&self, shell: &Weak<Shell>) {
-        let Some(complaint) = self.conversation.complaint() else {
-            return;
-        };
+    fn complain(&self, shell: &Weak<Shell>, complaint: &Complaint) {
         let call = shell
             .upgrade()
             .map(|shell| shell.name())

@@ -135,7 +135,11 @@ async fn endless_refusal() -> String {
             let mut stream = BufReader::new(stream);
             // An answer to what was not asked yet is none: the request's head ends in an empty line.
             let mut line = String::new();
-            while stream.read_line(&mut line).await.is_ok_and(|bytes| bytes > 2) {
+            while stream
+                .read_line(&mut line)
+                .await
+                .is_ok_and(|bytes| bytes > 2)
+            {
                 line.clear();
             }
             let head = "HTTP/1.1 401 Unauthorized\r\ncontent-type: application/json\r\ncontent-length: 9999\r\n\r\n{";
@@ -186,7 +190,7 @@ async fn no_word_is_lost_when_a_socket_talks_nonsense() {
 }
 
 /// A conversation with others than those whose protocol is `OpenAI`'s.
-async fn converses(listen: &str, think: &str, speak: (&str, &str)) {
+async fn converses(listen: &str, think: &str, speak: (&str, &str)) -> Shown {
     let mut bot = demo::bot();
     listen.clone_into(&mut bot.listen.provider);
     think.clone_into(&mut bot.think.provider);
@@ -203,6 +207,7 @@ async fn converses(listen: &str, think: &str, speak: (&str, &str)) {
     assert_eq!(workers(&shown, WorkStage::Listen), [listen], "{told:#?}");
     assert_eq!(workers(&shown, WorkStage::Think), [think], "{told:#?}");
     assert_eq!(workers(&shown, WorkStage::Speak), [speak.0], "{told:#?}");
+    shown
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -219,7 +224,14 @@ async fn flux_anthropic_and_an_elevenlabs_socket_hold_a_conversation() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn assemblyai_ollama_and_melotts_hold_a_conversation() {
-    converses("assemblyai", "ollama", ("http", "")).await;
+    let shown = converses("assemblyai", "ollama", ("http", "")).await;
+    // Paid is the time that the socket was open, from the first words to the end, and not what was said there.
+    let usage = shown.usage.expect("a receipt");
+    let open_ms = usage.total(WorkStage::Listen).listen_ms;
+    assert!(
+        (usage.line_ms / 3..=usage.line_ms).contains(&open_ms),
+        "{usage:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
