@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use worker::WebSocket;
 
 use super::auth::{Guest, TAG, UNAUTHENTICATED, guest, refuse};
-use super::wire::{Auth, Kind, Said, Told};
+use super::wire::{Auth, Kind, Said};
 use crate::carrier::Junk;
 use crate::clock::epoch_s;
 use crate::line::Shell;
@@ -161,28 +161,22 @@ impl Shell {
     }
 }
 
-/// Whether one more wish may be heard; if not, that is noted.
+/// Whether one more wish may be heard; if not, that is noted, and the client is told.
 fn is_granted(talk: &mut Talk) -> bool {
     let now = talk.clock.read();
     let is_granted = talk.wishes.take(now);
     if !is_granted {
         note(talk, Junk::Flood);
+        if let Some(Mouth::Guest(mouth)) = &mut talk.mouth {
+            mouth.warn();
+        }
     }
     is_granted
 }
 
-/// A message is passed over. Of a flood the client is told, once: it is what somebody who means no harm may mend.
 fn note(talk: &mut Talk, junk: Junk) {
-    if !talk.ear.pass_over(junk) {
-        return;
-    }
-    tracing::warn!(call = %talk.opening.call, ?junk, "a message is passed over; further ones of its kind are only counted");
-    if let (Junk::Flood, Some(Mouth::Guest(mouth))) = (junk, &mut talk.mouth) {
-        mouth.say(&Told::Error {
-            code: "flood",
-            message: "too much came at once, and some of it was not heard: send sound as fast as it is said, and of \
-                      text, interrupt and auth no more than 5 a second",
-        });
+    if talk.ear.pass_over(junk) {
+        tracing::warn!(call = %talk.opening.call, ?junk, "a message is passed over; further ones of its kind are only counted");
     }
 }
 

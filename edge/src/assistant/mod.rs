@@ -34,8 +34,8 @@
 //! positions only grow, and one that was under way when the edge said `clear` can do no harm. For a client that never
 //! says `played`, sound counts as heard when it must have been.
 //!
-//! **Not too much.** Of `text`, `interrupt` and `auth`, ten may come at once and five a second; of sound, two seconds more
-//! than can have been said. The rest is not heard, which an `error` with the code `flood` says once.
+//! **Not too much.** Of `text`, `interrupt` and `auth`, ten may come at once and five a second; the rest is not heard, which
+//! an `error` with the code `flood` says once. Nor is sound heard that is two seconds ahead of what can have been said.
 //!
 //! **Going on.** A socket that breaks does not end the conversation: for half a minute, another one with `?call=WB…` in its
 //! URL and a token of the same subject goes on with it, without a second greeting. Close codes: 4401 no or no good token,

@@ -21,6 +21,8 @@ pub(crate) struct Mouth {
     playout: Playout,
     /// Its ear is here too: both know what was agreed.
     pub(super) hearing: Hearing,
+    /// Whether the client was told that it wants too much.
+    warned: bool,
 }
 
 impl Mouth {
@@ -31,6 +33,7 @@ impl Mouth {
             speaking: Speaking::new(output),
             playout: Playout::default(),
             hearing: Hearing::new(input),
+            warned: false,
         }
     }
 
@@ -84,11 +87,21 @@ impl Mouth {
         self.playout.reported(ms)
     }
 
+    /// Says, once, that more is wanted than can be had: somebody who means no harm may mend it.
+    pub(super) fn warn(&mut self) {
+        if !std::mem::replace(&mut self.warned, true) {
+            self.say(&Told::Error {
+                code: "flood",
+                message: "too much came at once, and some of it was not heard: send no more than 5 of text, interrupt and auth a second",
+            });
+        }
+    }
+
     pub(crate) fn close(&self, reason: &str) {
         close(&self.socket, 1000, reason);
     }
 
-    pub(super) fn say(&self, told: &Told<'_>) {
+    fn say(&self, told: &Told<'_>) {
         tell(&self.socket, told);
     }
 }
