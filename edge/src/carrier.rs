@@ -13,6 +13,8 @@ use twilio::StreamSid;
 use twilio::media::{Inbound, Outbound, Start, Track};
 use worker::WebSocket;
 
+use crate::allowance::Allowance;
+
 /// The longest message that is looked at; a second of sound is 11 KB.
 const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 /// The longest `stop` message: it is heard even within a flood.
@@ -46,7 +48,7 @@ pub(crate) enum Junk {
     Soundless,
     /// Longer than any message of Twilio's.
     Long,
-    /// More messages than any stream of Twilio's brings.
+    /// More than any stream of Twilio's brings, or than a client may ask for.
     Flood,
     /// Not the time for it: media before `start`, a second `start`, anything after the end.
     Stray,
@@ -77,13 +79,22 @@ impl Junk {
 }
 
 /// Listens to a stream: reads its messages and counts what it passes over.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Ear {
     /// Room for the next payload.
     buffer: Vec<u8>,
-    /// Messages that may still come, and when that was so.
-    allowance: Option<(Instant, u64)>,
+    allowance: Allowance,
     passed_over: [u32; Junk::ALL.len()],
+}
+
+impl Default for Ear {
+    fn default() -> Self {
+        Self {
+            buffer: Vec::new(),
+            allowance: Allowance::new(RATE_MAX, RATE_MAX),
+            passed_over: [0; Junk::ALL.len()],
+        }
+    }
 }
 
 impl Ear {
@@ -94,7 +105,7 @@ impl Ear {
     /// Why it is passed over.
     pub(crate) fn hear(&mut self, now: Instant, text: &str) -> Result<Message, Junk> {
         let stops = || text.len() < STOP_BYTES_MAX && text.contains("\"stop\"");
-        if !self.admit(now) && !stops() {
+        if !self.allowance.take(now) && !stops() {
             return Err(Junk::Flood);
         }
         if text.len() > MESSAGE_BYTES_MAX {
@@ -144,17 +155,6 @@ impl Ear {
     /// What was passed over, for the log.
     pub(crate) fn passed_over(&self) -> PassedOver<'_> {
         PassedOver(&self.passed_over)
-    }
-
-    fn admit(&mut self, now: Instant) -> bool {
-        let (then, left) = self.allowance.unwrap_or((now, RATE_MAX));
-        let elapsed_ms = u64::try_from(now.since(then).as_millis()).unwrap_or(u64::MAX);
-        let earned = elapsed_ms.saturating_mul(RATE_MAX) / 1000;
-        // Fractions are not lost: the time moves on only with what was earned.
-        let then = if earned > 0 { now } else { then };
-        let left = left.saturating_add(earned).min(RATE_MAX);
-        self.allowance = Some((then, left.saturating_sub(1)));
-        left > 0
     }
 }
 

@@ -44,7 +44,7 @@ impl Shell {
     /// The call is over: lets go of everything, and delivers.
     pub(crate) fn end(&self, talk: &mut Talk, now: Instant) {
         talk.detach(now, "the call is over");
-        talk.works.cancel_all();
+        talk.works.cancel_all(now);
         talk.keep = None;
         talk.live.end();
         if self.store.fact::<u64>(Fact::OverMs).is_some() {
@@ -70,7 +70,7 @@ impl Shell {
 
     /// The alarm: whatever was left undone.
     pub(crate) async fn alarm(self: &Rc<Self>) {
-        if !self.wake(true) {
+        if !self.wake() {
             // A later deployment may read what this one cannot; but not for ever.
             match self.store.fact::<u64>(Fact::OpenedMs) {
                 Some(opened_ms) if epoch_ms() < opened_ms.saturating_add(GIVE_UP_MS) => {

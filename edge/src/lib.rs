@@ -27,6 +27,7 @@
 //!
 //! and those of the providers: see `wrangler.toml`.
 
+mod allowance;
 mod assistant;
 mod carrier;
 mod clock;

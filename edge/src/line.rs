@@ -229,7 +229,7 @@ impl Shell {
         let over = talk.is_over();
         if over {
             // The last record sums up what was used, and after it nothing more is.
-            talk.works.cancel_all();
+            talk.works.cancel_all(now);
         }
         self.hand_over(talk);
         self.write(talk, now, records);

@@ -220,7 +220,7 @@ pub(crate) fn query(url: &Url, name: &str) -> Option<String> {
 impl Shell {
     /// Shows the call to one more.
     pub(crate) fn show(&self, request: &Request) -> Answer {
-        if !self.wake(true) {
+        if !self.wake() {
             return Err(Refusal::call_unknown());
         }
         // A browser that comes again says so itself; others may ask for it in the URL.

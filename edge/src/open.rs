@@ -52,7 +52,7 @@ impl Shell {
     pub(crate) async fn open(&self, mut request: Request) -> Answer {
         let opening: Opening =
             serde_json::from_str(&request.text().await?).map_err(worker::Error::from)?;
-        if !self.wake(true) {
+        if !self.wake() {
             let call = opening.call;
             self.begin(opening)?;
             tracing::info!(%call, "a call is opened");

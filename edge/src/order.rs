@@ -99,7 +99,7 @@ impl Shell {
     pub(crate) async fn obey(&self, mut request: Request) -> Answer {
         let order: Order =
             serde_json::from_str(&request.text().await?).map_err(worker::Error::from)?;
-        if !self.wake(true) {
+        if !self.wake() {
             return Err(Refusal::call_unknown());
         }
         let mut known: Vec<String> = self.store.fact(Fact::Orders).unwrap_or_default();

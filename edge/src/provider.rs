@@ -4,6 +4,8 @@
 //! is known here by its name. Each request of the engine's is a race between those whom the bot names for it.
 
 mod fetch;
+mod heard;
+mod meter;
 mod phrase;
 mod shelf;
 mod socket;
@@ -13,26 +15,25 @@ mod work;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::{Rc, Weak};
-use std::time::Duration;
 
-use call::{Failure, Feed, Input, Instant, Reply, Request, RequestId, Stage};
+use call::{Feed, Input, Instant, Request, RequestId, Stage};
 use contract::Amount;
-use providers::{Ask, Breakers, Listener, Race, Runner, Speaker, Thinker, Told, Who};
+use providers::{Ask, Breakers, CallBreakers, Listener, Race, Runner, Speaker, Thinker, Told};
 
 use crate::clock::epoch_ms;
 use crate::line::Shell;
 use crate::lineup::{Lineup, Post};
-use crate::report::failure_name;
 use crate::store::Remark;
 use crate::tool::Tools;
 
 pub(crate) use fetch::{head, post};
 use phrase::Phrases;
 use socket::Socket;
+pub(crate) use work::tokens;
 use work::{Asked, Hearing, Running, Work, listened};
 
 thread_local! {
-    /// What this isolate knows of providers, across its calls.
+    /// What this isolate knows of providers, across its calls: nothing that a bot can be to blame for.
     static BREAKERS: RefCell<Breakers> = RefCell::default();
 }
 
@@ -45,6 +46,7 @@ pub(crate) struct Works {
     lineup: Rc<Lineup>,
     under_way: BTreeMap<RequestId, Work>,
     sockets: BTreeMap<Line, Socket>,
+    breakers: CallBreakers,
     pub(crate) tools: Tools,
     /// Counts sockets, so that what a replaced one still says is not taken for the new one's.
     serial: u64,
@@ -61,6 +63,7 @@ impl Works {
             lineup,
             under_way: BTreeMap::new(),
             sockets: BTreeMap::new(),
+            breakers: CallBreakers::default(),
             tools: Tools::default(),
             serial: 0,
             inputs: VecDeque::new(),
@@ -93,10 +96,10 @@ impl Works {
         let mut posts = self.lineup.posts(stage);
         posts.truncate(runners_max);
         let now_ms = epoch_ms();
-        let entries = BREAKERS.with_borrow(|breakers| {
+        let entries = BREAKERS.with_borrow(|all| {
             let entry = |post: &Post| providers::Entry {
                 budget: post.budget,
-                rests: breakers.rests(&post.who, now_ms),
+                rests: self.breakers.rests(all, &post.who, now_ms),
             };
             posts.iter().map(entry).collect()
         });
@@ -133,16 +136,23 @@ impl Works {
         self.phrases.forget(id);
         if let Some(work) = self.remove(id) {
             for runner in work.on_sockets() {
-                self.tell(now, (work.stage(), runner), Told::Cancel(id));
+                let line = (work.stage(), runner);
+                self.tell(now, line, Told::Cancel(id));
+                // Not only when it is closed: a crash before that would lose it all.
+                self.meter(now, line);
             }
         }
     }
 
     /// Stops them all, and hangs up everywhere.
-    pub(crate) fn cancel_all(&mut self) {
+    pub(crate) fn cancel_all(&mut self, now: Instant) {
         self.phrases.end();
         for work in std::mem::take(&mut self.under_way).into_values() {
             self.remarks.extend(work.bill());
+        }
+        let lines: Vec<Line> = self.sockets.keys().copied().collect();
+        for line in lines {
+            self.meter(now, line);
         }
         self.sockets.clear();
         self.tools = Tools::default();
@@ -196,6 +206,7 @@ impl Works {
             Asked::Think(history) => {
                 if let Some(Thinker::Fetch(think)) = lineup.think.get(runner).map(|p| &p.doer) {
                     let fetch = think.ask(history);
+                    work.asks(runner, &fetch.request);
                     let task = fetch::run(&self.line, (id, runner, stage), fetch);
                     work.run(runner, Running::Fetching(task));
                 }
@@ -232,8 +243,9 @@ impl Works {
         };
         match (running, feed) {
             (Running::OnSocket, Feed::Audio(clip)) => {
-                let amount = listened(clip.duration());
-                self.used(id, runner, amount);
+                if !self.is_billed_by_time((Stage::Listen, runner)) {
+                    self.used(id, runner, listened(clip.duration()));
+                }
                 self.tell(now, (Stage::Listen, runner), Told::Feed(id, clip));
             }
             (Running::OnSocket, Feed::Flush(flush)) => {
@@ -247,121 +259,15 @@ impl Works {
                         // An older transcript, of less, is not wanted any more.
                         let task = fetch::run(&self.line, (id, runner, Stage::Listen), fetch);
                         *latest = Some(task);
-                        let heard = self.under_way.get(&id).map(Work::heard);
-                        let mut amount = listened(heard.unwrap_or_default());
-                        amount.requests = 1;
+                        let amount = Amount {
+                            requests: 1,
+                            ..listened(dictation.duration())
+                        };
                         self.used(id, runner, amount);
                     }
                 }
             }
             (Running::Fetching(_), _) => (),
-        }
-    }
-
-    /// One of those who were asked said something; if it failed, how long it wishes to be left alone.
-    pub(crate) fn heard(
-        &mut self,
-        now: Instant,
-        id: RequestId,
-        runner: Runner,
-        reply: Reply,
-        wish: Option<Duration>,
-    ) {
-        let Some(work) = self.under_way.get_mut(&id) else {
-            return;
-        };
-        let stage = work.stage();
-        if let Reply::Done(spent) = &reply {
-            let amount = Amount {
-                input_tokens: spent.input_tokens,
-                cached_tokens: spent.cached_tokens,
-                output_tokens: spent.output_tokens,
-                ..Amount::default()
-            };
-            self.used(id, runner, amount);
-            // A transcript's end is not the end of listening, which goes on until it is cancelled.
-            if stage == Stage::Listen {
-                return;
-            }
-        }
-        let Some(work) = self.under_way.get_mut(&id) else {
-            return;
-        };
-        if let Reply::Failed(failure) = &reply {
-            let who = work.who(runner).cloned();
-            work.stop(runner);
-            if let Some(who) = who {
-                self.failed(&who, *failure, wish);
-            }
-        }
-        let Some(work) = self.under_way.get_mut(&id) else {
-            return;
-        };
-        let verdict = work.race.heard(runner, reply, now);
-        let mut late = Vec::new();
-        if let Some(winner) = verdict.won {
-            late.extend(
-                verdict
-                    .late
-                    .iter()
-                    .filter_map(|late| work.who(*late).cloned()),
-            );
-            if let Some(who) = work.who(winner).cloned() {
-                BREAKERS.with_borrow_mut(|breakers| breakers.answered(&who));
-                if std::mem::take(&mut work.hedged) {
-                    let others: Vec<&str> = late.iter().map(|who| who.provider.as_str()).collect();
-                    let detail = work::outcome(&who, &others);
-                    self.remarks.push(Remark::event("hedged", detail));
-                }
-            }
-        }
-        let mut to_cancel = Vec::new();
-        for loser in &verdict.cancel {
-            if matches!(work.stop(*loser), Some(Running::OnSocket)) {
-                to_cancel.push(*loser);
-            }
-        }
-        if work.race.is_over() && work.stop_sockets() {
-            self.remove(id);
-        }
-        for loser in to_cancel {
-            self.tell(now, (stage, loser), Told::Cancel(id));
-        }
-        for who in late {
-            self.failed(&who, Failure::Late, None);
-        }
-        if let Some(next) = verdict.start {
-            self.start(now, id, next);
-        }
-        if let Some(reply) = verdict.pass {
-            self.pass(now, id, runner, reply);
-        }
-    }
-
-    /// A response was read to its end. (What comes after the last reply is read too, so that the connection can be used
-    /// again.)
-    pub(crate) fn finished(&mut self, id: RequestId, runner: Runner) {
-        let Some(work) = self.under_way.get_mut(&id) else {
-            return;
-        };
-        if matches!(work.runner(runner), Some(Running::Fetching(_))) {
-            work.stop(runner);
-        }
-        if work.race.is_over() && work.is_idle() {
-            self.remove(id);
-        }
-    }
-
-    /// One failed: it may be left alone from now on.
-    fn failed(&mut self, who: &Who, failure: Failure, wish: Option<Duration>) {
-        let name = work::name(who);
-        let detail = format!("{name}: {}", failure_name(failure));
-        self.remarks.push(Remark::event("provider_failed", detail));
-        let pause =
-            BREAKERS.with_borrow_mut(|breakers| breakers.failed(who, failure, wish, epoch_ms()));
-        if let Some(pause) = pause {
-            let detail = format!("{name}: for {} s", pause.as_secs());
-            self.remarks.push(Remark::event("provider_rested", detail));
         }
     }
 

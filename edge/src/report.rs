@@ -72,6 +72,12 @@ impl Reports {
                     .did(work.stage, &work.provider, &work.model, work.amount);
                 None
             }
+            // Whoever wrote it may have told it under the next number, which must not be used again: the functions would
+            // take what comes under it for what they know. One that is left out does no harm.
+            Logged::Unreadable => {
+                self.number += 1;
+                None
+            }
         };
         self.latest = now;
         record.map(|record| self.number(record, at_ms))

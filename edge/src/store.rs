@@ -86,14 +86,25 @@ pub(crate) enum Logged {
     Call(Record),
     /// By the shell.
     Shell(Remark),
+    /// By a version of this program that came after this one, and was taken back: nobody here can read it.
+    #[serde(skip)]
+    Unreadable,
 }
 
 impl Logged {
+    /// Reads a line of the journal.
+    pub(crate) fn read(line: &str) -> Self {
+        serde_json::from_str(line).unwrap_or_else(|error| {
+            tracing::error!(%error, "a line of the journal cannot be read");
+            Self::Unreadable
+        })
+    }
+
     /// The call's own record, if it is one.
     pub(crate) fn record(&self) -> Option<&Record> {
         match self {
             Self::Call(record) => Some(record),
-            Self::Shell(_) => None,
+            Self::Shell(_) | Self::Unreadable => None,
         }
     }
 }
@@ -236,7 +247,7 @@ impl Store {
         }
     }
 
-    /// Reads the journal, up to the first line that cannot be read.
+    /// Reads the journal: of what cannot be read, that there is something.
     pub(crate) fn journal(&self) -> Vec<Entry> {
         #[derive(Deserialize)]
         struct Row {
@@ -247,20 +258,13 @@ impl Store {
         let Some(cursor) = self.read(query, Vec::new()) else {
             return Vec::new();
         };
-        let rows = cursor.next::<Row>().map(|row| {
-            let row = row?;
-            let logged = serde_json::from_str(&row.record)?;
-            Ok(Entry {
-                at_ms: row.at_ms,
-                logged,
-            })
-        });
-        rows.map_while(|entry: Result<Entry>| {
-            entry
-                .inspect_err(
-                    |error| tracing::error!(%error, "a line of the journal cannot be read"),
-                )
+        let rows = cursor.next::<Row>().map_while(|row: Result<Row>| {
+            row.inspect_err(|error| tracing::error!(%error, "the journal cannot be read on"))
                 .ok()
+        });
+        rows.map(|row| Entry {
+            at_ms: row.at_ms,
+            logged: Logged::read(&row.record),
         })
         .collect()
     }

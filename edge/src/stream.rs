@@ -50,7 +50,7 @@ impl Shell {
     fn may_enter(&self, ticket: &Ticket, signature: &str) -> Result<(), Refusal> {
         let forbidden = |code, message| Err(Refusal::new(403, code, message));
         let unknown = || forbidden("call_unknown", "no such call was opened: fetch new TwiML");
-        if !self.wake(true) {
+        if !self.wake() {
             return unknown();
         }
         let talk = self.talk.borrow();
@@ -98,7 +98,7 @@ impl Shell {
 
     /// A message of the carrier's, or with `None` one that is none.
     fn hear_carrier(&self, socket: &WebSocket, text: Option<&str>) {
-        if !self.wake(true) {
+        if !self.wake() {
             close(socket, REFUSED, "no such call");
             return;
         }
@@ -257,7 +257,7 @@ impl Shell {
     pub(crate) fn hung_up(&self, socket: &WebSocket, code: u16) {
         close(socket, 1000, "");
         let is_ours = self.is_guest(socket) || attachment(socket).stream.is_some();
-        if !is_ours || !self.wake(false) {
+        if !is_ours || !self.wake() {
             return;
         }
         let mut talk = self.talk.borrow_mut();

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use call::{History, Line, Reply};
+use call::{History, Line, Reply, Spent};
 use contract::{Amount, Bot, Record, Usage, WorkStage};
 use futures_util::StreamExt as _;
-use providers::{End, Fetch, Thinker};
+use providers::{End, Exchange, Fetch, Spending, Thinker, Who};
 use worker::Result;
 
 use crate::line::Shell;
 use crate::lineup::{Lineup, Place};
-use crate::provider::{head, post};
+use crate::provider::{head, post, tokens};
 use crate::store::Fact;
 use crate::web::timeout;
 
@@ -38,52 +38,119 @@ impl Shell {
         let Some(conversation) = conversation(history.lines()) else {
             return;
         };
-        match timeout(
-            SUMMARY_MAX,
-            self.ask_for_summary(&opening.bot, conversation),
-        )
-        .await
-        {
-            Ok(Some(summary)) => self.add(summary),
-            Ok(None) => tracing::warn!(call = self.name(), "there is no summary: the model failed"),
-            Err(error) => tracing::warn!(call = self.name(), %error, "there is no summary"),
+        let Some((who, fetch)) = self.ask_for_summary(&opening.bot, conversation) else {
+            return;
+        };
+        let mut summing = Summing::begin(who, &fetch);
+        if let Err(error) = timeout(SUMMARY_MAX, summing.read(fetch)).await {
+            tracing::warn!(call = self.name(), %error, "the summary is not read to its end");
+        }
+        if !summing.is_whole {
+            tracing::warn!(call = self.name(), "there is no summary");
+        }
+        if let Some(record) = summing.record() {
+            self.add(record);
         }
     }
 
-    async fn ask_for_summary(&self, bot: &Bot, conversation: String) -> Result<Option<Record>> {
-        let lineup = Lineup::of(&self.env, &scribe(bot))
-            .map_err(|wrong| worker::Error::RustError(wrong.message))?;
-        let Some(Place { post, doer }) = lineup.think.first() else {
-            return Ok(None);
-        };
+    fn ask_for_summary(&self, bot: &Bot, conversation: String) -> Option<(Who, Fetch)> {
+        let lineup = Lineup::of(&self.env, &scribe(bot)).inspect_err(|wrong| {
+            let (call, variable) = (self.name(), &wrong.variable);
+            tracing::warn!(call, variable, "there is nobody to sum the call up");
+        });
+        let lineup = lineup.ok()?;
+        let Place { post, doer } = lineup.think.first()?;
         let Thinker::Fetch(thinker) = doer;
         let fetch = thinker.ask(&[Line::Caller(conversation)]);
-        let mut text = String::new();
-        let mut amount = Amount {
-            requests: 1,
-            ..Amount::default()
+        Some((post.who.clone(), fetch))
+    }
+}
+
+/// A summary as it comes.
+struct Summing {
+    who: Who,
+    text: String,
+    spending: Spending,
+    /// Whether it came to its end, and says something.
+    is_whole: bool,
+}
+
+impl Summing {
+    fn begin(who: Who, fetch: &Fetch) -> Self {
+        Self {
+            who,
+            text: String::new(),
+            spending: Spending::begin(&fetch.request),
+            is_whole: false,
+        }
+    }
+
+    /// Sends the request, and reads the response to its end.
+    async fn read(&mut self, fetch: Fetch) -> Result<()> {
+        let Fetch {
+            request,
+            mut exchange,
+        } = fetch;
+        let mut replies = Vec::new();
+        let answered = async { post(&request)?.response().await };
+        let (mut response, guard) = match answered.await {
+            Ok(answered) => answered,
+            Err(error) => {
+                exchange.finish(End::Cut, &mut replies);
+                self.hear(&exchange, &mut replies);
+                return Err(error);
+            }
         };
-        for reply in replies(fetch).await? {
+        exchange.head(&head(&response), &mut replies);
+        let mut end = End::Complete;
+        if let Ok(mut body) = response.stream() {
+            while let Some(chunk) = body.next().await {
+                let Ok(chunk) = chunk else {
+                    end = End::Cut;
+                    break;
+                };
+                exchange.push(&chunk, &mut replies);
+                self.hear(&exchange, &mut replies);
+            }
+        }
+        exchange.finish(end, &mut replies);
+        self.hear(&exchange, &mut replies);
+        drop(guard);
+        Ok(())
+    }
+
+    fn hear(&mut self, exchange: &Exchange, replies: &mut Vec<Reply>) {
+        self.spending.told(exchange.spent());
+        for reply in replies.drain(..) {
+            self.spending.heard(&reply, exchange.complaint());
             match reply {
-                Reply::Words(words) => text.push_str(&words),
-                Reply::Done(spent) => {
-                    amount.input_tokens = spent.input_tokens;
-                    amount.cached_tokens = spent.cached_tokens;
-                    amount.output_tokens = spent.output_tokens;
-                }
-                Reply::Failed(_) => return Ok(None),
-                Reply::Transcript { .. }
+                Reply::Words(words) => self.text.push_str(&words),
+                Reply::Done(_) => self.is_whole = !self.text.trim().is_empty(),
+                Reply::Failed(_)
+                | Reply::Transcript { .. }
                 | Reply::Tool(_)
                 | Reply::Audio(_)
                 | Reply::Result(_)
                 | Reply::Hint { .. } => (),
             }
         }
-        let text: String = text.trim().chars().take(SUMMARY_CHARS_MAX).collect();
+    }
+
+    /// What is told: the summary, and what it took also if there is none.
+    fn record(&self) -> Option<Record> {
+        let text = if self.is_whole { self.text.trim() } else { "" };
+        let text: String = text.chars().take(SUMMARY_CHARS_MAX).collect();
+        let amount = Amount {
+            requests: 1,
+            ..tokens(self.spending.total())
+        };
+        let is_paid = self.spending.total() != Spent::default();
         let mut usage = Usage::default();
-        let who = &post.who;
-        usage.did(WorkStage::Think, &who.provider, &who.model, amount);
-        Ok((!text.is_empty()).then_some(Record::Summary { text, usage }))
+        let Who {
+            provider, model, ..
+        } = &self.who;
+        usage.did(WorkStage::Think, provider, model, amount);
+        (is_paid || !text.is_empty()).then_some(Record::Summary { text, usage })
     }
 }
 
@@ -122,32 +189,10 @@ fn conversation(lines: &[Line]) -> Option<String> {
     has_caller.then(|| text.chars().skip(excess).collect())
 }
 
-/// All that a request brings.
-async fn replies(fetch: Fetch) -> Result<Vec<Reply>> {
-    let Fetch {
-        request,
-        mut exchange,
-    } = fetch;
-    let (mut response, guard) = post(&request)?.response().await?;
-    let mut replies = Vec::new();
-    exchange.head(&head(&response), &mut replies);
-    let mut end = End::Complete;
-    if let Ok(mut body) = response.stream() {
-        while let Some(chunk) = body.next().await {
-            let Ok(chunk) = chunk else {
-                end = End::Cut;
-                break;
-            };
-            exchange.push(&chunk, &mut replies);
-        }
-    }
-    exchange.finish(end, &mut replies);
-    drop(guard);
-    Ok(replies)
-}
-
 #[cfg(test)]
 mod tests {
+    use providers::Think as _;
+
     use super::*;
 
     #[test]
@@ -168,6 +213,64 @@ mod tests {
         let text = conversation(&[long, last]).unwrap();
         assert_eq!(text.chars().count(), CONVERSATION_CHARS_MAX);
         assert!(text.ends_with("Caller: the end"));
+    }
+
+    /// A summary of which so much came before the end, and what is told of it.
+    fn told(body: &str, end: Option<End>) -> Option<Record> {
+        let settings = providers::think::Settings {
+            endpoint: providers::Endpoint {
+                base_url: providers::BaseUrl::new("https://x.test").unwrap(),
+                api_key: None,
+            },
+            model: "m".to_owned(),
+            instructions: "i".repeat(4_000),
+            tools: Vec::new(),
+            options: providers::Options::new(),
+        };
+        let who = Who {
+            stage: call::Stage::Think,
+            provider: "ollama".to_owned(),
+            model: "m".to_owned(),
+        };
+        let mut fetch = providers::think::Ollama(settings).ask(&[]);
+        let mut summing = Summing::begin(who, &fetch);
+        let mut replies = Vec::new();
+        let head = providers::Head {
+            status: 200,
+            ..providers::Head::default()
+        };
+        fetch.exchange.head(&head, &mut replies);
+        fetch.exchange.push(body.as_bytes(), &mut replies);
+        if let Some(end) = end {
+            fetch.exchange.finish(end, &mut replies);
+        }
+        summing.hear(&fetch.exchange, &mut replies);
+        summing.record()
+    }
+
+    #[test]
+    fn a_summary_that_does_not_come_is_paid_all_the_same() {
+        let piece = r#"{"message":{"role":"assistant","content":"The caller wanted a table."}}"#;
+        let begun = format!("{piece}\n");
+        // Nobody waits any longer; the connection is cut; nothing is in it.
+        for (body, end) in [
+            (begun.as_str(), None),
+            (&begun, Some(End::Cut)),
+            ("{\"done\":true}\n", Some(End::Complete)),
+        ] {
+            let Some(Record::Summary { text, usage }) = told(body, end) else {
+                panic!("nothing is told of {body}");
+            };
+            let spent = usage.total(WorkStage::Think);
+            assert!(text.is_empty() && spent.requests == 1, "{text}");
+            assert!(spent.input_tokens > 1_000, "{spent:?}");
+        }
+        let whole = format!("{begun}{{\"done\":true,\"prompt_eval_count\":9,\"eval_count\":5}}\n");
+        let Some(Record::Summary { text, usage }) = told(&whole, Some(End::Complete)) else {
+            panic!("no summary");
+        };
+        assert_eq!(text, "The caller wanted a table.");
+        assert_eq!(usage.total(WorkStage::Think).input_tokens, 9);
     }
 
     #[test]

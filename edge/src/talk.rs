@@ -5,6 +5,7 @@ use std::rc::{Rc, Weak};
 use call::{Call, Input, Instant, Record, Reply, Tape, Turn};
 use contract::Opening;
 
+use crate::allowance::Allowance;
 use crate::carrier::Ear;
 use crate::clock::Clock;
 use crate::line::Shell;
@@ -18,11 +19,19 @@ use crate::report::Reports;
 use crate::store::Logged;
 use crate::web::Task;
 
+/// Typed turns, interruptions and tokens from a socket of the caller's own: nobody types faster, and each of them may cost a
+/// request to a provider or to the functions.
+const WISHES_AT_ONCE: u64 = 10;
+const WISHES_PER_SECOND: u64 = 5;
+
 /// A call in memory.
 pub(crate) struct Talk {
     pub(crate) opening: Rc<Opening>,
     pub(crate) clock: Clock,
     pub(crate) ear: Ear,
+    /// How often whoever talks through a socket of their own may still make us ask somebody something. It is the call's, so
+    /// that another socket brings no more.
+    pub(crate) wishes: Allowance,
     /// The carrier's stream, or a socket of the caller's own, while there is one.
     pub(crate) mouth: Option<Mouth>,
     /// When it was opened.
@@ -158,6 +167,7 @@ impl Talk {
             opening: Rc::new(opening),
             clock,
             ear: Ear::default(),
+            wishes: Allowance::new(WISHES_AT_ONCE, WISHES_PER_SECOND),
             mouth: None,
             opened: None,
             expiry: None,

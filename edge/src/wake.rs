@@ -42,8 +42,8 @@ impl Shell {
     }
 
     /// Makes sure that the call is in memory; false if there is none. After a crash or an eviction it goes on from its
-    /// journal, with the stream that outlived it, if `stream` says that there may be one.
-    pub(crate) fn wake(&self, stream: bool) -> bool {
+    /// journal, with the stream that outlived it: whatever the first event is, no other may come to say so.
+    pub(crate) fn wake(&self) -> bool {
         if self.talk.borrow().is_some() {
             return true;
         }
@@ -97,7 +97,7 @@ impl Shell {
             "the call goes on from its journal"
         );
         *self.talk.borrow_mut() = Some(talk);
-        if stream && !over {
+        if !over {
             self.reattach();
         }
         true

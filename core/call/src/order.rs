@@ -175,6 +175,9 @@ impl Call {
             read: now,
         };
         if self.turn == Turn::Ringing || self.is_consenting() {
+            if self.asked.len() >= ASKED_MAX {
+                self.asked.pop_front();
+            }
             self.asked.push_back(Asked::Typed(words));
             return None;
         }
@@ -214,5 +217,22 @@ impl Call {
         self.think.wish_no_more();
         self.timers.cancel(crate::timer::Timer::Think);
         self.depart(now, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn whoever_types_before_the_call_is_answered_is_not_remembered_without_end() {
+        let (mut call, _) = Call::begin(Config::default(), Instant::ZERO);
+        for number in 0..1_000 {
+            assert_eq!(call.typed(Instant::ZERO, &number.to_string()), None);
+        }
+        assert_eq!(call.asked.len(), ASKED_MAX);
+        let latest = call.asked.back();
+        assert!(matches!(latest, Some(Asked::Typed(words)) if words.text == "999"));
     }
 }

@@ -34,7 +34,7 @@ pub struct Batch {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Numbered {
-    /// From 1, without gaps, per call.
+    /// From 1, per call. A gap may be left by a version of the edge that was taken back in mid-call.
     pub number: u64,
     /// Milliseconds since the Unix epoch.
     pub at_ms: u64,
@@ -77,7 +77,7 @@ pub enum Record {
     },
     /// The call in a few sentences.
     Summary {
-        /// The sentences.
+        /// The sentences; empty: none came, but what was asked for is paid.
         text: String,
         /// What the summary took, beyond what [`Record::Ended`] tells; counted once.
         usage: Usage,

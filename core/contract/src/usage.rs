@@ -45,22 +45,25 @@ pub enum WorkStage {
 }
 
 /// How much a provider did. Requests that lost a race or were thrown away are in it: they are paid too.
+///
+/// Tokens are those that the provider tells. Of a request that was cancelled or cut before it told, and of a provider that
+/// never tells, they are an estimate: one for each four characters.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Amount {
     /// Requests, or for a provider that listens by socket, stretches of speech.
     pub requests: u64,
-    /// Audio sent to speech-to-text, in milliseconds.
+    /// Audio sent to speech-to-text, or how long a socket was open to one who bills that, in milliseconds.
     #[serde(skip_serializing_if = "is_none")]
     pub listen_ms: u64,
-    /// Language model input, in tokens, fresh.
+    /// Language model input, in tokens, fresh; may be an estimate.
     #[serde(skip_serializing_if = "is_none")]
     pub input_tokens: u64,
     /// Language model input that the provider had cached, in tokens.
     #[serde(skip_serializing_if = "is_none")]
     pub cached_tokens: u64,
-    /// Language model output, in tokens.
+    /// Language model output, in tokens; may be an estimate.
     #[serde(skip_serializing_if = "is_none")]
     pub output_tokens: u64,
     /// Characters given to text-to-speech.

@@ -1,9 +1,11 @@
-//! Whom to leave alone for a while.
+//! Whom to leave alone for a while: all calls, or only the one whose requests are refused.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use call::{Failure, Stage};
+
+use crate::exchange::{Complaint, Whose};
 
 /// So many failures in a row, and it is left alone.
 const FAILURES_MAX: u32 = 3;
@@ -90,9 +92,54 @@ impl Breakers {
     }
 }
 
+/// What one call knows of providers: what all calls know, and beside that what only its own requests met.
+///
+/// A bot may ask for a voice that is not there, or for an option that nobody knows: its provider is then left alone in its
+/// own calls, and nobody else's.
+#[derive(Clone, Debug, Default)]
+pub struct CallBreakers {
+    own: Breakers,
+}
+
+impl CallBreakers {
+    /// Whether this call is to leave it alone now.
+    #[must_use]
+    pub fn rests(&self, all: &Breakers, who: &Who, now_ms: u64) -> bool {
+        all.rests(who, now_ms) || self.own.rests(who, now_ms)
+    }
+
+    /// It answered.
+    pub fn answered(&mut self, all: &mut Breakers, who: &Who) {
+        all.answered(who);
+        self.own.answered(who);
+    }
+
+    /// It failed, for the reason that was told, if one was. Answers with the pause that begins now, if one does.
+    pub fn failed(
+        &mut self,
+        all: &mut Breakers,
+        who: &Who,
+        (failure, complaint): (Failure, Option<&Complaint>),
+        now_ms: u64,
+    ) -> Option<Duration> {
+        let whose = match complaint {
+            Some(complaint) => complaint.whose,
+            None if failure == Failure::Late => Whose::Provider,
+            None => Whose::Request,
+        };
+        let breakers = match whose {
+            Whose::Provider => all,
+            Whose::Request => &mut self.own,
+        };
+        let wish = complaint.and_then(Complaint::wish);
+        breakers.failed(who, failure, wish, now_ms)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::judge;
 
     fn who() -> Who {
         Who {
@@ -155,6 +202,59 @@ mod tests {
             ..who()
         };
         assert!(breakers.rests(&who(), 1) && !breakers.rests(&other, 1));
+    }
+
+    /// Whether the provider rests for the call whose request was answered with this, and for another one.
+    fn rests_after(status: u16, body: &str) -> [bool; 2] {
+        let mut all = Breakers::default();
+        let [mut first, second] = [CallBreakers::default(), CallBreakers::default()];
+        let complaint = judge(status, body.as_bytes());
+        let failed = (complaint.failure, Some(&complaint));
+        // As often as it takes for whatever may pass.
+        for _ in 0..FAILURES_MAX {
+            first.failed(&mut all, &who(), failed, 0);
+        }
+        [&first, &second].map(|call| call.rests(&all, &who(), 1))
+    }
+
+    #[test]
+    fn what_one_bot_is_refused_for_is_no_other_calls_business() {
+        for (status, body) in [
+            (422, r#"{"detail":"no such voice"}"#),
+            (400, r#"{"error":{"type":"invalid_request_error"}}"#),
+            (404, r#"{"error":{"code":"model_not_found"}}"#),
+        ] {
+            assert_eq!(rests_after(status, body), [true, false], "{status}");
+        }
+        let mut all = Breakers::default();
+        let mut call = CallBreakers::default();
+        let refusal = Complaint::ours(Failure::Refused, "stop_reason refusal");
+        let failed = (Failure::Refused, Some(&refusal));
+        assert!(call.failed(&mut all, &who(), failed, 0).is_some());
+        assert!(!all.rests(&who(), 1));
+        call.answered(&mut all, &who());
+        assert!(!call.rests(&all, &who(), 1));
+    }
+
+    #[test]
+    fn what_is_the_accounts_or_the_providers_is_known_to_all_calls() {
+        for (status, body) in [
+            (401, ""),
+            (402, "{}"),
+            (403, r#"{"detail":"not yours"}"#),
+            (429, r#"{"error":{"code":"insufficient_quota"}}"#),
+            (429, ""),
+            (503, "<html>"),
+        ] {
+            assert_eq!(rests_after(status, body), [true, true], "{status}");
+        }
+        let mut all = Breakers::default();
+        let cut = Complaint::broken("a response cut short");
+        for complaint in [Some(&cut), None, None] {
+            let failure = complaint.map_or(Failure::Late, |it| it.failure);
+            CallBreakers::default().failed(&mut all, &who(), (failure, complaint), 0);
+        }
+        assert!(all.rests(&who(), 1), "cut once, and late twice");
     }
 
     #[test]

@@ -3,27 +3,61 @@
 use call::Failure;
 use serde_json::Value;
 
-use crate::exchange::Complaint;
+use crate::exchange::{Complaint, Whose};
 use crate::socket::BROKEN;
 
 const MESSAGE_CHARS_MAX: usize = 300;
 const CODE_CHARS_MAX: usize = 80;
+
+/// Words of those who are not paid. OpenAI says so with status 429 too, but waiting does not help then.
+const MONEY: [&str; 6] = [
+    "insufficient_quota",
+    "quota_exceeded",
+    "billing",
+    "credit",
+    "spend",
+    "payment",
+];
+/// Words of those who have too much to do.
+const BUSY: [&str; 5] = [
+    "rate_limit",
+    "resource_exhausted",
+    "overloaded",
+    "too_many",
+    "system_busy",
+];
+/// Words of those who do not know us.
+const UNKNOWN: [&str; 5] = [
+    "authentication",
+    "permission",
+    "unauthorized",
+    "api_key",
+    "invalid_auth",
+];
+/// Words of those who are at fault themselves.
+const THEIRS: [&str; 5] = [
+    "server_error",
+    "api_error",
+    "internal",
+    "unavailable",
+    "timeout",
+];
 
 /// What a response that is no success means; `status` is its status code.
 pub(crate) fn judge(status: u16, body: &[u8]) -> Complaint {
     let Ok(value) = serde_json::from_slice::<Value>(body) else {
         return Complaint {
             failure: by_status(status),
+            whose: whose_by_status(status),
             status,
             code: String::new(),
             message: shortened(&String::from_utf8_lossy(body), MESSAGE_CHARS_MAX),
             retry_after_s: None,
         };
     };
-    let told = Told::read(&value);
     Complaint {
-        failure: told.failure(Some(status)),
-        ..told.complaint(status)
+        status,
+        ..Told::read(&value).complaint(Some(status))
     }
 }
 
@@ -37,21 +71,16 @@ pub(crate) fn within(value: &Value) -> Option<Complaint> {
         || object.get("success") == Some(&Value::Bool(false))
         || says("object")
         || says("type");
-    holds.then(|| {
-        let told = Told::read(value);
-        Complaint {
-            failure: told.failure(None),
-            ..told.complaint(0)
-        }
-    })
+    holds.then(|| Told::read(value).complaint(None))
 }
 
-/// A body that should have been something else altogether: an error if it says so, else garbage.
+/// A body that should have been something else altogether: an error if it says so, else garbage. What is asked for may
+/// be to blame.
 pub(crate) fn instead(body: &[u8], expected: &str) -> Complaint {
     let value = serde_json::from_slice::<Value>(body).unwrap_or_default();
     within(&value).unwrap_or_else(|| Complaint {
         message: shortened(&String::from_utf8_lossy(body), MESSAGE_CHARS_MAX),
-        ..Complaint::broken(expected)
+        ..Complaint::unfit(expected)
     })
 }
 
@@ -63,7 +92,15 @@ pub(crate) fn closed(code: u16, reason: &str) -> Complaint {
         BROKEN => (Failure::Broken, "the socket broke"),
         _ => (Failure::Broken, "the socket was closed"),
     };
+    // What we said was wrong, or the code is a provider's own, of which nothing is known here; unless the reason says more.
+    let is_ours = matches!(code, 1002 | 1003 | 1007..=1010 | 3000..);
+    let whose = if is_ours && !blames_provider(&reason.to_ascii_lowercase()) {
+        Whose::Request
+    } else {
+        Whose::Provider
+    };
     Complaint {
+        whose,
         status: code,
         message: shortened(reason, MESSAGE_CHARS_MAX),
         ..Complaint::ours(failure, what)
@@ -72,7 +109,13 @@ pub(crate) fn closed(code: u16, reason: &str) -> Complaint {
 
 /// What a provider says went wrong, by its own name for it.
 pub(crate) fn told(code: &str, message: &str) -> Complaint {
+    let whose = if blames_provider(&code.to_ascii_lowercase()) {
+        Whose::Provider
+    } else {
+        Whose::Request
+    };
     Complaint {
+        whose,
         message: shortened(message, MESSAGE_CHARS_MAX),
         ..Complaint::broken(&shortened(code, CODE_CHARS_MAX))
     }
@@ -98,8 +141,9 @@ struct Told {
 impl Told {
     /// `{"error":{"message","type","code"}}`, `{"error":"…"}`, `[{"error":{…}}]` (Gemini), `{"object":"error",
     /// "message","code"}` (vLLM), `{"detail":"…"}` and `{"detail":[{"msg","type"}]}` (`FastAPI`), `{"detail":{"status",
-    /// "message"}}` (`ElevenLabs`), `{"err_code","err_msg"}` and `{"category","message"}` (Deepgram), `{"title",
-    /// "message","status_code","error_code"}` (Cartesia), `{"success":false,"errors":[{"code","message"}]}` (Cloudflare).
+    /// "message"}}` and `{"error","message"}` (`ElevenLabs`), `{"err_code","err_msg"}` and `{"category","message"}`
+    /// (Deepgram), `{"title","message","status_code","error_code"}` (Cartesia), `{"success":false,"errors":[{"code",
+    /// "message"}]}` (Cloudflare).
     fn read(value: &Value) -> Self {
         let outer = first(value);
         let inner = ["error", "detail", "errors"].into_iter();
@@ -117,7 +161,13 @@ impl Told {
             "category",
             "title",
         ];
-        let words = words.map(text).into_iter().filter(|word| !word.is_empty());
+        // Beside a message, an error that is a text is a code (`ElevenLabs`' sockets).
+        let error_code = match text("message") {
+            "" => "",
+            _ => text("error"),
+        };
+        let words = words.map(text).into_iter().chain([error_code]);
+        let words = words.filter(|word| !word.is_empty());
         let words: Vec<&str> = words.collect();
         let number = error.get("code").or_else(|| error.get("status_code"));
         let status = number.and_then(|number| match number {
@@ -145,53 +195,54 @@ impl Told {
         }
     }
 
+    /// What it means for the call; `status` is the response's, if that was no success.
     fn failure(&self, status: Option<u16>) -> Failure {
-        let says = |words: &[&str]| words.iter().any(|word| self.words.contains(word));
-        // OpenAI tells with status 429 also that the money is gone. Waiting does not help then.
-        if says(&[
-            "insufficient_quota",
-            "quota_exceeded",
-            "billing",
-            "credit",
-            "spend",
-            "payment",
-        ]) {
+        if says(&self.words, &MONEY) {
             return Failure::Refused;
         }
         if let Some(status) = status.or(self.status) {
             return by_status(status);
         }
-        if says(&[
-            "rate_limit",
-            "resource_exhausted",
-            "overloaded",
-            "too_many",
-            "system_busy",
-        ]) {
+        if says(&self.words, &BUSY) {
             Failure::Busy
-        } else if says(&[
-            "authentication",
-            "permission",
-            "invalid_request",
-            "invalid_api_key",
-            "invalid_auth",
-            "not_found",
-        ]) {
+        } else if says(&self.words, &UNKNOWN)
+            || says(&self.words, &["invalid_request", "not_found"])
+        {
             Failure::Refused
         } else {
             Failure::Broken
         }
     }
 
-    fn complaint(&self, status: u16) -> Complaint {
+    fn whose(&self, status: Option<u16>) -> Whose {
+        match status.or(self.status) {
+            _ if blames_provider(&self.words) => Whose::Provider,
+            Some(status) => whose_by_status(status),
+            None => Whose::Request,
+        }
+    }
+
+    fn complaint(&self, status: Option<u16>) -> Complaint {
         Complaint {
-            failure: Failure::Broken,
-            status,
+            failure: self.failure(status),
+            whose: self.whose(status),
+            status: 0,
             code: shortened(&self.words, CODE_CHARS_MAX),
             message: shortened(&self.message, MESSAGE_CHARS_MAX),
             retry_after_s: None,
         }
     }
+}
+
+fn says(words: &str, one_of: &[&str]) -> bool {
+    one_of.iter().any(|word| words.contains(word))
+}
+
+/// Whether these words, in lower case, tell of something that another call would meet too.
+fn blames_provider(words: &str) -> bool {
+    [&MONEY[..], &BUSY, &UNKNOWN, &THEIRS]
+        .iter()
+        .any(|list| says(words, list))
 }
 
 /// What a status code means for the call.
@@ -204,6 +255,14 @@ fn by_status(status: u16) -> Failure {
         // The same request will never do better. Redirections are followed by whoever sends, so one that arrives here
         // leads nowhere.
         _ => Failure::Refused,
+    }
+}
+
+/// Whom a status code blames: only what every request would meet is the provider's, or our account's with it.
+fn whose_by_status(status: u16) -> Whose {
+    match status {
+        401..=403 | 407 | 408 | 425 | 429 | 500.. => Whose::Provider,
+        _ => Whose::Request,
     }
 }
 
@@ -224,162 +283,4 @@ fn shortened(text: &str, chars: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_status_says_whether_trying_again_may_help() {
-        for (status, failure) in [
-            (302, Failure::Refused),
-            (400, Failure::Refused),
-            (401, Failure::Refused),
-            (402, Failure::Refused),
-            (403, Failure::Refused),
-            (404, Failure::Refused),
-            (408, Failure::Broken),
-            (409, Failure::Broken),
-            (422, Failure::Refused),
-            (429, Failure::Busy),
-            (500, Failure::Broken),
-            (503, Failure::Broken),
-            (529, Failure::Busy),
-        ] {
-            assert_eq!(judge(status, b"<html>").failure, failure, "{status}");
-            assert_eq!(
-                judge(status, br#"{"error":{"message":"m","code":null}}"#).failure,
-                failure,
-                "{status}"
-            );
-        }
-    }
-
-    #[test]
-    fn no_money_is_not_too_many_requests() {
-        for code in [
-            "insufficient_quota",
-            "credit_balance_exhausted",
-            "billing_hard_limit_reached",
-            "spend_limit",
-        ] {
-            let body = format!(r#"{{"error":{{"message":"m","type":"x","code":"{code}"}}}}"#);
-            assert_eq!(
-                judge(429, body.as_bytes()).failure,
-                Failure::Refused,
-                "{code}"
-            );
-        }
-        let typed = br#"{"error":{"message":"m","type":"insufficient_quota","code":null}}"#;
-        assert_eq!(judge(429, typed).failure, Failure::Refused);
-        let limit = br#"{"error":{"message":"m","type":"tokens","code":"rate_limit_exceeded"}}"#;
-        assert_eq!(judge(429, limit).failure, Failure::Busy);
-    }
-
-    #[test]
-    fn every_server_is_understood_in_its_own_way_of_complaining() {
-        for (body, message, failure) in [
-            (
-                r#"{"error":{"message":"gone","type":"invalid_request_error"}}"#,
-                "gone",
-                Failure::Refused,
-            ),
-            (
-                r#"{"error":"model not loaded"}"#,
-                "model not loaded",
-                Failure::Broken,
-            ),
-            (
-                r#"[{"error":{"code":429,"message":"quota","status":"RESOURCE_EXHAUSTED"}}]"#,
-                "quota",
-                Failure::Busy,
-            ),
-            (
-                r#"{"object":"error","message":"too long","code":400}"#,
-                "too long",
-                Failure::Refused,
-            ),
-            (
-                r#"{"error":{"code":"502","message":"upstream"},"choices":[]}"#,
-                "upstream",
-                Failure::Broken,
-            ),
-            (
-                r#"{"error":{"type":"rate_limit_error"}}"#,
-                r#"{"type":"rate_limit_error"}"#,
-                Failure::Busy,
-            ),
-        ] {
-            let complaint = within(&serde_json::from_str(body).unwrap()).unwrap();
-            assert_eq!(
-                (complaint.message.as_str(), complaint.failure),
-                (message, failure),
-                "{body}"
-            );
-        }
-        assert_eq!(
-            judge(422, br#"{"detail":"no such voice"}"#).message,
-            "no such voice"
-        );
-    }
-
-    #[test]
-    fn so_is_everyone_who_is_not_openai_shaped() {
-        for (body, message, failure) in [
-            (
-                r#"{"type":"error","error":{"type":"overloaded_error","message":"later"}}"#,
-                "later",
-                Failure::Busy,
-            ),
-            (
-                r#"{"detail":{"status":"quota_exceeded","message":"no credits"}}"#,
-                "no credits",
-                Failure::Refused,
-            ),
-            (
-                r#"{"detail":[{"loc":["body"],"msg":"too long","type":"value_error"}]}"#,
-                "too long",
-                Failure::Broken,
-            ),
-            (
-                r#"{"err_code":"TOO_MANY_REQUESTS","err_msg":"slower","request_id":"r"}"#,
-                "slower",
-                Failure::Busy,
-            ),
-            (
-                r#"{"type":"error","status_code":429,"error":"slower","done":true}"#,
-                "slower",
-                Failure::Busy,
-            ),
-            (
-                r#"{"success":false,"errors":[{"code":10000,"message":"Authentication error"}],"result":null}"#,
-                "Authentication error",
-                Failure::Broken,
-            ),
-        ] {
-            let complaint = within(&serde_json::from_str(body).unwrap()).unwrap();
-            assert_eq!(
-                (complaint.message.as_str(), complaint.failure),
-                (message, failure),
-                "{body}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_says_no_error_holds_none() {
-        for body in [
-            r#"{"choices":[],"error":null}"#,
-            r#"{"text":"error"}"#,
-            "[]",
-            "[1]",
-            "7",
-            "null",
-        ] {
-            assert_eq!(within(&serde_json::from_str(body).unwrap()), None, "{body}");
-        }
-        assert_eq!(
-            instead(b"<html>busy</html>", "no sound").message,
-            "<html>busy</html>"
-        );
-        assert_eq!(instead(b"", "no sound"), Complaint::broken("no sound"));
-    }
-}
+mod tests;

@@ -1,6 +1,7 @@
 //! One request and its response: the road every HTTP provider shares.
 
 use std::fmt;
+use std::time::Duration;
 
 use call::{Failure, Reply, Spent};
 
@@ -28,11 +29,22 @@ pub enum End {
     Cut,
 }
 
+/// Whose fault a failure is: must other calls expect it too?
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Whose {
+    /// The request's own: its voice, its options, its words. What another call asks may be answered.
+    Request,
+    /// The provider's, or our account's with it: whoever asks meets the same.
+    Provider,
+}
+
 /// Why a provider failed, for the log of whoever runs it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Complaint {
     /// What it means for the call.
     pub failure: Failure,
+    /// Whose fault it is.
+    pub whose: Whose,
     /// Status code of the response; 0 if there was none.
     pub status: u16,
     /// The provider's own code or type, or a few words of ours. Holds nothing private.
@@ -45,10 +57,22 @@ pub struct Complaint {
 }
 
 impl Complaint {
-    /// What went wrong, in our own words.
+    /// How long it wishes to be left alone, if it said so.
+    pub(crate) fn wish(&self) -> Option<Duration> {
+        let seconds = self.retry_after_s?;
+        Some(Duration::from_secs(seconds.into()))
+    }
+
+    /// What went wrong, in our own words. Whoever refuses does so for what was asked; everything else is the provider's
+    /// fault.
     pub(crate) fn ours(failure: Failure, code: &str) -> Self {
+        let whose = match failure {
+            Failure::Refused => Whose::Request,
+            Failure::Busy | Failure::Broken | Failure::Late => Whose::Provider,
+        };
         Self {
             failure,
+            whose,
             status: 0,
             code: code.to_owned(),
             message: String::new(),
@@ -59,6 +83,15 @@ impl Complaint {
     /// Garbage, or a cut stream.
     pub(crate) fn broken(code: &str) -> Self {
         Self::ours(Failure::Broken, code)
+    }
+
+    /// An answer that cannot be used, as a bot's options may have it: a format that nobody here knows, text instead of
+    /// sound.
+    pub(crate) fn unfit(code: &str) -> Self {
+        Self {
+            whose: Whose::Request,
+            ..Self::broken(code)
+        }
     }
 }
 
@@ -88,6 +121,10 @@ pub(crate) trait Decode: Send {
     fn push(&mut self, bytes: &[u8], replies: &mut Vec<Reply>) -> Result<Step, Complaint>;
     /// There is no more.
     fn finish(&mut self, end: End, replies: &mut Vec<Reply>) -> Result<Spent, Complaint>;
+    /// What the provider told of the cost before the end.
+    fn spent(&self) -> Spent {
+        Spent::default()
+    }
 }
 
 /// Understands one response.
@@ -178,6 +215,12 @@ impl Exchange {
     #[must_use]
     pub fn is_over(&self) -> bool {
         matches!(self.state, State::Over)
+    }
+
+    /// What the provider has told of the cost so far: with some it is only the last word that tells.
+    #[must_use]
+    pub fn spent(&self) -> Spent {
+        self.decode.spent()
     }
 
     /// Why it failed, after `Failed`.

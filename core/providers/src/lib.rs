@@ -38,6 +38,7 @@ mod socket;
 mod sound;
 pub mod speak;
 mod speaking;
+mod spending;
 mod sse;
 mod stage;
 mod text;
@@ -46,12 +47,13 @@ mod thinking;
 mod tool;
 mod writing;
 
-pub use breaker::{Breakers, Who};
+pub use breaker::{Breakers, CallBreakers, Who};
 pub use dial::{Dial, Message};
-pub use exchange::{Complaint, End, Exchange, Fetch};
+pub use exchange::{Complaint, End, Exchange, Fetch, Whose};
 pub use http::{ApiKey, BaseUrl, Endpoint, Head, HttpRequest, InvalidSetting};
 pub use race::{Entry, Race, Runner, Verdict};
 pub use socket::{Ask, BROKEN, Conversation, Deeds, Link, Told};
+pub use spending::Spending;
 pub use stage::{Dialled, Dictation, Flushed, Listener, Speak, Speaker, Think, Thinker, Upload};
 pub use tool::Tool;
 

@@ -72,6 +72,8 @@ pub struct Deeds {
     pub send: Vec<Message>,
     /// Hand in these, in order.
     pub replies: Vec<(RequestId, Reply)>,
+    /// Why a request among them failed, if the provider said so and the socket goes on.
+    pub complaint: Option<Complaint>,
 }
 
 /// Understands one socket, from its handshake to its end.
@@ -159,6 +161,11 @@ impl Desk {
     /// Answers a request.
     pub(crate) fn reply(&mut self, id: RequestId, reply: Reply) {
         self.deeds.replies.push((id, reply));
+    }
+
+    /// Says why a request failed.
+    pub(crate) fn complain(&mut self, complaint: Complaint) {
+        self.deeds.complaint = Some(complaint);
     }
 
     /// Nothing can come of this socket any more.

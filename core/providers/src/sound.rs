@@ -102,7 +102,7 @@ impl Sound {
             }
             State::Wav(reader, None) => {
                 let outcome = std::mem::take(&mut **reader).finish();
-                outcome.map_err(|error| Complaint::broken(&error.to_string()))?;
+                outcome.map_err(|error| Complaint::unfit(&error.to_string()))?;
             }
             State::Sniffing(_) | State::Mulaw => (),
         }
@@ -178,7 +178,7 @@ impl Sound {
             State::Wav(reader, resampling) => {
                 let mut samples = Vec::with_capacity(bytes.len() / 2 + 1);
                 let outcome = reader.push(bytes, &mut samples);
-                outcome.map_err(|error| Complaint::broken(&error.to_string()))?;
+                outcome.map_err(|error| Complaint::unfit(&error.to_string()))?;
                 if let (None, Some(spec)) = (&resampling, reader.spec()) {
                     *resampling = Some(resampler(spec.rate_hz)?);
                 }
@@ -213,11 +213,11 @@ impl Sound {
 }
 
 fn resampler(rate_hz: u32) -> Result<Resampler, Complaint> {
-    Resampler::new(rate_hz, RATE_HZ).map_err(|error| Complaint::broken(&error.to_string()))
+    Resampler::new(rate_hz, RATE_HZ).map_err(|error| Complaint::unfit(&error.to_string()))
 }
 
 fn unfit(what: &str) -> Complaint {
-    Complaint::broken(&format!("{what} instead of pcm, wav or mulaw"))
+    Complaint::unfit(&format!("{what} instead of pcm, wav or mulaw"))
 }
 
 #[cfg(test)]

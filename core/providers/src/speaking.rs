@@ -81,7 +81,7 @@ impl Speaking {
         };
         let bytes = BASE64_STANDARD
             .decode(coded)
-            .map_err(|_| Complaint::broken("sound that is no base64"))?;
+            .map_err(|_| Complaint::unfit("sound that is no base64"))?;
         replies.extend(self.sound.push(&bytes)?.map(Reply::Audio));
         Ok(true)
     }
@@ -141,7 +141,7 @@ impl Decode for Speaking {
             return Err(Complaint::broken("a response cut short"));
         }
         if self.speakable && !self.sound.was_heard() {
-            return Err(Complaint::broken("a response without sound"));
+            return Err(Complaint::unfit("a response without sound"));
         }
         Ok(self.spent)
     }

@@ -1,6 +1,7 @@
 //! A stage of a call as one value, whoever does its work: the shell knows roads, and never a provider's name.
 
 use std::fmt;
+use std::time::Duration;
 
 use audio::Clip;
 use call::{Line, Reply};
@@ -43,6 +44,9 @@ pub trait Upload: fmt::Debug {
 pub trait Dictation: fmt::Debug {
     /// Takes in sound that follows what was fed before.
     fn feed(&mut self, clip: &Clip);
+    /// How much sound a flush would send now, which is what a provider bills. Of what is too long for it, the beginning is
+    /// forgotten.
+    fn duration(&self) -> Duration;
     /// Asks for a transcript of everything fed so far, to carry this number. More sound may follow.
     fn flush(&self, flush: u32) -> Flushed;
 }
@@ -72,4 +76,8 @@ pub trait Speak: fmt::Debug {
 pub trait Dialled: fmt::Debug {
     /// Opens a socket.
     fn dial(&self) -> Link;
+    /// Whether the provider bills how long the socket is open, whatever is sent.
+    fn is_billed_by_time(&self) -> bool {
+        false
+    }
 }

@@ -185,6 +185,10 @@ impl<D: Dialect> Decode for Thinking<D> {
         }
         Ok(self.writing.spent)
     }
+
+    fn spent(&self) -> Spent {
+        self.writing.spent
+    }
 }
 
 fn nameless(data: String) -> Event {

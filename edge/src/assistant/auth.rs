@@ -212,7 +212,7 @@ impl Shell {
         if expires_s != 0 && expires_s <= epoch_s() {
             return Err(expired());
         }
-        let resumed = self.wake(true);
+        let resumed = self.wake();
         if resumed {
             self.may_go_on(&subject)?;
             let mut talk = self.talk.borrow_mut();

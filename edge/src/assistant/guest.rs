@@ -6,8 +6,8 @@ use call::{Closing, Input, Order};
 use wasm_bindgen::{JsCast as _, JsValue};
 use worker::WebSocket;
 
-use super::auth::{TAG, UNAUTHENTICATED, guest, refuse};
-use super::wire::{Kind, Said};
+use super::auth::{Guest, TAG, UNAUTHENTICATED, guest, refuse};
+use super::wire::{Auth, Kind, Said};
 use crate::carrier::Junk;
 use crate::clock::epoch_s;
 use crate::line::Shell;
@@ -54,7 +54,7 @@ impl Shell {
         if inside.expires_s != 0 && inside.expires_s <= epoch_s() && !self.is_looked_at(socket) {
             // A fresh token may be what it says.
             return if let Some(Said::Auth(auth)) = said(message, AUTH_BYTES_MAX) {
-                self.show_token(socket, guest, auth);
+                self.show_fresh(socket, guest, auth);
             } else {
                 self.expire(socket);
             };
@@ -71,7 +71,7 @@ impl Shell {
         };
         match said {
             Ok(Said::Auth(auth)) if auth.token.len() > AUTH_BYTES_MAX => self.pass_over(Junk::Long),
-            Ok(Said::Auth(auth)) => self.show_token(socket, guest, auth),
+            Ok(Said::Auth(auth)) => self.show_fresh(socket, guest, auth),
             Ok(Said::Audio { audio_data }) => match STANDARD.decode(audio_data) {
                 Ok(sound) => self.hear_sound(socket, &sound),
                 Err(_) => self.pass_over(Junk::Broken),
@@ -82,12 +82,23 @@ impl Shell {
     }
 
     /// Before a token: it, and nothing else.
-    fn hear_stranger(&self, socket: &WebSocket, guest: super::auth::Guest, message: &JsValue) {
+    fn hear_stranger(&self, socket: &WebSocket, guest: Guest, message: &JsValue) {
         if let Some(Said::Auth(auth)) = said(message, AUTH_BYTES_MAX) {
             self.show_token(socket, guest, auth);
         } else {
             let message = "show a token first: {\"type\":\"auth\",\"token\":…}";
             refuse(socket, UNAUTHENTICATED, "auth_missing", message);
+        }
+    }
+
+    /// A fresh token. Each costs a question to the functions, though the last one was good.
+    fn show_fresh(&self, socket: &WebSocket, guest: Guest, auth: Auth) {
+        let mut may_ask = true;
+        if self.wake() {
+            self.with(|talk| may_ask = is_granted(talk));
+        }
+        if may_ask {
+            self.show_token(socket, guest, auth);
         }
     }
 
@@ -113,6 +124,7 @@ impl Shell {
         let now = talk.clock.read();
         talk.heard = now;
         match said {
+            Said::Text { .. } | Said::Interrupt if !is_granted(talk) => (),
             Said::Text { text } if text.chars().count() > TEXT_CHARS_MAX => note(talk, Junk::Long),
             Said::Text { text } => self.step_at(talk, now, Input::Text(text)),
             Said::Interrupt => self.step_at(talk, now, Input::Order(Order::Interrupt)),
@@ -132,7 +144,7 @@ impl Shell {
 
     /// Does something with the call, if this is its socket now.
     fn on_socket(&self, socket: &WebSocket, work: impl FnOnce(&Self, &mut Talk)) {
-        if !self.wake(true) {
+        if !self.wake() {
             return;
         }
         let mut talk = self.talk.borrow_mut();
@@ -147,6 +159,19 @@ impl Shell {
     fn pass_over(&self, junk: Junk) {
         self.with(|talk| note(talk, junk));
     }
+}
+
+/// Whether one more wish may be heard; if not, that is noted, and the client is told.
+fn is_granted(talk: &mut Talk) -> bool {
+    let now = talk.clock.read();
+    let is_granted = talk.wishes.take(now);
+    if !is_granted {
+        note(talk, Junk::Flood);
+        if let Some(Mouth::Guest(mouth)) = &mut talk.mouth {
+            mouth.warn();
+        }
+    }
+    is_granted
 }
 
 fn note(talk: &mut Talk, junk: Junk) {

@@ -34,6 +34,9 @@
 //! positions only grow, and one that was under way when the edge said `clear` can do no harm. For a client that never
 //! says `played`, sound counts as heard when it must have been.
 //!
+//! **Not too much.** Of `text`, `interrupt` and `auth`, ten may come at once and five a second; the rest is not heard, which
+//! an `error` with the code `flood` says once. Nor is sound heard that is two seconds ahead of what can have been said.
+//!
 //! **Going on.** A socket that breaks does not end the conversation: for half a minute, another one with `?call=WB…` in its
 //! URL and a token of the same subject goes on with it, without a second greeting. Close codes: 4401 no or no good token,
 //! 4403 somebody else's conversation, 4404 no such conversation, 4410 it is over, 1013 try again later.

@@ -21,6 +21,8 @@ pub(crate) struct Mouth {
     playout: Playout,
     /// Its ear is here too: both know what was agreed.
     pub(super) hearing: Hearing,
+    /// Whether the client was told that it wants too much.
+    warned: bool,
 }
 
 impl Mouth {
@@ -31,6 +33,7 @@ impl Mouth {
             speaking: Speaking::new(output),
             playout: Playout::default(),
             hearing: Hearing::new(input),
+            warned: false,
         }
     }
 
@@ -82,6 +85,16 @@ impl Mouth {
     /// The client says what was played.
     pub(super) fn reported(&mut self, ms: u64) -> Vec<Mark> {
         self.playout.reported(ms)
+    }
+
+    /// Says, once, that more is wanted than can be had: somebody who means no harm may mend it.
+    pub(super) fn warn(&mut self) {
+        if !std::mem::replace(&mut self.warned, true) {
+            self.say(&Told::Error {
+                code: "flood",
+                message: "too much came at once, and some of it was not heard: send no more than 5 of text, interrupt and auth a second",
+            });
+        }
     }
 
     pub(crate) fn close(&self, reason: &str) {

@@ -15,7 +15,7 @@ const AHEAD: Duration = Duration::from_secs(2);
 /// Hears what a client sends.
 #[derive(Debug)]
 pub(super) struct Hearing {
-    encoding: Encoding,
+    input: Input,
     pcm: Pcm16,
     resampler: Option<Resampler>,
     /// Less than a frame.
@@ -31,7 +31,7 @@ pub(super) struct Flood;
 impl Hearing {
     pub(super) fn new(input: Input) -> Self {
         Self {
-            encoding: input.encoding,
+            input,
             pcm: Pcm16::new(),
             resampler: Resampler::new(input.rate_hz(), RATE_HZ).ok(),
             rest: Vec::new(),
@@ -50,11 +50,13 @@ impl Hearing {
         since: Duration,
         bytes: &[u8],
     ) -> Result<Vec<(Duration, Clip)>, Flood> {
-        let sound = self.decode(bytes);
         let end = self.next + self.rest.len();
-        if duration_of(end + sound.len()) > since + AHEAD {
+        // Judged before anything is made of it: who floods us must not have us work for it, and what follows goes on from
+        // what was heard.
+        if duration_of(end) + self.duration_of(bytes) > since + AHEAD {
             return Err(Flood);
         }
+        let sound = self.decode(bytes);
         // It was said just before it came, unless it goes on from what came before.
         let began = samples_in(since).saturating_sub(sound.len());
         if began > end + samples_in(GAP) {
@@ -73,8 +75,18 @@ impl Hearing {
             .collect())
     }
 
+    /// How long it takes to say so much.
+    fn duration_of(&self, bytes: &[u8]) -> Duration {
+        let samples = match self.input.encoding {
+            Encoding::Mulaw => bytes.len(),
+            Encoding::Pcm16 => bytes.len() / 2,
+        };
+        let samples = u32::try_from(samples).unwrap_or(u32::MAX);
+        Duration::from_secs(1) * samples / self.input.rate_hz()
+    }
+
     fn decode(&mut self, bytes: &[u8]) -> Vec<u8> {
-        match self.encoding {
+        match self.input.encoding {
             Encoding::Mulaw => bytes.to_vec(),
             Encoding::Pcm16 => {
                 let mut samples = Vec::with_capacity(bytes.len() / 2);
@@ -190,6 +202,24 @@ mod tests {
         assert!(hearing.push(ms(1_000), &vec![1; 24_000]).is_ok());
         assert_eq!(hearing.push(ms(1_000), &[1; 160]), Err(Flood));
         assert!(hearing.push(ms(1_100), &[1; 160]).is_ok());
+    }
+
+    #[test]
+    fn a_flood_leaves_no_trace_in_what_is_heard() {
+        let sound = tone(48_000, 48_000);
+        let flood = vec![0x55; 48_000 * 2 * 9];
+        let heard = |floods: bool| {
+            let mut hearing = Hearing::new(input(r#"{"rate_hz":48000}"#));
+            let mut frames = Vec::new();
+            for piece in sound.chunks(9_600) {
+                if floods {
+                    assert_eq!(hearing.push(ms(1_000), &flood), Err(Flood));
+                }
+                frames.extend(hearing.push(ms(1_000), piece).unwrap());
+            }
+            frames
+        };
+        assert_eq!(heard(true), heard(false));
     }
 
     #[test]

@@ -186,7 +186,7 @@ impl Shell {
     pub(crate) async fn file_played(&self, mut request: Request) -> Answer {
         let played: Played =
             serde_json::from_str(&request.text().await?).map_err(worker::Error::from)?;
-        if !self.wake(true) {
+        if !self.wake() {
             return Err(Refusal::call_unknown());
         }
         let mut reply = PlayedReply { play: None };

@@ -3,9 +3,9 @@
 use std::rc::Weak;
 use std::time::Duration;
 
-use call::{Failure, Reply, RequestId, Stage};
+use call::{Failure, Reply, RequestId, Spent, Stage};
 use futures_util::StreamExt as _;
-use providers::{Complaint, End, Exchange, Fetch, Head, HttpRequest, Runner};
+use providers::{End, Exchange, Fetch, Head, HttpRequest, Runner};
 use worker::{Error, Response, Result};
 
 use crate::line::Shell;
@@ -28,7 +28,7 @@ pub(super) fn run(line: &Weak<Shell>, asked: Asked, fetch: Fetch) -> Task {
     spawn("provider", async move {
         let work = follow(&line, asked, (sent, || post(&request)), &mut exchange);
         if within(LONGEST, work).await.is_err() && !exchange.is_over() {
-            report(&line, asked, &mut vec![Reply::Failed(Failure::Late)], None);
+            hand_in(&line, asked, Reply::Failed(Failure::Late), &exchange);
         }
         if let Some(line) = line.upgrade() {
             let (id, runner, _) = asked;
@@ -55,13 +55,13 @@ async fn follow(
         Ok(answered) => answered,
         Err(error) => {
             exchange.finish(End::Cut, &mut replies);
-            report(line, asked, &mut replies, exchange.complaint());
+            report(line, asked, &mut replies, exchange);
             tracing::debug!(%error, "the request did not get through");
             return;
         }
     };
     exchange.head(&head(&response), &mut replies);
-    report(line, asked, &mut replies, exchange.complaint());
+    report(line, asked, &mut replies, exchange);
     let mut end = End::Complete;
     match response.stream() {
         // What comes after the last reply is read too, so that the connection can be used again.
@@ -72,7 +72,7 @@ async fn follow(
                     break;
                 };
                 exchange.push(&chunk, &mut replies);
-                report(line, asked, &mut replies, exchange.complaint());
+                report(line, asked, &mut replies, exchange);
             }
         }
         // Some answers have none.
@@ -80,7 +80,7 @@ async fn follow(
         Err(_) => end = End::Cut,
     }
     exchange.finish(end, &mut replies);
-    report(line, asked, &mut replies, exchange.complaint());
+    report(line, asked, &mut replies, exchange);
     drop(guard);
 }
 
@@ -109,17 +109,17 @@ async fn answer(sent: Result<Sent>) -> Result<(Response, AbortOnDrop)> {
 }
 
 /// Hands in what came. (Once a failure is told, whoever told it may be stopped: what is to be logged is logged before.)
-fn report(
-    line: &Weak<Shell>,
-    (id, runner, stage): Asked,
-    replies: &mut Vec<Reply>,
-    complaint: Option<&Complaint>,
-) {
-    let Some(line) = line.upgrade().filter(|_| !replies.is_empty()) else {
+fn report(line: &Weak<Shell>, asked: Asked, replies: &mut Vec<Reply>, exchange: &Exchange) {
+    let Some(shell) = line.upgrade() else {
         return;
     };
-    if let Some(complaint) = complaint {
-        let call = line.name();
+    let (id, runner, stage) = asked;
+    let spent = exchange.spent();
+    if replies.is_empty() && spent != Spent::default() {
+        shell.provided(move |works, _| works.told(id, runner, spent));
+    }
+    if let Some(complaint) = exchange.complaint().filter(|_| !replies.is_empty()) {
+        let call = shell.name();
         tracing::warn!(call, ?stage, failure = ?complaint.failure, status = complaint.status, code = complaint.code, "a provider failed");
         tracing::debug!(
             call,
@@ -128,10 +128,17 @@ fn report(
             "what the provider said"
         );
     }
-    let wish = complaint.and_then(|complaint| complaint.retry_after_s);
-    let wish = wish.map(|seconds| Duration::from_secs(seconds.into()));
     for reply in replies.drain(..) {
-        // Every reply is an input of its own.
-        line.provided(move |works, now| works.heard(now, id, runner, reply, wish));
+        hand_in(line, asked, reply, exchange);
+    }
+}
+
+/// Every reply is an input of its own.
+fn hand_in(line: &Weak<Shell>, (id, runner, _): Asked, reply: Reply, exchange: &Exchange) {
+    if let Some(line) = line.upgrade() {
+        line.provided(|works, now| {
+            works.told(id, runner, exchange.spent());
+            works.heard(now, id, runner, reply, exchange.complaint());
+        });
     }
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use call::{Instant, Reply, RequestId, Stage};
 use futures_util::StreamExt as _;
-use providers::{BROKEN, Conversation, Dial, Link, Listener, Message, Speaker, Told};
+use providers::{BROKEN, Complaint, Conversation, Dial, Link, Listener, Message, Speaker, Told};
 use wasm_bindgen::JsValue;
 use worker::{Response, Result, WebSocket, WebsocketEvent};
 
+use super::meter::Meter;
 use super::wait::later;
 use super::{Line, Works};
 use crate::line::Shell;
@@ -33,6 +34,7 @@ pub(super) struct Socket {
     /// What is due, and when.
     timer: Option<(Instant, Task)>,
     now: Instant,
+    pub(super) meter: Meter,
     _reading: Task,
 }
 
@@ -62,6 +64,7 @@ impl Socket {
             open: None,
             timer: None,
             now: Instant::ZERO,
+            meter: Meter::default(),
             _reading: read(shell, line, serial, dial),
         }
     }
@@ -71,32 +74,33 @@ impl Socket {
         self.conversation.is_over()
     }
 
-    /// Tells it something. Answers with what came of that, and for how long it wishes to be left alone if it failed.
+    /// Tells it something. Answers with what came of that, and why it failed if it did.
     pub(super) fn tell(
         &mut self,
         shell: &Weak<Shell>,
         now: Instant,
         told: Told<'_>,
-    ) -> (Vec<(RequestId, Reply)>, Option<Duration>) {
+    ) -> (Vec<(RequestId, Reply)>, Option<Complaint>) {
         self.now = now;
+        if matches!(told, Told::Opened) {
+            self.meter.start(now);
+        }
         let was_over = self.is_over();
         let deeds = self.conversation.tell(now, told);
         self.send(&deeds.send);
         if self.is_over() {
             self.timer = None;
             self.open = None;
-            if !was_over {
-                self.complain(shell);
-            }
         } else {
             self.arm(shell, now);
         }
-        let wish = self
-            .conversation
-            .complaint()
-            .and_then(|it| it.retry_after_s);
-        let wish = wish.map(|seconds| Duration::from_secs(seconds.into()));
-        (deeds.replies, wish)
+        let ending = self.conversation.complaint().filter(|_| !was_over);
+        if let Some(complaint) = deeds.complaint.as_ref().or(ending) {
+            self.complain(shell, complaint);
+        }
+        let complaint = deeds.complaint;
+        let complaint = complaint.or_else(|| self.conversation.complaint().cloned());
+        (deeds.replies, complaint)
     }
 
     fn opened(&mut self, socket: WebSocket) {
@@ -144,10 +148,7 @@ impl Socket {
         });
     }
 
-    fn complain(&self, shell: &Weak<Shell>) {
-        let Some(complaint) = self.conversation.complaint() else {
-            return;
-        };
+    fn complain(&self, shell: &Weak<Shell>, complaint: &Complaint) {
         let call = shell
             .upgrade()
             .map(|shell| shell.name())
@@ -189,9 +190,12 @@ impl Works {
         let Some(socket) = self.sockets.get_mut(&line) else {
             return;
         };
-        let (replies, wish) = socket.tell(&self.line, now, told);
+        let (replies, complaint) = socket.tell(&self.line, now, told);
+        if socket.is_over() {
+            self.meter(now, line);
+        }
         for (id, reply) in replies {
-            self.heard(now, id, line.1, reply, wish);
+            self.heard(now, id, line.1, reply, complaint.as_ref());
         }
     }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use audio::Clip;
-use call::{Feed, Instant, Line, Stage};
+use call::{Feed, Instant, Line, Reply, Spent, Stage};
 use contract::{Amount, WorkStage};
-use providers::{Dictation, Race, Runner, Who};
+use providers::{Complaint, Dictation, HttpRequest, Race, Runner, Spending, Who};
 
 use crate::lineup::Post;
 use crate::store::Remark;
@@ -19,6 +19,8 @@ pub(super) struct Work {
     pub(super) asked: Asked,
     runners: BTreeMap<Runner, Running>,
     used: BTreeMap<Runner, Amount>,
+    /// Of language models, who do not always come to the point of telling what they took.
+    spending: BTreeMap<Runner, Spending>,
     pub(super) timer: Option<(Instant, Task)>,
     /// Whether another was asked because one kept silent, and nobody has won since.
     pub(super) hedged: bool,
@@ -79,6 +81,7 @@ impl Work {
             asked,
             runners: BTreeMap::new(),
             used: BTreeMap::new(),
+            spending: BTreeMap::new(),
             timer: None,
             hedged: false,
         }
@@ -86,14 +89,6 @@ impl Work {
 
     pub(super) fn stage(&self) -> Stage {
         self.asked.stage()
-    }
-
-    /// How much was heard so far.
-    pub(super) fn heard(&self) -> Duration {
-        match &self.asked {
-            Asked::Listen(hearing) => hearing.heard.iter().map(Clip::duration).sum(),
-            Asked::Think(_) | Asked::Speak(_) => Duration::ZERO,
-        }
     }
 
     pub(super) fn who(&self, runner: Runner) -> Option<&Who> {
@@ -105,12 +100,37 @@ impl Work {
         self.used.entry(runner).or_default().add(amount);
     }
 
+    /// A language model is asked.
+    pub(super) fn asks(&mut self, runner: Runner, request: &HttpRequest) {
+        self.spending.insert(runner, Spending::begin(request));
+    }
+
+    /// Somebody told what it took so far.
+    pub(super) fn told(&mut self, runner: Runner, spent: Spent) {
+        if let Some(spending) = self.spending.get_mut(&runner) {
+            spending.told(spent);
+        }
+    }
+
+    /// Somebody said something, whether it is wanted or not; if it failed, with the reason if one was told.
+    pub(super) fn says(&mut self, runner: Runner, reply: &Reply, complaint: Option<&Complaint>) {
+        if let Some(spending) = self.spending.get_mut(&runner) {
+            spending.heard(reply, complaint);
+        } else if let Reply::Done(spent) = reply {
+            self.used(runner, tokens(*spent));
+        }
+    }
+
     /// What everybody did, winners and losers.
     pub(super) fn bill(&self) -> impl Iterator<Item = Remark> {
-        self.used
-            .iter()
-            .filter(|(_, amount)| **amount != Amount::default())
-            .filter_map(|(runner, amount)| did(self.who(*runner)?, *amount))
+        self.used.iter().filter_map(|(runner, used)| {
+            let mut amount = *used;
+            if let Some(spending) = self.spending.get(runner) {
+                amount.add(tokens(spending.total()));
+            }
+            let who = self.who(*runner)?;
+            (amount != Amount::default()).then(|| did(who, amount))?
+        })
     }
 
     pub(super) fn run(&mut self, runner: Runner, running: Running) {
@@ -183,10 +203,120 @@ pub(super) fn did(who: &Who, amount: Amount) -> Option<Remark> {
     }))
 }
 
-/// So much sound was sent.
+/// So many tokens went in and came out.
+pub(crate) fn tokens(spent: Spent) -> Amount {
+    Amount {
+        input_tokens: spent.input_tokens,
+        cached_tokens: spent.cached_tokens,
+        output_tokens: spent.output_tokens,
+        ..Amount::default()
+    }
+}
+
+/// So much sound was sent, or a socket was open for so long.
 pub(super) fn listened(length: Duration) -> Amount {
     Amount {
         listen_ms: u64::try_from(length.as_millis()).unwrap_or(u64::MAX),
         ..Amount::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use call::Failure;
+    use providers::Entry;
+
+    use super::*;
+
+    const BUDGET: Duration = Duration::from_secs(1);
+
+    /// A reply to think of, by so many models, with a question of 4000 bytes.
+    fn thinking(models: &[&str]) -> Work {
+        let post = |model: &&str| Post {
+            who: Who {
+                stage: Stage::Think,
+                provider: "openai".to_owned(),
+                model: (*model).to_owned(),
+            },
+            budget: BUDGET,
+        };
+        let posts: Vec<Post> = models.iter().map(post).collect();
+        let entry = |_: &Post| Entry {
+            budget: BUDGET,
+            rests: false,
+        };
+        let entries = posts.iter().map(entry).collect();
+        let (race, _) = Race::begin(Stage::Think, entries, Instant::ZERO);
+        let mut work = Work::new(posts, race, Asked::Think(Vec::new()));
+        for runner in 0..models.len() {
+            let request = HttpRequest {
+                method: "POST",
+                url: String::new(),
+                headers: Vec::new(),
+                body: vec![b'x'; 4_000],
+            };
+            work.asks(runner, &request);
+            let amount = Amount {
+                requests: 1,
+                ..Amount::default()
+            };
+            work.used(runner, amount);
+        }
+        work
+    }
+
+    /// What each model is paid for: input and output, in tokens.
+    fn billed(work: &Work) -> Vec<(String, u64, u64)> {
+        let paid = |remark| match remark {
+            Remark::Did(work) => (
+                work.model,
+                work.amount.input_tokens,
+                work.amount.output_tokens,
+            ),
+            Remark::Happened { .. } => panic!("no work"),
+        };
+        work.bill().map(paid).collect()
+    }
+
+    fn words(count: usize) -> Reply {
+        Reply::Words("x".repeat(count))
+    }
+
+    #[test]
+    fn a_draft_that_is_dropped_and_a_reply_that_is_cut_are_paid() {
+        let draft = thinking(&["m"]);
+        assert_eq!(billed(&draft), [("m".to_owned(), 1_000, 0)]);
+        // Nobody hears more than so much of it: the rest is cancelled, and usage with it.
+        let mut long = thinking(&["m"]);
+        for _ in 0..4 {
+            long.says(0, &words(100), None);
+        }
+        assert_eq!(billed(&long), [("m".to_owned(), 1_000, 100)]);
+    }
+
+    #[test]
+    fn who_loses_a_race_is_paid_too_and_who_tells_is_believed() {
+        let mut work = thinking(&["slow", "quick"]);
+        let early = Spent {
+            input_tokens: 700,
+            ..Spent::default()
+        };
+        work.told(0, early);
+        work.says(1, &words(80), None);
+        let spent = Spent {
+            input_tokens: 900,
+            cached_tokens: 10,
+            output_tokens: 25,
+        };
+        work.says(1, &Reply::Done(spent), None);
+        let expected = [("slow".to_owned(), 700, 0), ("quick".to_owned(), 900, 25)];
+        assert_eq!(billed(&work), expected);
+    }
+
+    #[test]
+    fn who_refuses_is_paid_nothing() {
+        let mut work = thinking(&["m"]);
+        work.says(0, &Reply::Failed(Failure::Refused), None);
+        assert_eq!(billed(&work), [("m".to_owned(), 0, 0)]);
     }
 }

@@ -180,3 +180,44 @@ fn what_is_being_said_is_known_until_the_reply_is_over() {
     assert_eq!(both.as_deref(), Some("Good day. How are you?"));
     assert_eq!(after(&over), None);
 }
+
+/// What a version of tomorrow wrote.
+const UNREADABLE: &str = r#"{"Foreseen":{"at":2000}}"#;
+
+#[test]
+fn a_line_that_nobody_can_read_any_more_hides_none_and_its_number_is_not_used_again() {
+    let note = |note, ms| Record::Note { note, at: at(ms) };
+    let written: Vec<String> = [
+        Record::Connected { at: at(1_000) },
+        note(Note::Idle, 3_000),
+        Record::Ended {
+            reason: EndReason::CallerLeft,
+            at: at(4_000),
+        },
+    ]
+    .into_iter()
+    .map(|record| serde_json::to_string(&Logged::Call(record)).unwrap())
+    .collect();
+    let mut lines: Vec<&str> = written.iter().map(String::as_str).collect();
+    lines.insert(1, UNREADABLE);
+    // Tomorrow's version told it as number 2, and the functions know it.
+    let acknowledged = 2;
+    // However often it is read.
+    for _ in 0..2 {
+        let journal: Vec<Logged> = lines.iter().map(|line| Logged::read(line)).collect();
+        let told = fold_all(&journal);
+        let numbers: Vec<u64> = told.iter().map(|report| report.number).collect();
+        assert_eq!(numbers, [1, 3, 4]);
+        let last = told.last().unwrap();
+        assert!(
+            last.number > acknowledged && matches!(last.record, contract::Record::Ended { .. }),
+            "{last:?}"
+        );
+        let records: Vec<&Record> = journal.iter().filter_map(Logged::record).collect();
+        assert_eq!(
+            records.len(),
+            3,
+            "the call goes on from all that can be read"
+        );
+    }
+}

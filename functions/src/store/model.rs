@@ -259,7 +259,8 @@ impl Detail {
         self.records
             .iter()
             .find_map(|numbered| match &numbered.record {
-                Record::Summary { text, .. } => Some(text.as_str()),
+                // There is none of a summary that failed, but what it cost.
+                Record::Summary { text, .. } => Some(text.as_str()).filter(|text| !text.is_empty()),
                 Record::Stored { .. }
                 | Record::Connected { .. }
                 | Record::Turn(_)

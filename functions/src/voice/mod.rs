@@ -2,6 +2,7 @@
 
 mod connect;
 mod plays;
+mod reception;
 mod through;
 mod words;
 
@@ -12,7 +13,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::post;
-use contract::{Bot, Direction, Source};
+use contract::{Bot, CallId, Direction, Source};
 use tracing::Instrument as _;
 use twilio::twiml::Verb;
 use twilio::webhook::{CallStatus, Direction as Wire, FieldError, VoiceRequest};
@@ -24,12 +25,12 @@ use crate::config::BaseUrl;
 use crate::country::Allowed;
 use crate::door::{Webhook, twilio_request};
 use crate::edge::{Edge, EdgeError};
-use crate::hours;
-use crate::limits::Reached;
 use crate::secrets::Keyring;
 use crate::store::{
     Dial, DialId, Metadata, Opened, Progress, Store, StoreError, Terms, Unanswered,
 };
+
+use reception::Reception;
 
 pub use plays::Shelf;
 
@@ -79,14 +80,6 @@ enum Trouble {
     NoRecord,
     #[error("no random number: {0}")]
     NoNonce(getrandom::Error),
-}
-
-/// How somebody who calls is received.
-enum Reception {
-    /// By the bot, with a place among its calls if these are counted.
-    Come { seat: Option<String> },
-    /// Not at all.
-    Away(Unanswered),
 }
 
 /// The function.
@@ -202,7 +195,10 @@ impl Voice {
             None => match self.receive(&opened, &terms).await {
                 Ok(Reception::Come { seat }) => opened.seat = seat,
                 Ok(Reception::Away(why)) => return self.turn_away(&opened, &terms, why).await,
-                Err(error) => return self.put_off(&opened, &terms, &error.into()).await,
+                Err(error) => {
+                    let bot = &opened.bot;
+                    return self.put_off(opened.call, bot, &terms, &error.into()).await;
+                }
             },
         }
         let connected = match self.store.calls.open(&opened).await {
@@ -213,7 +209,8 @@ impl Voice {
             Ok(verbs) => verbs,
             Err(trouble) => {
                 self.write_off(&opened, Unanswered::Failed).await;
-                self.put_off(&opened, &terms, &trouble).await
+                self.put_off(opened.call, &opened.bot, &terms, &trouble)
+                    .await
             }
         }
     }
@@ -259,49 +256,6 @@ impl Voice {
         if let Err(error) = written.await {
             tracing::error!(code = "store_unavailable", %error, "the call's end is not kept");
         }
-    }
-
-    /// Whether somebody who calls gets to the bot.
-    async fn receive(&self, opened: &Opened, terms: &Terms) -> Result<Reception, StoreError> {
-        if opened.direction == Direction::Outbound {
-            return Ok(Reception::Come { seat: None });
-        }
-        let reception = self.would_receive(opened, terms).await?;
-        if let Reception::Away(_) = reception
-            && let Some((known, Some(_))) = self.store.calls.call(&opened.call).await?
-            && known.unanswered.is_none()
-        {
-            // It was let in a moment ago, and Twilio asks once more.
-            return Ok(Reception::Come { seat: None });
-        }
-        Ok(reception)
-    }
-
-    async fn would_receive(&self, opened: &Opened, terms: &Terms) -> Result<Reception, StoreError> {
-        let bot = &opened.bot;
-        let open = bot
-            .hours
-            .as_ref()
-            .map(|hours| hours::is_open(hours, opened.now_ms));
-        match open {
-            Some(Ok(false)) => return Ok(Reception::Away(Unanswered::Closed)),
-            Some(Err(error)) => {
-                // Better a call at the wrong hour than none at all.
-                tracing::error!(code = "time_zone_unknown", bot = %bot.id, %error, "taken for open");
-            }
-            Some(Ok(true)) | None => {}
-        }
-        let who = opened.call.to_string();
-        let admitted = self
-            .store
-            .limits()
-            .admit(bot, terms, &who, opened.now_ms)
-            .await?;
-        Ok(match admitted {
-            Ok(seat) => Reception::Come { seat },
-            Err(Reached::Calls) => Reception::Away(Unanswered::Busy),
-            Err(Reached::Spend) => Reception::Away(Unanswered::Spent),
-        })
     }
 
     /// Inbound, the bot of the number that was called. Outbound, the bot that the order to dial names; Twilio may ask sooner
@@ -368,17 +322,14 @@ impl Voice {
         };
         match connected {
             Ok(verbs) => verbs,
-            Err(trouble) => {
-                let person = self.person(call, &bot, &terms).await;
-                self.apologise(Some(&bot), person, &trouble)
-            }
+            Err(trouble) => self.put_off(call, &bot, &terms, &trouble).await,
         }
     }
 
     /// The words for a caller whose bot cannot come, and somebody else in its place.
-    async fn put_off(&self, opened: &Opened, terms: &Terms, trouble: &Trouble) -> Vec<Verb> {
-        let person = self.person(opened.call, &opened.bot, terms).await;
-        self.apologise(Some(&opened.bot), person, trouble)
+    async fn put_off(&self, call: CallId, bot: &Bot, terms: &Terms, why: &Trouble) -> Vec<Verb> {
+        let person = self.person(call, bot, terms).await;
+        self.apologise(Some(bot), person, why)
     }
 
     /// An alarm counts these lines.

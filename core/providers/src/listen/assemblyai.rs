@@ -16,7 +16,7 @@ use super::script::{Script, join};
 use super::streaming::{Protocol, conversation};
 use crate::dial::Dial;
 use crate::error;
-use crate::exchange::Complaint;
+use crate::exchange::{Complaint, Whose};
 use crate::socket::{Desk, Link};
 use crate::stage::Dialled;
 
@@ -63,6 +63,10 @@ impl Dialled for AssemblyAi {
                 turns: BTreeMap::new(),
             }),
         }
+    }
+
+    fn is_billed_by_time(&self) -> bool {
+        true
     }
 }
 
@@ -135,9 +139,16 @@ fn complaint(code: u16, reason: &str) -> Complaint {
         3009 | 4029 | 4102 => Failure::Busy,
         _ => Failure::Broken,
     };
+    let closed = error::closed(code, reason);
+    let whose = match code {
+        // Credentials, money, their server, and how many sessions an account may have.
+        1008 | 3005 | 3009 | 4001..=4003 | 4102 => Whose::Provider,
+        _ => closed.whose,
+    };
     Complaint {
         failure,
-        ..error::closed(code, reason)
+        whose,
+        ..closed
     }
 }
 

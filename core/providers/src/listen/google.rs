@@ -44,6 +44,10 @@ impl Dictation for Listening {
         self.heard.feed(clip);
     }
 
+    fn duration(&self) -> Duration {
+        self.heard.duration()
+    }
+
     fn flush(&self, flush: u32) -> Flushed {
         if let Some(reply) = self.heard.nothing(flush) {
             return Flushed::Answer(reply);

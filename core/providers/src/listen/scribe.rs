@@ -16,7 +16,7 @@ use super::script::Script;
 use super::streaming::{Protocol, conversation};
 use crate::dial::Dial;
 use crate::error;
-use crate::exchange::Complaint;
+use crate::exchange::{Complaint, Whose};
 use crate::socket::{Desk, Link};
 use crate::stage::Dialled;
 
@@ -99,9 +99,14 @@ fn complaint(kind: &str, value: &Value) -> Option<Complaint> {
         }
         _ => return None,
     };
+    let whose = match kind {
+        "invalid_request" | "input_error" | "chunk_size_exceeded" => Whose::Request,
+        _ => Whose::Provider,
+    };
     let message = value.get("error").and_then(Value::as_str);
     Some(Complaint {
         failure,
+        whose,
         ..error::told(kind, message.unwrap_or_default())
     })
 }

@@ -56,7 +56,7 @@ impl Listening {
         self.heard.feed(clip);
     }
 
-    /// How much sound would be sent by a flush: what a provider bills.
+    /// As [`Dictation::duration`].
     #[must_use]
     pub fn duration(&self) -> Duration {
         self.heard.duration()
@@ -112,6 +112,10 @@ impl Upload for Listen {
 impl Dictation for Listening {
     fn feed(&mut self, clip: &Clip) {
         Self::feed(self, clip);
+    }
+
+    fn duration(&self) -> Duration {
+        Self::duration(self)
     }
 
     fn flush(&self, flush: u32) -> Flushed {

@@ -68,6 +68,7 @@ impl Dialogue for Speaking {
                 // What is wrong with one context is not wrong with the others.
                 Some(id) => {
                     self.streams.fail(id, complaint.failure, desk);
+                    desk.complain(complaint);
                     Ok(())
                 }
                 None => Err(complaint),

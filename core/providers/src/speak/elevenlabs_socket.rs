@@ -151,6 +151,7 @@ impl Dialogue for Speaking {
             };
             self.closing.remove(&id);
             self.streams.fail(id, complaint.failure, desk);
+            desk.complain(complaint);
             self.go_on(desk);
             return Ok(());
         }

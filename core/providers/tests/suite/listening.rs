@@ -2,8 +2,10 @@
 
 use call::{Ending, RequestId};
 
+use providers::listen::{AssemblyAi, Flux, Nova, Scribe};
+use providers::{Ask, Dialled as _, Told};
+
 use crate::desk::{ALL, Desk, FINALIZED, FLUX, NOVA, SCRIBE, TURNS, settings};
-use providers::{Ask, Told};
 
 #[test]
 fn each_is_dialled_where_its_reference_says_with_the_key_in_a_header() {
@@ -40,6 +42,17 @@ fn each_is_dialled_where_its_reference_says_with_the_key_in_a_header() {
     ]) {
         assert!(url.contains(part), "{url}");
     }
+}
+
+#[test]
+fn only_one_is_paid_for_the_time_and_not_for_the_sound() {
+    assert!(AssemblyAi(settings("en")).is_billed_by_time());
+    let others = [
+        Flux(settings("en")).is_billed_by_time(),
+        Nova(settings("en")).is_billed_by_time(),
+        Scribe(settings("en")).is_billed_by_time(),
+    ];
+    assert_eq!(others, [false; 3]);
 }
 
 #[test]

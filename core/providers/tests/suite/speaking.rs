@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use providers::speak::{CartesiaSocket, DeepgramSocket, ElevenLabsSocket, Settings};
 use providers::{
     ApiKey, Ask, BROKEN, BaseUrl, Conversation, Dialled, Endpoint, Link, Message, Options, Told,
+    Whose,
 };
 use serde_json::{Value, json};
 
@@ -165,6 +166,24 @@ fn a_sixth_piece_waits_for_one_of_five_contexts() {
     let (sent, replies) = desk.tell(Told::Text(&complaint.to_string()));
     assert_eq!(replies, [(1, Reply::Failed(Failure::Broken))]);
     assert_eq!(sent[1]["text"], "Sieben. ");
+}
+
+#[test]
+fn a_context_that_fails_says_whose_fault_it_is_though_the_socket_goes_on() {
+    let no_money = json!({"error": "quota_exceeded", "message": "no", "contextId": "r1"});
+    let no_key = json!({"type": "error", "title": "Key", "status_code": 401, "context_id": "r1"});
+    let no_voice = json!({"type": "error", "title": "No", "status_code": 404, "context_id": "r1"});
+    for (open, error, whose) in [
+        (elevenlabs as fn() -> Link, no_money, Whose::Provider),
+        (cartesia, no_key, Whose::Provider),
+        (cartesia, no_voice, Whose::Request),
+    ] {
+        let mut desk = Desk::new(open);
+        desk.say(1, "Eins.");
+        let deeds = desk.0.tell(Instant::ZERO, Told::Text(&error.to_string()));
+        let told = deeds.complaint.map(|complaint| complaint.whose);
+        assert_eq!((told, desk.0.is_over()), (Some(whose), false), "{error}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Speech-to-text by requests: what is sent, and what recorded answers mean, whole and cut everywhere.
 
+use std::time::Duration;
+
 use audio::{Clip, mulaw};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -109,6 +111,23 @@ fn google_gets_the_telephones_own_sound_and_its_key_in_a_header() {
     let mut fed = vec![mulaw::SILENCE; 8000];
     fed.extend([mulaw::encode(8000); 8000]);
     assert_eq!(sound, fed);
+}
+
+#[test]
+fn what_is_billed_is_what_a_flush_sends() {
+    let minute = Clip::from(vec![mulaw::encode(8000); 60 * 8000]);
+    let mut dictation = Google(settings("")).ask();
+    for _ in 0..3 {
+        dictation.feed(&minute);
+    }
+    let Flushed::Fetch(fetch) = dictation.flush(4) else {
+        panic!("there was sound");
+    };
+    let body: Value = serde_json::from_slice(&fetch.request.body).unwrap();
+    let sound = body.pointer("/audio/content").and_then(Value::as_str);
+    let sent = BASE64_STANDARD.decode(sound.unwrap()).unwrap();
+    assert_eq!(dictation.duration(), Clip::from(sent).duration());
+    assert!(dictation.duration() < Duration::from_mins(1));
 }
 
 #[test]

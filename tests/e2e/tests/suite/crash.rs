@@ -85,10 +85,14 @@ pub(super) fn streams(call: &Call) -> usize {
 }
 
 pub(super) async fn another_stream(call: &Call) {
+    stream_number(call, 2).await;
+}
+
+async fn stream_number(call: &Call, number: usize) {
     let mut count = 0;
     happens(call, "another stream", |event| {
         count += usize::from(matches!(event.what, What::StreamStarted { .. }));
-        (count == 2).then_some(())
+        (count == number).then_some(())
     })
     .await;
 }
@@ -318,4 +322,63 @@ async fn what_was_said_is_delivered_though_the_next_deployment_lacks_a_provider(
     std::fs::write(&config, unbound).expect("a configuration");
     world.restart_edge().await;
     delivered(&world, &call).await;
+}
+
+/// Writes a line into the journal of the only call, as a version of tomorrow may. The edge must not be running.
+fn write_what_nobody_can_read(world: &World) {
+    const WRITE: &str = r#"
+import pathlib, sqlite3, sys
+for path in pathlib.Path(sys.argv[1]).rglob("*.sqlite"):
+    store = sqlite3.connect(path)
+    has = "SELECT 1 FROM sqlite_master WHERE name = 'journal'"
+    if store.execute(has).fetchone():
+        line = "INSERT INTO journal (at_ms, record) SELECT MAX(at_ms), ? FROM journal"
+        store.execute(line, ['{"Foreseen":{"at":1}}'])
+        store.commit()
+        print("written")
+    store.close()
+"#;
+    let state = world.folder().join("edge/state");
+    let ran = std::process::Command::new("python3")
+        .args(["-c", WRITE])
+        .arg(state)
+        .output();
+    let ran = ran.expect("python3 runs");
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert_eq!(
+        said.trim(),
+        "written",
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_a_later_version_wrote_does_not_hide_what_follows_it() {
+    let world = World::start().await;
+    let call = world.dial();
+    world.ask(&call, "for four people", "which day").await;
+    world.platform.edge.kill_hard().await;
+    write_what_nobody_can_read(&world);
+    world.restart_edge().await;
+    stream_number(&call, 2).await;
+    world.ask(&call, "tomorrow", "what time").await;
+    world.platform.edge.kill_hard().await;
+    world.restart_edge().await;
+    stream_number(&call, 3).await;
+    world.ask(&call, "at half past seven", "your name").await;
+    call.hang_up();
+    let shown = world.told(&call).await;
+    assert_eq!(
+        said(&shown, Speaker::Caller),
+        ["for four people", "tomorrow", "at half past seven"],
+        "{}",
+        story(&call)
+    );
+    let usage = shown.usage.as_ref().expect("the last record");
+    assert!(usage.line_ms > 0, "{usage:?}");
+    assert_eq!((shown.streams, shown.status.as_str()), (3, "completed"));
+    world
+        .logged(&["a line of the journal cannot be read"])
+        .await;
 }

@@ -1,12 +1,15 @@
 //! Providers by their own protocols on the whole road, and what becomes of one that says nothing for longer than it usually
 //! takes: the next is asked too, the first useful answer is heard, and what each of them did is in the call's usage.
 
-use contract::{Bot, Fallback, Speaker, WorkStage};
-use e2e::{World, said, story};
+use contract::{Bot, Fallback, Record, Speaker, WorkStage};
+use e2e::{Guest, Office, World, said, story, until};
 use local::demo::Shown;
 use local::speech::{Fault, Kind, Stage};
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
+
+use crate::assistant;
 
 const WORDS: &str = "for four people|no thank you goodbye";
 const UNDERSTOOD: [&str; 2] = ["for four people", "no thank you goodbye"];
@@ -125,6 +128,64 @@ async fn no_word_is_lost_when_a_socket_refuses_its_key_and_it_is_left_alone_for_
     }
 }
 
+/// Who thought in a guest's conversation, once it is over.
+async fn thinkers(office: &Office, mut guest: Guest, ready: &Value) -> Vec<String> {
+    let call = ready["call"].as_str().expect("an id").to_owned();
+    guest.say(&json!({ "type": "hang_up" })).await;
+    guest.hears("ended", |_| true).await;
+    let used = || {
+        let desk = office.desk();
+        let batches = desk.batches.iter();
+        let own = batches.filter(|batch| batch.call.to_string() == call);
+        own.flat_map(|batch| &batch.records)
+            .find_map(|told| match &told.record {
+                Record::Ended { usage, .. } => Some(usage.clone()),
+                _ => None,
+            })
+    };
+    until("the end", || used().is_some()).await;
+    let work = used().expect("an end").work;
+    let work = work
+        .into_iter()
+        .filter(|work| work.stage == WorkStage::Think);
+    work.map(|work| work.provider).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_call_is_refused_for_has_its_provider_left_alone_in_no_other() {
+    let mut bot = assistant::bot();
+    bot.think.fallbacks = fallback("anthropic", "stand-in");
+    let office = Office::with_token(bot).await;
+    let world = assistant::world(&office).await;
+    let greeted = || async {
+        let (mut guest, ready) = Guest::enter(&world, "/ws/assistant", "good").await;
+        guest.hears("reply", assistant::heard("this is Mesa")).await;
+        (guest, ready)
+    };
+    let (mut refused, first) = greeted().await;
+    let (mut other, second) = greeted().await;
+    let refusal = Kind::Status {
+        status: 422,
+        retry_after_s: None,
+    };
+    let desk = world.speech.desk();
+    desk.arm(Fault::next(Stage::Think, refusal, 1));
+    refused.types("for four people").await;
+    refused
+        .hears("event", |told| told["name"] == "provider_rested")
+        .await;
+    other.types("for four people").await;
+    for guest in [&mut other, &mut refused] {
+        guest.hears("reply", assistant::heard("which day")).await;
+    }
+    refused.types("tomorrow").await;
+    refused.hears("reply", assistant::heard("what time")).await;
+    assert_eq!(thinkers(&office, other, &second).await, ["openai"]);
+    // In its own call it is left alone from then on.
+    let own = thinkers(&office, refused, &first).await;
+    assert_eq!(own, ["openai", "anthropic"]);
+}
+
 /// A server that refuses every request in words that never end.
 async fn endless_refusal() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -190,7 +251,7 @@ async fn no_word_is_lost_when_a_socket_talks_nonsense() {
 }
 
 /// A conversation with others than those whose protocol is `OpenAI`'s.
-async fn converses(listen: &str, think: &str, speak: (&str, &str)) {
+async fn converses(listen: &str, think: &str, speak: (&str, &str)) -> Shown {
     let mut bot = e2e::bot();
     listen.clone_into(&mut bot.listen.provider);
     think.clone_into(&mut bot.think.provider);
@@ -207,6 +268,7 @@ async fn converses(listen: &str, think: &str, speak: (&str, &str)) {
     assert_eq!(workers(&shown, WorkStage::Listen), [listen], "{told:#?}");
     assert_eq!(workers(&shown, WorkStage::Think), [think], "{told:#?}");
     assert_eq!(workers(&shown, WorkStage::Speak), [speak.0], "{told:#?}");
+    shown
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -223,7 +285,14 @@ async fn flux_anthropic_and_an_elevenlabs_socket_hold_a_conversation() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn assemblyai_ollama_and_melotts_hold_a_conversation() {
-    converses("assemblyai", "ollama", ("http", "")).await;
+    let shown = converses("assemblyai", "ollama", ("http", "")).await;
+    // Paid is the time that the socket was open, from the first words to the end, and not what was said there.
+    let usage = shown.usage.expect("a receipt");
+    let open_ms = usage.total(WorkStage::Listen).listen_ms;
+    assert!(
+        (usage.line_ms / 3..=usage.line_ms).contains(&open_ms),
+        "{usage:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

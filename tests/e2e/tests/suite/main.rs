@@ -14,6 +14,7 @@ mod conversation;
 mod crash;
 mod doors;
 mod errands;
+mod flood;
 mod handshakes;
 mod hedging;
 mod junk;
