@@ -83,13 +83,14 @@ async fn a_token_that_expires_ends_the_socket_unless_a_fresh_one_is_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_flood_of_tokens_is_looked_at_one_at_a_time() {
+async fn tokens_that_come_at_once_are_looked_at_one_at_a_time() {
     let office = Office::with_token(bot()).await;
     let world = world(&office).await;
     let (mut guest, _) = Guest::enter(&world, "/ws/assistant", "good").await;
     office.desk().looks = true;
     let auth = json!({ "type": "auth", "token": "good" });
-    for _ in 0..40 {
+    // As many as may come at once, and leave room for what is typed.
+    for _ in 0..6 {
         guest.say(&auth).await;
     }
     let long = json!({ "type": "auth", "token": "x".repeat(9_000) });
