@@ -178,20 +178,7 @@ async fn a_bot_that_answers_a_number_is_not_deleted_and_a_number_has_one_tenant(
         (used.status.as_u16(), used.code().as_str()),
         (409, "bot_in_use")
     );
-    ask(
-        &house.calls,
-        "POST",
-        "/tenants",
-        Some(json!({ "id": "acme" })),
-    )
-    .await;
-    ask(
-        &house.calls,
-        "PUT",
-        "/bots/anvil?tenant=acme",
-        Some(json!({})),
-    )
-    .await;
+    acme(&house).await;
     let path = format!("/numbers/{OUR_NUMBER}?tenant=acme");
     let taken = ask(&house.calls, "PUT", &path, Some(json!({ "bot": "anvil" }))).await;
     assert_eq!(

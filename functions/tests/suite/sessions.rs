@@ -25,21 +25,7 @@ fn asked(call: u128, token: &str, bot: Option<&str>) -> Value {
 async fn house_of_two() -> House {
     let house = house().await;
     ask(&house.calls, "PUT", "/bots/dusk", Some(json!({}))).await;
-    ask(
-        &house.calls,
-        "POST",
-        "/tenants",
-        Some(json!({ "id": "acme" })),
-    )
-    .await;
-    let theirs = ask(
-        &house.calls,
-        "PUT",
-        "/bots/anvil?tenant=acme",
-        Some(json!({})),
-    )
-    .await;
-    assert_eq!(theirs.status, StatusCode::OK);
+    acme(&house).await;
     house
 }
 

@@ -14,7 +14,7 @@ use functions::config::BaseUrl;
 use functions::secrets::Keyring;
 use functions::store::memory::Memory;
 use functions::store::{Bots as _, Claim};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use twilio::signature::{AuthToken, request_signature};
 use twilio::twiml::{self, Verb};
@@ -311,6 +311,16 @@ pub(crate) async fn post_sealed(app: &Router, path: &str, body: &Value) -> Answe
 /// A request as the operator makes it.
 pub(crate) async fn ask(app: &Router, method: &str, path: &str, body: Option<Value>) -> Answer {
     ask_as(app, Some(OPERATOR_KEY), method, path, body).await
+}
+
+/// Another tenant, `acme`, with a bot of its own, `anvil`.
+pub(crate) async fn acme(house: &House) {
+    let tenant = json!({ "id": "acme" });
+    let made = ask(&house.calls, "POST", "/tenants", Some(tenant)).await;
+    assert_eq!(made.status, StatusCode::CREATED);
+    let bot = Some(json!({}));
+    let made = ask(&house.calls, "PUT", "/bots/anvil?tenant=acme", bot).await;
+    assert_eq!(made.status, StatusCode::OK);
 }
 
 /// A request with this key, or none.

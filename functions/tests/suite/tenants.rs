@@ -128,20 +128,7 @@ async fn what_a_deleted_tenant_leaves_behind_is_never_another_customers() {
 #[tokio::test]
 async fn the_operator_says_whose_things_are_meant_and_nobody_else_may() {
     let house = house().await;
-    ask(
-        &house.calls,
-        "POST",
-        "/tenants",
-        Some(json!({ "id": "acme" })),
-    )
-    .await;
-    ask(
-        &house.calls,
-        "PUT",
-        "/bots/anvil?tenant=acme",
-        Some(json!({})),
-    )
-    .await;
+    acme(&house).await;
     let request = Request::get("/bots/anvil")
         .header("authorization", format!("Bearer {OPERATOR_KEY}"))
         .header("x-callbox-tenant", "acme");
