@@ -21,10 +21,14 @@ function Talk() {
   const wasIn = useRef(signedIn);
   wasIn.current ||= signedIn;
   const links = [["/", t("talk"), true], ["/console", t("console"), false]];
+  function leave() {
+    wasIn.current = false;
+    signOut();
+  }
   return (
     <>
-      <Top links={links} onSignOut={signedIn ? signOut : undefined} />
-      {/* Kept while signed out: the same conversation goes on after a fresh sign-in. */}
+      <Top links={links} onSignOut={signedIn ? leave : undefined} />
+      {/* Kept when a sign-in has expired: the same conversation goes on after a fresh one. Who signs out has left. */}
       {!signedIn && <SignIn onDone={entered} expired={wasIn.current} />}
       {wasIn.current && <Room hidden={!signedIn} />}
     </>

@@ -177,6 +177,7 @@ test("only a token that a fresh sign-in makes good asks for one", () => {
     const socket = { send: () => {}, readyState: 1 };
     const conversation = new Conversation({ url: "/ws", token: () => "t", bargeIn: false, connect: () => socket });
     conversation.start();
+    socket.onopen();
     if (error) socket.onmessage({ data: JSON.stringify({ type: "error", code: error, message: "" }) });
     socket.onclose({ code });
     return [conversation.phase, conversation.problem.code];
@@ -186,6 +187,32 @@ test("only a token that a fresh sign-in makes good asks for one", () => {
   assert.deepEqual(closed(null), ["signed_out", "token_expired"]);
   assert.deepEqual(closed("scope_missing"), ["ended", "scope_missing"]);
   assert.deepEqual(closed("call_ended", 4410), ["ended", "call_ended"]);
+});
+
+test("whoever has signed in afresh before the edge lets the old token go is not asked again", () => {
+  const sockets = [];
+  const sent = [];
+  const connect = (url) => (sockets.push({ url, send: (text) => sent.push(JSON.parse(text).token), readyState: 1 }), sockets.at(-1));
+  let token = "old";
+  const conversation = new Conversation({ url: "/ws", token: () => token, bargeIn: false, connect });
+  const phases = [];
+  conversation.addEventListener("change", () => phases.push(conversation.phase));
+  const expire = (socket) => {
+    socket.onmessage({ data: JSON.stringify({ type: "error", code: "token_expired", message: "" }) });
+    socket.onclose({ code: 4401 });
+  };
+  conversation.start();
+  sockets[0].onopen();
+  sockets[0].onmessage({ data: JSON.stringify({ type: "ready", call: "WB1", bot: "mesa" }) });
+  token = "fresh";
+  expire(sockets[0]);
+  assert.ok(!phases.includes("signed_out"), phases.join());
+  assert.equal(sockets[1].url, "/ws?call=WB1");
+  sockets[1].onopen();
+  assert.deepEqual(sent, ["old", "fresh"]);
+  expire(sockets[1]);
+  assert.equal(conversation.phase, "signed_out", "that one is the only one there is");
+  assert.equal(sockets.length, 2);
 });
 
 test("the microphone is held back from the bot's first sound to its last, unless the bot may be interrupted", () => {

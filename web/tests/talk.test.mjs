@@ -100,6 +100,20 @@ test("a button pressed twice begins one conversation, and another one leaves no 
   assert.deepEqual(page.complaints, []);
 });
 
+test("who signs out has hung up, and no microphone stays open", async (t) => {
+  const page = await open(t, "/?bot=mesa", { token: token(), microphone: speech(t, [6]) });
+  const closed = new Promise((resolve) => page.once("websocket", (socket) => socket.once("close", resolve)));
+  const open_tracks = await microphones(page);
+  await page.getByRole("button", { name: "Start talking" }).click();
+  await heard(page, "bot", "How can I help you?");
+  assert.equal(await open_tracks(), 1);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("API key").waitFor();
+  assert.equal(await open_tracks(), 0);
+  assert.equal(await page.getByText("Your sign-in has expired").count(), 0);
+  await closed;
+});
+
 test("an expired token is said so, and with a fresh sign-in the same conversation goes on", async (t) => {
   // As if the key had made a token some time ago: it is the same holder's. Not before the browser is up, which takes a while.
   const page = await open(t, "/icon.svg");

@@ -22,6 +22,7 @@ export class Conversation extends EventTarget {
     this.lines = [];
     this.made = 0;
     this.attempts = 0;
+    this.shown = "";
     this.speaking = false;
     this.sound = null;
   }
@@ -41,7 +42,10 @@ export class Conversation extends EventTarget {
     const url = this.call ? `${this.url}?call=${this.call}` : this.url;
     const socket = (this.socket = this.connect(url));
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => this.#send({ type: "auth", token: this.token() ?? "", ...(this.bot && { bot: this.bot }) });
+    socket.onopen = () => {
+      this.shown = this.token() ?? "";
+      this.#send({ type: "auth", token: this.shown, ...(this.bot && { bot: this.bot }) });
+    };
     socket.onmessage = ({ data }) => {
       if (socket !== this.socket) return;
       if (typeof data === "string") this.#told(JSON.parse(data));
@@ -110,6 +114,8 @@ export class Conversation extends EventTarget {
     this.sound?.clear();
     if (code in FINAL) {
       const expired = code === 4401 && SIGN_IN.includes(this.problem?.code ?? "token_expired");
+      // The page's clock may be the first to say so: whoever has signed in afresh by now is not asked again.
+      if (expired && this.#hasOtherToken()) return this.resume();
       const problem = this.problem?.code && !expired ? this.problem : { code: FINAL[code] };
       return this.#set(expired ? { phase: "signed_out", problem } : { phase: "ended", problem, socket: null });
     }
@@ -120,6 +126,11 @@ export class Conversation extends EventTarget {
     const pause = PAUSES_MS[Math.min(this.attempts++, PAUSES_MS.length - 1)];
     this.#set({ phase: this.call ? "reconnecting" : "connecting" });
     this.timer = setTimeout(() => this.#open(), pause);
+  }
+
+  #hasOtherToken() {
+    const token = this.token();
+    return Boolean(token) && token !== this.shown;
   }
 
   #end(reason) {

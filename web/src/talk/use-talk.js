@@ -19,6 +19,13 @@ export function useTalk({ bot, bargeIn }) {
     setLevel(0);
   }
 
+  // Nobody is on the page any more to hang up.
+  function leave() {
+    const { conversation } = held.current;
+    if (conversation && conversation.phase !== "ended") conversation.hangUp();
+    close();
+  }
+
   async function start({ withMicrophone = true } = {}) {
     // The microphone may take its time to be allowed, and a button is pressed twice.
     if (held.current.opening) return;
@@ -75,7 +82,7 @@ export function useTalk({ bot, bargeIn }) {
   useEffect(() => {
     if (held.current.conversation) held.current.conversation.bargeIn = bargeIn;
   }, [bargeIn]);
-  useEffect(() => close, []);
+  useEffect(() => leave, []);
 
   const { conversation } = held.current;
   return {
