@@ -37,6 +37,8 @@ pub enum Completeness {
 
 /// More words than this are no short answer.
 const SHORT_WORDS: usize = 5;
+/// So many words can be all of what takes more than a sentence to tell.
+const STORY_WORDS: usize = 12;
 /// Hardly a number that somebody is asked for has fewer digits.
 const NUMBER_DIGITS: usize = 4;
 /// A question has as many words at least behind the words that begin it.
@@ -115,6 +117,7 @@ impl Completeness {
             };
         }
         let is_short = words.split(' ').count() <= SHORT_WORDS;
+        let is_long = words.split(' ').count() >= STORY_WORDS;
         let is_condition = rest_after(body, t.conditions).is_some() && is_short;
         let is_story = matches!(wanted, Wanted::Story | Wanted::More | Wanted::Anything);
         if is_condition || ends_in(words, t.announces) || (is_story && announces(body, t)) {
@@ -136,8 +139,14 @@ impl Completeness {
             Wanted::YesOrNo if rest_after(words, t.yes).is_some_and(str::is_empty) => {
                 Self::Answered
             }
-            Wanted::Story | Wanted::Address | Wanted::Birth | Wanted::Digits => Self::Told,
-            Wanted::Anything
+            Wanted::Story | Wanted::Address | Wanted::Birth | Wanted::Digits if !is_long => {
+                Self::Told
+            }
+            Wanted::Story
+            | Wanted::Address
+            | Wanted::Birth
+            | Wanted::Digits
+            | Wanted::Anything
             | Wanted::YesOrNo
             | Wanted::More
             | Wanted::Spelling
@@ -200,8 +209,11 @@ fn dictated(words: &str, wanted: Wanted, t: &Tables) -> Option<Completeness> {
         Wanted::Spelling if is_mail(words, t) => Some(Completeness::Filled),
         Wanted::Spelling if has_host(words, t) => Some(Completeness::Trailing),
         Wanted::Spelling if run > 0 => Some(Completeness::Dictating),
-        Wanted::Spelling => (words.split(' ').count() <= 3 && !only(words, &[t.yes, t.greetings]))
-            .then_some(Completeness::Dictating),
+        Wanted::Spelling => {
+            let has_symbol = words.split(' ').any(|word| t.symbols.contains(&word));
+            let is_spelled = words.split(' ').count() <= 3 && !only(words, &[t.yes, t.greetings]);
+            (has_symbol || is_spelled).then_some(Completeness::Dictating)
+        }
         Wanted::Birth if run > 0 || ends_in(words, t.times) || ends_in(words, t.numbers) => {
             Some(if has_year(words, t) {
                 Completeness::Filled

@@ -48,7 +48,7 @@ impl Completeness {
         match self {
             Self::Filled => 450,
             Self::Answered | Self::Fitting | Self::Asked | Self::Whole => 600,
-            Self::Told => 750,
+            Self::Told => 1_000,
             // As long as the words are unknown, wait like for an unfinished sentence.
             Self::Unknown => 1_200,
             Self::Denied => 1_300,

@@ -71,6 +71,7 @@ fn a_date_of_birth_wants_its_year_and_an_address_of_mail_its_end() {
     assert_eq!(en(born, "June 21 1985"), C::Filled);
     let mail = "What is your e-mail address?";
     assert_eq!(en(mail, "anna dot carter"), C::Dictating);
+    assert_eq!(en(mail, "it is j dot carter"), C::Dictating);
     assert_eq!(en(mail, "anna dot carter at"), C::Trailing);
     assert_eq!(en(mail, "anna dot carter at mail"), C::Trailing);
     assert_eq!(en(mail, "anna dot carter at mail dot com"), C::Filled);
@@ -80,10 +81,15 @@ fn a_date_of_birth_wants_its_year_and_an_address_of_mail_its_end() {
 fn what_hangs_in_the_air_is_told_in_every_language() {
     for (language, trailing, hesitating) in [
         ("en", "I would like a table for", "I would like, um"),
+        ("en", "I was wondering", "I was wondering, er"),
         ("es", "Quisiera una mesa para", "Quisiera, este"),
+        ("es", "Sólo quería saber", "Quería saber, eh"),
         ("fr", "Je voudrais une table pour", "Je voudrais euh"),
+        ("fr", "Je me demandais", "Je voulais savoir euh"),
         ("de", "Ich hätte gern einen Tisch für", "Ich hätte gern, äh"),
+        ("de", "Ich wollte fragen", "Ich wollte wissen, äh"),
         ("pt", "Queria uma mesa para", "Queria, hum"),
+        ("pt", "Eu queria saber", "Queria saber, hum"),
     ] {
         assert_eq!(C::of(trailing, "", language), C::Trailing, "{trailing}");
         // Recognisers put full stops behind everything.
@@ -133,6 +139,19 @@ fn a_short_answer_of_the_kind_that_was_asked_for_fits() {
         C::Fitting
     );
     assert_eq!(en("On what day and at what time?", "On Friday"), C::Told);
+}
+
+#[test]
+fn a_sentence_is_seldom_a_story_but_a_dozen_words_may_be() {
+    let open = "Hello, this is the Golden Fork. How may I help you?";
+    assert_eq!(en(open, "I need to cancel a table"), C::Told);
+    assert_eq!(
+        en(
+            open,
+            "I need to cancel a table that I booked for Friday under Carter"
+        ),
+        C::Whole
+    );
 }
 
 #[test]

@@ -197,6 +197,12 @@ fn a_long_first_sentence_is_begun_at_a_comma() {
     let parts = cut("en", text);
     assert_eq!(parts.len(), 2);
     assert!(parts[0].ends_with("until late,"), "{parts:?}");
+    let parts = cut(
+        "en",
+        "Let me look that up for you now, that will not take a moment. Or so I hope, if it is there.",
+    );
+    assert_eq!(parts.len(), 3, "only the first: {parts:?}");
+    assert_eq!(cut("en", "Yes, of course, that we do.").len(), 1);
     let text = "当店は毎週月曜日から土曜日まで、朝十一時から夜十時まで営業しておりまして、日曜日はお休みです。";
     assert_eq!(cut("ja", text).len(), 2);
 }

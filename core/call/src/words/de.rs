@@ -11,7 +11,7 @@ pub(super) const TABLES: Tables = Tables {
         "einer", "mein", "meine", "meinen", "meiner", "ihr", "ihre", "unser", "unsere", "sein", "ist", "sind", "war",
         "bin", "ich", "wir", "sie", "er", "es", "ich habe", "ich hätte gern", "ich hätte gerne", "ich möchte",
         "ich würde", "ich heiße", "mein name ist", "nicht", "sehr", "noch", "auch", "dann", "sondern", "herr", "frau",
-        "nummer", "doppel", "kein", "keine", "welche", "damit",
+        "nummer", "doppel", "kein", "keine", "welche", "damit", "wollte fragen", "wollte wissen",
     ],
     fillers: &[
         "äh", "ähm", "öh", "hm", "hmm", "also", "naja", "na ja", "tja", "sagen wir", "moment mal", "mal sehen",

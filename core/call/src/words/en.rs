@@ -11,7 +11,7 @@ pub(super) const TABLES: Tables = Tables {
         "which", "who", "whose", "than", "as", "until", "till", "around", "not", "no it's", "very", "would", "could",
         "should", "can", "will", "do", "does", "did", "have", "has", "had", "been", "be", "need", "want", "like to",
         "going to", "maybe", "perhaps", "some", "any", "these", "those", "under", "between", "number", "double",
-        "triple", "say", "actually", "only", "just", "half", "quarter",
+        "triple", "say", "actually", "only", "just", "was wondering", "half", "quarter",
     ],
     fillers: &[
         "um", "uh", "er", "erm", "hmm", "uhm", "well", "let me see", "let me think", "you know", "i mean", "so",

@@ -10,7 +10,7 @@ pub(super) const TABLES: Tables = Tables {
         "su", "sus", "nuestro", "nuestra", "es", "son", "era", "soy", "está", "están", "estoy", "que", "si", "cuando",
         "donde", "como", "quiero", "quería", "quisiera", "querría", "necesito", "tengo", "tenemos", "hay", "muy",
         "más", "no es", "me llamo", "mi nombre es", "puede", "podría", "yo", "nosotros", "ni", "aunque", "entonces",
-        "también", "señor", "señora", "número", "doble",
+        "también", "señor", "señora", "número", "doble", "quería saber", "me preguntaba",
     ],
     fillers: &[
         "eh", "este", "em", "mm", "hmm", "pues", "bueno", "o sea", "a ver", "digamos", "es que", "déjame ver",

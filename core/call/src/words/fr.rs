@@ -11,6 +11,7 @@ pub(super) const TABLES: Tables = Tables {
         "était", "suis", "c'est", "qui", "que", "qu'", "si", "quand", "où", "comme", "je", "j'ai", "nous", "vous",
         "il", "elle", "on", "je voudrais", "j'aimerais", "je veux", "je m'appelle", "mon nom est", "il faut", "très",
         "plus", "pas", "donc", "puis", "entre", "d'", "monsieur", "madame", "numéro", "y a",
+        "je voulais savoir", "me demandais",
     ],
     fillers: &[
         "euh", "heu", "hum", "hmm", "ben", "bah", "bon", "alors", "enfin", "disons", "voyons", "attendez voir",

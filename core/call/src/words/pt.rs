@@ -10,7 +10,7 @@ pub(super) const TABLES: Tables = Tables {
         "uma", "uns", "umas", "meu", "minha", "meus", "minhas", "seu", "sua", "nosso", "nossa", "é", "são", "era",
         "sou", "está", "estou", "que", "se", "quando", "onde", "como", "quero", "queria", "gostaria de", "gostaria",
         "preciso", "preciso de", "tenho", "temos", "há", "muito", "mais", "eu", "nós", "me chamo", "meu nome é",
-        "então", "também", "senhor", "senhora", "número",
+        "então", "também", "senhor", "senhora", "número", "queria saber",
     ],
     fillers: &[
         "é", "hã", "hum", "hmm", "ahn", "éh", "bem", "bom", "tipo", "quer dizer", "deixa ver", "deixe-me ver",
