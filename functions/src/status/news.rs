@@ -66,8 +66,9 @@ impl Status {
                     .await?;
             }
             self.vacate(&entry).await?;
-            if progress.status != CallStatus::Completed || entry.unanswered.is_some() {
-                // Nobody answered, or no bot did, and the edge has nothing to add.
+            let unanswered = progress.status != CallStatus::Completed || entry.unanswered.is_some();
+            if unanswered || entry.filed {
+                // Nobody answered, or no bot did, or the bot has left long since: the edge has nothing to add.
                 self.happened(entry.call, &tenant, Happening::Ended, origin)
                     .await?;
             } else if entry.records == 0 {

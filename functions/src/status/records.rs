@@ -108,8 +108,11 @@ impl Status {
             self.vacate(entry).await?;
         }
         if filed {
-            self.happened(batch.call, &batch.tenant, Happening::Ended, origin)
-                .await?;
+            // Whoever was put through speaks on, and what that costs is known when they hang up.
+            if entry.is_gone() {
+                self.happened(batch.call, &batch.tenant, Happening::Ended, origin)
+                    .await?;
+            }
             if !entry.status.is_some_and(CallStatus::is_final) {
                 // The carrier's last word may be on its way, or lost.
                 self.settle_later(batch.call, origin).await?;

@@ -10,6 +10,7 @@ use twilio::rest::CallResource;
 use twilio::webhook::{CallStatus, CallStatusEvent};
 
 use crate::costs::costs_in;
+use crate::put_through::transferred;
 use crate::store::{batch, ended, turn};
 use crate::support::*;
 
@@ -86,6 +87,24 @@ async fn a_call_is_told_when_it_starts_and_when_it_ends_once_each_signed() {
     assert_eq!(body["data"]["ended"]["price_micro_dollars"], 0);
     assert!(body["data"]["usage"]["line_ms"].as_u64() > Some(0));
     assert_eq!(costs_in(&body), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_end_of_a_call_that_was_put_through_is_told_when_the_caller_has_left() {
+    let completed = CallStatusEvent::new(account(), call_sid(1), CallStatus::Completed).to_form();
+    let told = format!("tell-1-{}-ended", call_sid(1));
+    for carrier_first in [true, false] {
+        let house = listening().await;
+        let is_told = || errands(&house).contains(&told);
+        if carrier_first {
+            post_signed(&house.status, CALLBACK, &completed).await;
+        }
+        assert!(!is_told(), "the edge has yet to tell");
+        tell(&house, vec![transferred(1), numbered(2, Record::Filed)]).await;
+        assert_eq!(is_told(), carrier_first, "{:?}", errands(&house));
+        post_signed(&house.status, CALLBACK, &completed).await;
+        assert!(is_told());
+    }
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ use crate::support::*;
 const SOMEBODY: &str = "+12125551234";
 const HOUR_S: u32 = 3_600;
 
-fn transferred(number: u64) -> Numbered {
+pub(crate) fn transferred(number: u64) -> Numbered {
     Numbered {
         number,
         at_ms: NOW_MS,
