@@ -62,12 +62,7 @@ impl Call {
         let text = self.listen.text()?.to_owned();
         match self.turn {
             Turn::Transcribing | Turn::Away => {
-                self.words = Some(Words {
-                    text: text.clone(),
-                    began: self.listen.began().unwrap_or(now),
-                    ended: self.listen.voice_ended(),
-                    read: now,
-                });
+                self.words = Some(self.words_of(now, &text));
                 Some(self.verdict(now, &text))
             }
             Turn::Pausing => self.so_far(now, &text),
@@ -84,6 +79,16 @@ impl Call {
             | Turn::Voicemail
             | Turn::Leaving
             | Turn::Ended => None,
+        }
+    }
+
+    /// The open utterance, in these words.
+    pub(crate) fn words_of(&self, now: Instant, text: &str) -> Words {
+        Words {
+            text: text.to_owned(),
+            began: self.listen.began().unwrap_or(now),
+            ended: self.listen.voice_ended(),
+            read: now,
         }
     }
 

@@ -72,6 +72,8 @@ pub struct Call {
     pub(crate) holding: bool,
     /// Turns in a row of which nothing was understood because the caller's voice was weak.
     pub(crate) unheard: u32,
+    /// Half minutes in a row of a voice that never paused.
+    pub(crate) breathless: u32,
     /// Whose sound is waited for.
     pub(crate) awaited: Option<RequestId>,
     /// Whether something of the current reply is in the journal.
@@ -161,6 +163,7 @@ impl Call {
             concluded: Instant::ZERO,
             holding: false,
             unheard: 0,
+            breathless: 0,
             awaited: None,
             saying: false,
             promised: None,

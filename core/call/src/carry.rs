@@ -139,11 +139,7 @@ impl Call {
             Turn::Keying => self.timers.set(T::Keys, now + KEYS_AFTER),
             Turn::Replying => self.timers.set(T::Check, now),
             Turn::Voicemail => self.enter_voicemail(now),
-            Turn::Leaving => {
-                let chars = u32::try_from(self.speak.chars()).unwrap_or(u32::MAX);
-                let words = LEAVE_CHAR.saturating_mul(chars);
-                self.timers.set(T::Leave, now + LEAVE_AFTER.max(words));
-            }
+            Turn::Leaving => self.leave_in_time(now),
             Turn::Away => self
                 .timers
                 .set(T::Reconnect, now + self.config.budgets.reconnect),
@@ -151,9 +147,16 @@ impl Call {
         }
     }
 
+    /// The last words have their time, and not more.
+    pub(crate) fn leave_in_time(&mut self, now: Instant) {
+        let chars = u32::try_from(self.speak.chars()).unwrap_or(u32::MAX);
+        let words = LEAVE_CHAR.saturating_mul(chars);
+        self.timers.set(Timer::Leave, now + LEAVE_AFTER.max(words));
+    }
+
     fn enter_pause(&mut self) {
         let ended = self.listen.voice_ended();
-        let silence = self.patience(None);
+        let silence = self.patience(self.listen.text());
         self.timers.set(Timer::Silence, ended + silence);
         let needs_words = self.config.end == EndOfTurn::Adaptive || self.config.speculate;
         if needs_words && silence > DRAFT_AFTER {
@@ -207,8 +210,11 @@ impl Call {
             read: words.read,
             words: draft_words,
         });
-        let slow_at = self.slow_at(since);
-        self.timers.set(Timer::Slow, slow_at);
+        // Who was told that it takes a moment, because the words were late, has been told.
+        if !self.filling {
+            let slow_at = self.slow_at(since);
+            self.timers.set(Timer::Slow, slow_at);
+        }
         // The history is needed before the records of this input are flushed, hence in this order.
         let record = Record::Caller {
             text: words.text,

@@ -14,6 +14,8 @@ use crate::turn::{Cue, Turn};
 const STIRRING: Duration = Duration::from_millis(60);
 /// But not longer than this in all: a noise may go on.
 const STIRRING_MAX: Duration = Duration::from_millis(180);
+/// So many half minutes of voice without a single pause are music, or a television.
+const BREATHLESS_MAX: u32 = 4;
 
 impl Call {
     /// What it means that a wait has ended.
@@ -31,7 +33,7 @@ impl Call {
                 Some(Cue::Pause)
             }
             Timer::Endless if self.turn == Turn::Voicemail => Some(self.beeped()),
-            Timer::Endless => Some(Cue::OverUnread),
+            Timer::Endless => Some(self.breathless()),
             Timer::Keys => Some(self.keyed(now)),
             Timer::Listen => {
                 out.extend(self.listen.request().map(Output::Cancel));
@@ -78,6 +80,16 @@ impl Call {
         self.listen.voice_ended() + self.patience(self.listen.text()) + STIRRING_MAX
     }
 
+    /// Half a minute of one voice without a pause. It is written down; but what goes on so is no caller.
+    fn breathless(&mut self) -> Cue {
+        self.breathless += 1;
+        if self.breathless >= BREATHLESS_MAX {
+            Cue::IdleOut
+        } else {
+            Cue::OverUnread
+        }
+    }
+
     fn over(&mut self, now: Instant) -> Cue {
         if self.listen.has_failed() {
             return self.deaf();
@@ -85,7 +97,13 @@ impl Call {
         match self.listen.text().map(str::to_owned) {
             None => Cue::OverUnread,
             Some(text) if self.drafting => self.spot(now, &text).unwrap_or(Cue::Over),
-            Some(text) => self.verdict(now, &text),
+            Some(text) => {
+                // They were asked for while it was not yet clear that somebody spoke, and nobody has taken them since.
+                if self.words.is_none() {
+                    self.words = Some(self.words_of(now, &text));
+                }
+                self.verdict(now, &text)
+            }
         }
     }
 

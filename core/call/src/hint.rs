@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::call::{Call, Words};
+use crate::call::Call;
 use crate::config::EndOfTurn;
 use crate::endpoint::SILENCE_MAX;
 use crate::provider::Ending;
@@ -63,12 +63,7 @@ impl Call {
     pub(crate) fn so_far(&mut self, now: Instant, text: &str) -> Option<Cue> {
         let drafted = self.words.as_ref().filter(|_| self.drafting);
         let is_outdated = drafted.is_some_and(|words| plain(&words.text) != plain(text));
-        self.words = Some(Words {
-            text: text.to_owned(),
-            began: self.listen.began().unwrap_or(now),
-            ended: self.listen.voice_ended(),
-            read: now,
-        });
+        self.words = Some(self.words_of(now, text));
         let at = self.listen.voice_ended() + self.patience(Some(text));
         self.timers.set(Timer::Silence, at);
         if is_outdated {

@@ -99,6 +99,10 @@ impl Call {
 
     fn next_job(&mut self, now: Instant, out: &mut Vec<Output>) {
         if self.jobs.running.is_some() {
+            // What an earlier reply began goes first, and the caller waits for both.
+            if !self.jobs.waiting.is_empty() {
+                self.fill_later(now);
+            }
             return;
         }
         let Some(wanted) = self.jobs.waiting.pop_front() else {

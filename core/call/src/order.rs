@@ -61,6 +61,7 @@ impl Call {
             at: now,
         });
         match order {
+            Order::Interrupt if self.is_consenting() => None,
             Order::Interrupt => Some(Cue::Interrupt),
             Order::Say { text } if text.trim().is_empty() => None,
             Order::Say { text } => self.ask(Asked::Say(text), Cue::SayOrdered),
@@ -208,6 +209,10 @@ impl Call {
     pub(crate) fn depart(&mut self, now: Instant, out: &mut Vec<Output>) {
         let parting = std::mem::take(&mut self.parting);
         self.say(now, parting, out);
+        // Whoever is leaving already has other last words now.
+        if self.turn == Turn::Leaving {
+            self.leave_in_time(now);
+        }
     }
 
     /// The same, behind what is being said already.

@@ -71,6 +71,9 @@ impl Call {
         }
         let paused_since = self.listen.voice_ended();
         let ear = self.listen.hear(now, at, clip, out);
+        if ear.offset {
+            self.breathless = 0;
+        }
         if let Some(ago) = ear.onset {
             self.learn_from_cut_off((now - ago).since(paused_since));
         }
@@ -169,7 +172,13 @@ impl Call {
     pub(crate) fn heard(&mut self) {
         let complete = self.speak.is_complete();
         let chars = self.speak.heard_text().chars().count();
-        if self.saying && !complete && chars >= self.heard_chars + HEARD_STEP_CHARS {
+        // All that there is so far is no whole reply while the model or its work goes on.
+        let is_worth = if complete {
+            self.is_unfinished() && chars > self.heard_chars
+        } else {
+            chars >= self.heard_chars + HEARD_STEP_CHARS
+        };
+        if self.saying && is_worth {
             self.heard_chars = chars;
             self.records.push(Record::Heard { chars });
         }

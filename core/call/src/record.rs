@@ -159,16 +159,17 @@ impl Record {
                 interrupted: false,
                 timing: None,
             }),
+            // A reply that was taken up from the journal has no beginning of its own until more of it sounds.
             Self::Replied {
                 text,
-                began: Some(began),
+                began,
                 ended,
                 interrupted,
                 timing,
             } if !text.is_empty() => Some(Said {
                 side: Side::Bot,
                 text,
-                began: *began,
+                began: began.unwrap_or(*ended),
                 ended: *ended,
                 interrupted: *interrupted,
                 timing: *timing,
@@ -268,4 +269,24 @@ pub enum EndReason {
     Capped,
     /// A machine had answered.
     Machine,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_heard_before_a_crash_is_a_turn_though_nothing_more_of_it_sounds() {
+        let replied = |text: &str| Record::Replied {
+            text: text.to_owned(),
+            began: None,
+            ended: Instant::from_ms(9_000),
+            interrupted: true,
+            timing: None,
+        };
+        let heard = replied("We have a garden.");
+        let said = heard.said().map(|said| (said.text, said.began));
+        assert_eq!(said, Some(("We have a garden.", Instant::from_ms(9_000))));
+        assert_eq!(replied("").said(), None);
+    }
 }

@@ -173,6 +173,10 @@ fn hearing(cue: Cue) -> Next {
     match cue {
         Cue::Pause => (Turn::Pausing, &[]),
         Cue::OverUnread => (Turn::Transcribing, &[M::Transcribe]),
+        Cue::IdleOut => (
+            Turn::Leaving,
+            &[M::Forget, M::Yield, M::Goodbye(EndReason::Idle)],
+        ),
         // What fails here is a reply that is held back; the caller has the floor and will get another.
         Cue::TookFloor | Cue::Failed | Cue::FailedAgain => (Turn::Hearing, &[M::Yield]),
         _ => (Turn::Hearing, provider(cue)),

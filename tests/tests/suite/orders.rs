@@ -218,6 +218,39 @@ fn the_consent_line_is_heard_to_its_end_before_anything_else() {
 }
 
 #[test]
+fn no_order_cuts_the_consent_line_short() {
+    let config = Config {
+        consent: "This call is recorded.".to_owned(),
+        ..bot()
+    };
+    let story = Story::quiet(config)
+        .act(Start::IntoBot(200), Act::Order(Order::Interrupt))
+        .act(Start::AfterBot(1_500), Act::HangUp);
+    let heard = words(&told(story));
+    assert_eq!(heard, [format!("bot: This call is recorded. {GREETING}")]);
+}
+
+#[test]
+fn whoever_is_told_other_last_words_says_them_to_their_end() {
+    let hang_up = |say: &str| {
+        Act::Order(Order::HangUp {
+            say: Some(say.to_owned()),
+        })
+    };
+    let long = "All our lines are closed today. ".repeat(20);
+    let story = Story::quiet(bot())
+        .act(
+            Start::AfterBot(400),
+            hang_up("Goodbye. We wish you a nice day."),
+        )
+        .act(Start::IntoBot(300), hang_up(long.trim()));
+    assert_eq!(
+        words(&told(story)).last(),
+        Some(&format!("bot: {}", long.trim()))
+    );
+}
+
+#[test]
 fn who_asks_for_a_moment_is_left_alone_for_a_minute() {
     let story = Story::quiet(bot())
         .say(Start::AfterBot(400), "Hold on, please.")

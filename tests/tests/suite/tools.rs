@@ -123,6 +123,41 @@ fn a_caller_who_speaks_meanwhile_is_answered_and_hears_the_news_afterwards() {
 }
 
 #[test]
+fn whoever_waits_for_work_behind_other_work_soon_hears_that_it_takes_a_moment() {
+    let mut story = looking_up(look_up(20_000, ""), "Let me see.")
+        .answer(
+            "And on Sunday?",
+            Answer::says("A moment.").wants("look_up", "{\"at\":8}"),
+        )
+        .say(Start::AfterBot(300), "And on Sunday?")
+        .act(Start::AfterBot(4_000), Act::HangUp);
+    story.speeds.do_ms = (15_000, 15_000);
+    let ending = told(story);
+    let said = |text: &str| {
+        let is_said = |output: &Output| matches!(output, Output::Persist(Record::Saying { text: of }) if of == text);
+        when(&ending, is_said)
+    };
+    let filler = Config::default().filler;
+    let (moment, filled) = (said("A moment."), said(&filler));
+    assert!(
+        filled
+            .iter()
+            .any(|at| (moment[0]..moment[0] + 6_000).contains(at)),
+        "{moment:?} {filled:?}"
+    );
+}
+
+#[test]
+fn all_that_was_heard_while_work_is_done_is_in_the_journal() {
+    let said = "Let me look that up for you.";
+    let mut story = looking_up(look_up(20_000, ""), said).act(Start::AfterBot(8_000), Act::HangUp);
+    story.speeds.do_ms = (6_000, 6_000);
+    let ending = told(story);
+    let is_all = |output: &Output| matches!(output, Output::Persist(Record::Heard { chars }) if *chars == said.len());
+    assert_eq!(when(&ending, is_all).len(), 1);
+}
+
+#[test]
 fn whoever_murmurs_while_work_is_done_soon_hears_that_it_takes_a_moment() {
     let mut story = looking_up(look_up(20_000, ""), "Let me see.")
         .say(Start::AfterBot(3_000), "Yes.")

@@ -261,6 +261,23 @@ fn a_filler_is_no_answer() {
 }
 
 #[test]
+fn words_that_come_late_bring_one_filler_and_not_two() {
+    let mut story = Story::quiet(bot())
+        .say(Start::AfterBot(500), "When?")
+        .answer("When?", Answer::says("At seven.").paced(900, 20))
+        .act(Start::AfterBot(3_000), Act::HangUp);
+    story.weather.fates = vec![
+        (Stage::Listen, 0..1, Fate::Lost),
+        (Stage::Listen, 1..2, Fate::Late(1_600)),
+    ];
+    let all = words(&told(story));
+    assert_eq!(
+        all[1..],
+        ["caller: When?", "bot: One moment, please. At seven.",]
+    );
+}
+
+#[test]
 fn a_cough_while_the_answer_is_thought_does_not_make_the_wait_endless() {
     let config = Config {
         speculate: true,

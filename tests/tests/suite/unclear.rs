@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use audio::{Clip, mulaw};
-use call::{Config, EndOfTurn, Ending, Failure, Feed, Output, Reply, Request, Turn};
+use call::{
+    Config, EndOfTurn, EndReason, Ending, Failure, Feed, Output, Record, Reply, Request, Turn,
+};
 use tests::random::Random;
 
 use crate::line::Line;
@@ -119,12 +121,17 @@ fn a_recogniser_that_must_be_asked_is_asked_when_the_sound_is_over() {
         assert!(is_asked_for_words(&outputs));
         let text = text.to_owned();
         let outputs = line.listened(Reply::Transcript { flush: 1, text });
-        (line.call.turn(), outputs.contains(&Output::Clear), outputs)
+        let seen = (line.call.turn(), outputs.contains(&Output::Clear), outputs);
+        (seen, line)
     };
-    let (turn, has_stopped, _) = transcribed("Wait, please.");
+    let ((turn, has_stopped, _), mut line) = transcribed("Wait, please.");
     assert!(has_stopped && turn == Turn::Hearing);
+    // Nobody has to be asked again: these are the words of the turn.
+    let is_turn = |output: &Output| matches!(output, Output::Persist(Record::Caller { text, .. }) if text == "Wait, please.");
+    assert!(line.pass(2_000, false).iter().any(is_turn));
+    assert_eq!(line.call.turn(), Turn::Replying);
     for nothing in ["", "Mm-hm."] {
-        let (turn, has_stopped, outputs) = transcribed(nothing);
+        let ((turn, has_stopped, outputs), _) = transcribed(nothing);
         assert!(!has_stopped && turn == Turn::Replying, "{nothing}");
         let is_dropped = |output: &Output| matches!(output, Output::Cancel(_));
         assert!(outputs.iter().any(is_dropped), "{nothing}");
@@ -163,6 +170,34 @@ fn what_was_said_into_a_reply_and_nobody_could_write_down_is_asked_for_again() {
     let sorry = Config::default().apology;
     let is_sorry = |output: &Output| matches!(output, Output::Ask(_, Request::Speak { text }) if *text == sorry);
     assert!(outputs.iter().any(is_sorry));
+}
+
+/// A second of the words of a recording, one close upon the other.
+fn chatter() -> Vec<i16> {
+    let sound = mulaw::decode_all(CLIP);
+    let loud = |frame: &&[i16]| frame.iter().any(|sample| sample.unsigned_abs() > 1_000);
+    let frames: Vec<&[i16]> = sound.chunks_exact(160).filter(loud).collect();
+    frames.concat()
+}
+
+#[test]
+fn a_voice_that_never_pauses_is_no_caller() {
+    let mut line = Line::open(bot());
+    line.pass(4_000, false);
+    let chatter = chatter();
+    let mut talk = |line: &mut Line| {
+        let outputs = hear(line, &chatter);
+        for output in &outputs {
+            if let Output::Feed(_, Feed::Flush(flush)) = output {
+                let (flush, text) = (*flush, "la la la".to_owned());
+                line.listened(Reply::Transcript { flush, text });
+            }
+        }
+        outputs
+    };
+    let is_over = |output: &Output| matches!(output, Output::Persist(Record::Ended { reason, .. }) if *reason == EndReason::Idle);
+    while line.now < 180_000 && !talk(&mut line).iter().any(is_over) {}
+    assert!((120_000..150_000).contains(&line.now), "{}", line.now);
 }
 
 #[test]
