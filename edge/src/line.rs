@@ -200,6 +200,10 @@ impl Shell {
                 Output::Cancel(id) => talk.works.cancel(now, id),
                 Output::Persist(record) => records.push(record),
                 Output::HangUp(say) => self.part(talk, now, &Farewell::HangUp { say }),
+                // There is no far end behind a socket of the caller's own: the keys are in the log, and the talk goes on.
+                Output::SendKeys(_) if talk.opening.call.is_web() => {
+                    echoes.push_back(Input::Opened);
+                }
                 Output::SendKeys(keys) => self.part(talk, now, &Farewell::SendKeys { keys }),
                 Output::Transfer { to, say } => {
                     let farewell = match to.parse() {

@@ -146,7 +146,8 @@ fn turns(talk: &Talk) -> u32 {
 /// What was used so far, with the time of the stream that is still open.
 fn used(talk: &Talk, now: Instant) -> Usage {
     let mut usage = talk.reports.usage().clone();
-    if let Some(opened) = talk.opened.filter(|_| talk.mouth.is_some()) {
+    // Not since the carrier opened it: a stream that outlived a crash is counted up to there already.
+    if let Some(opened) = talk.reports.open().filter(|_| talk.mouth.is_some()) {
         let line = u64::try_from(now.since(opened).as_millis()).unwrap_or(u64::MAX);
         usage.line_ms += line;
         if !talk.opening.call.is_web() {

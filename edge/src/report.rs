@@ -42,6 +42,11 @@ impl Reports {
         &self.usage
     }
 
+    /// Since when the current stream is open, as it is counted.
+    pub(crate) fn open(&self) -> Option<Instant> {
+        self.open
+    }
+
     /// How often the caller had a turn so far.
     pub(crate) fn turns(&self) -> u32 {
         self.turns

@@ -162,6 +162,11 @@ impl Shell {
             tracing::warn!(call = %talk.opening.call, "a second stream takes the first one's place");
             self.dropped(talk, now, "another stream took its place");
         }
+        if talk.is_over() {
+            // The one before was hearing the last words. Twilio asks what comes next once this one is closed.
+            close(socket, 1000, "the call is over");
+            return Ok(());
+        }
         let opened_ms = now.as_ms();
         attach(
             socket,

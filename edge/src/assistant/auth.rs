@@ -237,7 +237,7 @@ impl Shell {
         inside.expires_s = expires_s;
         keep(socket, guest);
         if renewed {
-            self.greet(socket, guest, true);
+            tell(socket, &Told::Renewed { expires_s });
             self.watch_expiry(socket, expires_s);
         } else {
             self.seat(socket, guest, resumed);
@@ -278,6 +278,12 @@ impl Shell {
         let Some(inside) = &guest.inside else {
             return;
         };
+        self.guard(Self::unseat);
+        if self.is_over() {
+            // Whoever sat there was hearing the goodbye.
+            close(socket, OVER, "the conversation is over");
+            return;
+        }
         self.greet(socket, guest, resumed);
         self.guard(|shell| {
             let mut talk = shell.talk.borrow_mut();
@@ -285,16 +291,26 @@ impl Shell {
                 return;
             };
             let now = talk.clock.read();
-            if talk.mouth.is_some() {
-                tracing::info!(call = %talk.opening.call, "another socket takes the first one's place");
-                shell.dropped(talk, now, "another socket took its place");
-            }
             let remark = Remark::stream_opened(guest.address.clone(), String::new());
             talk.works.remark(remark);
             let mouth = Mouth::new(socket.clone(), guest.kind, inside.input, inside.output);
             shell.connect(talk, now, crate::mouth::Mouth::Guest(Box::new(mouth)), now);
+            if socket.as_ref().ready_state() != web_sys::WebSocket::OPEN {
+                // Its end was told while the token was looked at, when it was nobody's yet.
+                shell.dropped(talk, now, "the socket was closed before it had a seat");
+            }
         });
         self.watch_expiry(socket, inside.expires_s);
+    }
+
+    /// Another socket takes the place of the one that the caller has.
+    fn unseat(&self) {
+        let mut talk = self.talk.borrow_mut();
+        if let Some(talk) = talk.as_mut().filter(|talk| talk.mouth.is_some()) {
+            tracing::info!(call = %talk.opening.call, "another socket takes the first one's place");
+            let now = talk.clock.read();
+            self.dropped(talk, now, "another socket took its place");
+        }
     }
 
     /// Takes up sockets that outlived the object's memory.

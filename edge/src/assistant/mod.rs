@@ -16,6 +16,7 @@
 //! | edge → client | members | |
 //! |---|---|---|
 //! | `ready` | `call`, `bot`, `resumed`, `expires_s`, `input`, `output` | the bot hears; positions count from 0 |
+//! | `renewed` | `expires_s` | a fresh token on an open socket was good; all else goes on |
 //! | `transcript` | `text`, `final` | what the caller said, or seems to be saying |
 //! | `reply` | `text`, `heard`, `interrupted`? | `heard: false`: what the bot begins to say; `true`: what of the whole reply was heard, which may be nothing |
 //! | `audio` | `audio_data` | base64; on `/ws` a binary frame instead |

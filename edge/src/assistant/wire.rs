@@ -126,6 +126,9 @@ pub(super) enum Told<'a> {
         input: Input,
         output: Output,
     },
+    Renewed {
+        expires_s: u64,
+    },
     Transcript {
         text: &'a str,
         r#final: bool,

@@ -20,6 +20,25 @@ fn fold_all(logged: &[Logged]) -> Vec<Numbered> {
 }
 
 #[test]
+fn a_stream_that_outlived_a_crash_is_counted_up_to_there_and_open_from_there() {
+    let mut reports = Reports::default();
+    for (record, now) in [
+        (Record::Connected { at: at(1_000) }, 1_000),
+        (
+            Record::Saying {
+                text: String::new(),
+            },
+            4_000,
+        ),
+        (Record::Connected { at: at(6_000) }, 6_000),
+    ] {
+        reports.note(&Logged::Call(record), 7, at(now));
+    }
+    assert_eq!(reports.usage().line_ms, 3_000);
+    assert_eq!(reports.open(), Some(at(6_000)));
+}
+
+#[test]
 fn usage_is_summed_and_line_time_leaves_out_the_gap_between_two_streams() {
     let spoken = Amount {
         chars: 10,

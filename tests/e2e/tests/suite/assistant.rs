@@ -1,10 +1,11 @@
 //! Conversations through sockets of the caller's own: typed and spoken, interrupted, cut off and gone on with.
 
 use audio::{Resampler, mulaw};
-use contract::{Bot, Record, WorkStage};
+use contract::{Bot, Do, Order, Record, WorkStage};
 use e2e::{Guest, Office, World, until};
 use local::caller::utterance;
 use local::speech::Voice;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 pub(super) fn bot() -> Bot {
@@ -296,6 +297,49 @@ async fn a_call_at_its_cap_is_told_what_was_used_and_ends_politely() {
         .into_iter()
         .filter(|told| matches!(&told.record, Record::Event(event) if event.name == "order_wrap"));
     assert_eq!(wraps.count(), 1);
+}
+
+/// What the functions have the edge do with a conversation.
+async fn order(world: &World, ready: &Value, order: Do) {
+    let order = Order {
+        id: "1".to_owned(),
+        order,
+    };
+    let call = ready["call"].as_str().expect("an id");
+    let url = format!("{}/calls/{call}/orders", world.platform.edge.url());
+    let body = serde_json::to_vec(&order).expect("JSON");
+    let answer = world.sealed(Method::POST, &url, &body).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_have_no_far_end_here_and_the_conversation_goes_on() {
+    let office = Office::with_token(bot()).await;
+    let world = world(&office).await;
+    let (mut guest, ready) = Guest::enter(&world, "/ws/assistant", "good").await;
+    guest.hears("reply", heard("this is Mesa")).await;
+    let keys = "12#".to_owned();
+    order(&world, &ready, Do::SendKeys { keys }).await;
+    guest.types("for four people").await;
+    guest.hears("reply", heard("which day")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_that_comes_during_the_goodbye_is_not_left_waiting() {
+    let office = Office::with_token(bot()).await;
+    let world = world(&office).await;
+    let (mut guest, ready) = Guest::enter(&world, "/ws/assistant", "good").await;
+    guest.hears("reply", heard("this is Mesa")).await;
+    let say = Some("We are closed now, and wish you a good night. ".repeat(8));
+    order(&world, &ready, Do::HangUp { say }).await;
+    guest.hears("reply", text_has("We are closed")).await;
+    let mut again = Guest::connect(&world, &again("/ws/assistant", &ready)).await;
+    again.say(&json!({ "type": "auth", "token": "good" })).await;
+    assert_eq!(again.ends().await, 4410, "{:#?}", again.told);
+    until("the last record", || {
+        office.was_told(|told| *told == Record::Filed)
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use contract::{BotId, Secret, Ticket};
+use contract::{BotId, Do, Order, Secret, Ticket};
 use e2e::{Socket, World, made_up_call, now_s};
 use futures_util::{SinkExt as _, StreamExt as _};
+use reqwest::Method;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -206,4 +207,29 @@ async fn a_start_that_names_another_call_or_account_closes_the_stream() {
     begin(&mut stream, &own, call.as_str()).await;
     world.logged(&[call.as_str(), "a stream is open"]).await;
     assert_eq!(closed(&mut stream, Duration::from_millis(300)).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_comes_during_the_last_words_is_closed_and_twilio_asks_what_is_next() {
+    let world = quiet_world().await;
+    let call = made_up_call(1);
+    let tickets = [1, 2].map(|nonce| world.ticket(call, nonce).seal(&world.edge_secret()));
+    world.open(call, &[&tickets[0], &tickets[1]]).await;
+    let account = world.account().to_string();
+    let mut first = world.enter(&world.stream_url(call, &tickets[0])).await;
+    begin(&mut first, &account, call.as_str()).await;
+    world.logged(&[call.as_str(), "a stream is open"]).await;
+    let order = Order {
+        id: "1".to_owned(),
+        order: Do::HangUp {
+            say: Some("We are closed now, and wish you a good night. ".repeat(8)),
+        },
+    };
+    let url = format!("{}/calls/{call}/orders", world.platform.edge.url());
+    let body = serde_json::to_vec(&order).expect("JSON");
+    let answer = world.sealed(Method::POST, &url, &body).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let mut second = world.enter(&world.stream_url(call, &tickets[1])).await;
+    begin(&mut second, &account, call.as_str()).await;
+    assert_eq!(closed(&mut second, e2e::LIMIT).await, Some(1000));
 }

@@ -63,8 +63,8 @@ async fn a_token_that_expires_ends_the_socket_unless_a_fresh_one_is_shown() {
     renewed
         .say(&json!({ "type": "auth", "token": "good" }))
         .await;
-    let ready = renewed.hears("ready", |_| true).await;
-    assert!(ready["expires_s"].as_u64() > Some(e2e::now_s() + 60));
+    let told = renewed.hears("renewed", |_| true).await;
+    assert!(told["expires_s"].as_u64() > Some(e2e::now_s() + 60));
     office.issue("brief", "anna", e2e::now_s() + BRIEF_S);
     let (mut guest, ready) = Guest::enter(&world, "/ws/assistant", "brief").await;
     guest
@@ -98,7 +98,7 @@ async fn tokens_that_come_at_once_are_looked_at_one_at_a_time() {
     guest.types("for four people").await;
     guest.hears("transcript", |_| true).await;
     office.desk().looks = false;
-    guest.hears("ready", |_| true).await;
+    guest.hears("renewed", |_| true).await;
     guest.say(&long).await;
     guest.types("tomorrow").await;
     guest.hears("reply", heard("what time")).await;
