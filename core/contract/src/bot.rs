@@ -2,6 +2,7 @@
 
 mod check;
 mod hours;
+mod phrases;
 mod terms;
 mod tool;
 
@@ -12,10 +13,12 @@ use twilio::PhoneNumber;
 
 pub use check::{Invalid, are_countries, is_web_address, minute_of_day};
 pub use hours::{Closed, Day, Hours, Opens};
+pub use phrases::Phrases;
 pub use terms::{Limits, Machine, Pricing};
 pub use tool::{Tool, WebhookTool};
 
 use crate::TenantId;
+use phrases::ENGLISH;
 
 /// Names a bot: 1 to 64 characters of `a-z`, `0-9` and `-`.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -51,7 +54,7 @@ impl fmt::Display for BotId {
 /// Who answers a number. A call carries the bot as it was when the call began, so a change never reaches a call
 /// in progress.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(default)]
+#[serde(default, remote = "Self")]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Bot {
     /// Its id.
@@ -81,16 +84,20 @@ pub struct Bot {
     /// When the caller's turn is over.
     pub turns: Turns,
     /// What happens when nobody speaks.
+    #[serde(default = "phrases::idle")]
     pub idle: Idle,
     /// Longest reply, in characters; cut at a sentence end.
     pub reply_chars_max: u32,
     /// Longest call, in seconds; 0: no limit but the carrier's.
     pub duration_max_s: u32,
-    /// Said before the bot hangs up of its own accord.
+    /// Said before the bot hangs up of its own accord. Left out: so in its language, as the next two and `idle.prompt`.
+    #[serde(default = "phrases::unsaid")]
     pub goodbye: String,
     /// Said when a provider failed twice.
+    #[serde(default = "phrases::unsaid")]
     pub apology: String,
     /// Said while a slow provider keeps the caller waiting.
+    #[serde(default = "phrases::unsaid")]
     pub filler: String,
     /// Where the caller goes when the bot cannot go on.
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
@@ -210,6 +217,7 @@ pub struct Idle {
     /// Silence before the prompt, in milliseconds.
     pub after_ms: u32,
     /// What is said then.
+    #[serde(default = "phrases::unsaid")]
     pub prompt: String,
     /// How often, before the goodbye.
     pub prompts_max: u32,
@@ -243,10 +251,9 @@ impl Default for Bot {
             idle: Idle::default(),
             reply_chars_max: 300,
             duration_max_s: 30 * 60,
-            goodbye: "Thank you for calling. Goodbye.".to_owned(),
-            apology: "I am sorry, something went wrong on my side. Could you say that again?"
-                .to_owned(),
-            filler: "One moment, please.".to_owned(),
+            goodbye: ENGLISH.goodbye.to_owned(),
+            apology: ENGLISH.apology.to_owned(),
+            filler: ENGLISH.filler.to_owned(),
             fallback_number: None,
             tools: vec![Tool::EndCall],
             record: true,
@@ -275,7 +282,7 @@ impl Default for Idle {
     fn default() -> Self {
         Self {
             after_ms: 8_000,
-            prompt: "Are you still there?".to_owned(),
+            prompt: ENGLISH.idle.to_owned(),
             prompts_max: 2,
         }
     }

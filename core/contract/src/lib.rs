@@ -38,8 +38,8 @@ mod usage;
 
 pub use bot::{
     Bot, BotId, Closed, Day, EndOfTurn, Fallback, Hours, Idle, Invalid, Limits, Machine, Opens,
-    Pricing, ReplyMode, Stage, Tool, Turns, Voice, WebhookTool, are_countries, is_web_address,
-    minute_of_day,
+    Phrases, Pricing, ReplyMode, Stage, Tool, Turns, Voice, WebhookTool, are_countries,
+    is_web_address, minute_of_day,
 };
 pub use call_id::{BadCallId, CallId};
 pub use errand::{ERRAND_S_MAX, Errand, ErrandCall, ErrandReply};

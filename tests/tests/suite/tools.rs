@@ -138,12 +138,11 @@ fn whoever_waits_for_work_behind_other_work_soon_hears_that_it_takes_a_moment() 
         when(&ending, is_said)
     };
     let filler = Config::default().filler;
-    let (moment, filled) = (said("A moment."), said(&filler));
+    let (moment, told) = (said("A moment."), said(&filler));
     assert!(
-        filled
-            .iter()
+        told.iter()
             .any(|at| (moment[0]..moment[0] + 6_000).contains(at)),
-        "{moment:?} {filled:?}"
+        "{moment:?} {told:?}"
     );
 }
 

@@ -185,7 +185,7 @@ fn a_voice_that_never_pauses_is_no_caller() {
     let mut line = Line::open(bot());
     line.pass(4_000, false);
     let chatter = chatter();
-    let mut talk = |line: &mut Line| {
+    let talk = |line: &mut Line| {
         let outputs = hear(line, &chatter);
         for output in &outputs {
             if let Output::Feed(_, Feed::Flush(flush)) = output {
