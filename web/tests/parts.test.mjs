@@ -10,7 +10,6 @@ import { interruptions } from "../src/console/interruptions.js";
 import { extended, renewed } from "../src/console/listing.js";
 import { PROVIDERS } from "../src/console/providers.js";
 import { SCOPES } from "../src/console/scopes.js";
-import { Conversation } from "../src/talk/conversation.js";
 import { Queue } from "../src/talk/queue.js";
 import { Resampler, fromPcm16, readPcm16, toPcm16, writePcm16 } from "../src/talk/resample.js";
 import { fold, lines } from "../src/shared/live.js";
@@ -93,64 +92,6 @@ test("a last word that is shorter than what should lie ready is played all the s
   assert.equal(queue.pull(out), 10);
 });
 
-test("a conversation that is refused for too many requests is not tried again, one in progress is", () => {
-  for (const begun of [false, true]) {
-    const socket = { send: () => {}, readyState: 1 };
-    let opened = 0;
-    const connect = () => (opened++, socket);
-    const conversation = new Conversation({ url: "/ws", token: () => "t", bot: "mesa", bargeIn: false, connect });
-    const told = (message) => socket.onmessage({ data: JSON.stringify(message) });
-    conversation.start();
-    if (begun) told({ type: "ready", call: "WB1", bot: "mesa", resumed: false });
-    told({ type: "error", code: "rate_limited", message: "try again in 9 s" });
-    socket.onclose({ code: 1013 });
-    assert.equal(conversation.phase, begun ? "reconnecting" : "ended");
-    assert.equal(conversation.problem.code, "rate_limited");
-    clearTimeout(conversation.timer);
-    assert.equal(opened, 1);
-  }
-});
-
-test("what the edge tells of a conversation is what the page shows of it", () => {
-  const socket = { send: (text) => said.push(text), readyState: 1 };
-  const said = [];
-  const conversation = new Conversation({ url: "/ws", token: () => "t", bot: "mesa", bargeIn: false, connect: () => socket });
-  const told = (message) => socket.onmessage({ data: JSON.stringify(message) });
-  conversation.start();
-  socket.onopen();
-  assert.deepEqual(JSON.parse(said[0]), { type: "auth", token: "t", bot: "mesa" });
-  told({ type: "ready", call: "WB1", bot: "mesa", resumed: false });
-  for (const state of ["thinking", "speaking", "listening"]) {
-    told({ type: "state", state });
-    assert.equal(conversation.phase, state);
-  }
-  told({ type: "reply", text: "Good day.", heard: false });
-  told({ type: "reply", text: "How are you?", heard: false });
-  assert.deepEqual(conversation.lines.map(({ text, final }) => [text, final]), [["Good day. How are you?", false]]);
-  // Heard, not sent.
-  told({ type: "reply", text: "Good day. How", heard: true, interrupted: true });
-  told({ type: "transcript", text: "wait", final: false });
-  told({ type: "transcript", text: "wait a moment", final: true });
-  assert.deepEqual(conversation.lines.map(({ speaker, text, final, interrupted }) => [speaker, text, final, interrupted]), [
-    ["bot", "Good day. How", true, true], ["caller", "wait a moment", true, false],
-  ]);
-});
-
-test("what was never heard leaves nothing behind, and no two lines are taken for one", () => {
-  const socket = { send: () => {}, readyState: 1 };
-  const conversation = new Conversation({ url: "/ws", token: () => "t", bargeIn: false, connect: () => socket });
-  const told = (message) => socket.onmessage({ data: JSON.stringify(message) });
-  conversation.start();
-  told({ type: "reply", text: "Good day.", heard: true });
-  told({ type: "reply", text: "How are", heard: false });
-  told({ type: "transcript", text: "wait", final: true });
-  told({ type: "reply", text: "", heard: true, interrupted: true });
-  assert.deepEqual(conversation.lines.map(({ text }) => text), ["Good day.", "wait"]);
-  told({ type: "reply", text: "Yes?", heard: false });
-  const keys = conversation.lines.map(({ key }) => key);
-  assert.equal(new Set(keys).size, 3, `${keys}`);
-});
-
 test("a call that is watched shows what is being said, once, and takes back what was never heard", () => {
   const seen = (events) => lines(events.reduce((call, [event, data]) => fold(call, { event, data }), undefined)).map(({ text }) => text);
   const turn = ["turn", { number: 1, at_ms: 5, record: { speaker: "caller", text: "Hello." } }];
@@ -170,68 +111,6 @@ test("the table keeps what is loaded while calls come in above it and end", () =
   const ended = renewed(later, page(call(10), call(8, "completed"), call(7)));
   assert.deepEqual(ended.map(({ began_ms, status }) => [began_ms, status]), [[10, undefined], [8, "completed"], [7, undefined], [6, undefined]]);
   assert.deepEqual(renewed(later, { calls: [call(10)], next: null }), [call(10)], "there is no more");
-});
-
-test("only a token that a fresh sign-in makes good asks for one", () => {
-  const closed = (error, code = 4401) => {
-    const socket = { send: () => {}, readyState: 1 };
-    const conversation = new Conversation({ url: "/ws", token: () => "t", bargeIn: false, connect: () => socket });
-    conversation.start();
-    socket.onopen();
-    if (error) socket.onmessage({ data: JSON.stringify({ type: "error", code: error, message: "" }) });
-    socket.onclose({ code });
-    return [conversation.phase, conversation.problem.code];
-  };
-  assert.deepEqual(closed("token_expired"), ["signed_out", "token_expired"]);
-  assert.deepEqual(closed("key_wrong"), ["signed_out", "token_expired"]);
-  assert.deepEqual(closed(null), ["signed_out", "token_expired"]);
-  assert.deepEqual(closed("scope_missing"), ["ended", "scope_missing"]);
-  assert.deepEqual(closed("call_ended", 4410), ["ended", "call_ended"]);
-});
-
-test("whoever has signed in afresh before the edge lets the old token go is not asked again", () => {
-  const sockets = [];
-  const sent = [];
-  const connect = (url) => (sockets.push({ url, send: (text) => sent.push(JSON.parse(text).token), readyState: 1 }), sockets.at(-1));
-  let token = "old";
-  const conversation = new Conversation({ url: "/ws", token: () => token, bargeIn: false, connect });
-  const phases = [];
-  conversation.addEventListener("change", () => phases.push(conversation.phase));
-  const expire = (socket) => {
-    socket.onmessage({ data: JSON.stringify({ type: "error", code: "token_expired", message: "" }) });
-    socket.onclose({ code: 4401 });
-  };
-  conversation.start();
-  sockets[0].onopen();
-  sockets[0].onmessage({ data: JSON.stringify({ type: "ready", call: "WB1", bot: "mesa" }) });
-  token = "fresh";
-  expire(sockets[0]);
-  assert.ok(!phases.includes("signed_out"), phases.join());
-  assert.equal(sockets[1].url, "/ws?call=WB1");
-  sockets[1].onopen();
-  assert.deepEqual(sent, ["old", "fresh"]);
-  expire(sockets[1]);
-  assert.equal(conversation.phase, "signed_out", "that one is the only one there is");
-  assert.equal(sockets.length, 2);
-});
-
-test("the microphone is held back from the bot's first sound to its last, unless the bot may be interrupted", () => {
-  const socket = { send: (what) => typeof what !== "string" && heard.push(new Int16Array(what)[0]), readyState: 1 };
-  const heard = [];
-  const conversation = new Conversation({ url: "/ws", token: () => "t", bargeIn: false, connect: () => socket });
-  conversation.sound = { play: () => {}, reset: () => {}, clear: () => {} };
-  conversation.start();
-  socket.onmessage({ data: JSON.stringify({ type: "ready", call: "WB1", bot: "mesa" }) });
-  const speak = () => conversation.hear(new Int16Array(320).fill(7));
-  speak();
-  socket.onmessage({ data: new ArrayBuffer(640) });
-  speak();
-  conversation.played({ ms: 20, queued_ms: 0 });
-  speak();
-  conversation.bargeIn = true;
-  socket.onmessage({ data: new ArrayBuffer(640) });
-  speak();
-  assert.deepEqual(heard, [7, 0, 7, 7]);
 });
 
 test("an interruption is where the other began to speak, within the turn that was cut", () => {

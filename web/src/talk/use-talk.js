@@ -90,7 +90,7 @@ export function useTalk({ bot, bargeIn }) {
     level,
     conversation,
     phase: conversation?.phase ?? "idle",
-    lines: conversation?.lines ?? [],
+    lines: conversation?.transcript() ?? [],
     problem: problem ?? conversation?.problem ?? null,
   };
 }
