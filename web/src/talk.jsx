@@ -38,14 +38,15 @@ function Talk() {
 function Room({ hidden }) {
   const { bots, bot, setBot, problem: botProblem } = useBots();
   const [bargeIn, setBargeIn] = useState(localStorage.getItem(BARGE_IN) === "yes");
-  const talk = useTalk({ bot, bargeIn });
+  const talk = useTalk({ bot, bargeIn, away: hidden });
   const running = RUNNING.includes(talk.phase);
   const problem = talk.problem ? wrong(talk.problem) : botProblem;
   useEffect(() => {
     if (!hidden && talk.phase === "signed_out") talk.conversation.resume();
   }, [hidden, talk.phase]);
   const mayPlace = may("calls:write");
-  if (hidden) return null;
+  // Whatever asked for the sign-in, the conversation's own socket may still be open.
+  if (hidden) return running ? <Behind talk={talk} /> : null;
   return (
     <main id="main" tabindex="-1" class="talk">
       <h1 class="unseen">{t("talk.title")}</h1>
@@ -68,6 +69,15 @@ function Room({ hidden }) {
       <Heard talk={talk} running={running} bot={bot} />
       {mayPlace && <Outbound bot={bot} />}
     </main>
+  );
+}
+
+function Behind({ talk }) {
+  return (
+    <section class="sign-in stack" aria-label={t("talk.speak")}>
+      <p>{t("talk.goes_on")}</p>
+      <div><button type="button" onClick={() => talk.conversation.hangUp()}>{t("talk.stop")}</button></div>
+    </section>
   );
 }
 
