@@ -6,6 +6,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { unreadable, without } from "../src/console/draft.js";
 import { interruptions } from "../src/console/interruptions.js";
 import { extended, renewed } from "../src/console/listing.js";
 import { PROVIDERS } from "../src/console/providers.js";
@@ -118,6 +119,14 @@ test("an interruption is where the other began to speak, within the turn that wa
   assert.deepEqual(interruptions([turn("bot", 0, 900), turn("caller", 1000, 1900)]), []);
   assert.deepEqual(interruptions([turn("bot", 0, 900, true), turn("caller", 700, 1900), turn("bot", 2000, 2500, true)]), [700, 2500]);
   assert.deepEqual(interruptions([turn("bot", 500, 900, true), turn("caller", 300, 1900)]), [500]);
+});
+
+test("JSON that cannot be read is found, and what is typed at a list's places moves up with them", () => {
+  assert.equal(unreadable({ "listen.options": "{}", "tools.1.schema": "{" }), "tools.1.schema");
+  assert.equal(unreadable({ "listen.options": "{}" }), undefined);
+  const draft = { "tools.0.schema": "zero", "tools.1.schema": "one", "tools.2.schema": "two", "tools.10.schema": "ten", "think.options": "t" };
+  assert.deepEqual(without(draft, "tools", 1), { "tools.0.schema": "zero", "tools.1.schema": "two", "tools.9.schema": "ten", "think.options": "t" });
+  assert.deepEqual(without(draft, "hours.open", 0), draft);
 });
 
 test("server-sent events are read however they are cut", async () => {
