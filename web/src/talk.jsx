@@ -17,20 +17,13 @@ const BARGE_IN = "callbox.barge_in";
 takeTokenFromAddress();
 
 function Talk() {
-  const { signedIn, entered, signOut } = useSession();
-  const wasIn = useRef(signedIn);
-  wasIn.current ||= signedIn;
+  const { signedIn, holder, entered, signOut } = useSession();
   const links = [["/", t("talk"), true], ["/console", t("console"), false]];
-  function leave() {
-    wasIn.current = false;
-    signOut();
-  }
   return (
     <>
-      <Top links={links} onSignOut={signedIn ? leave : undefined} />
-      {/* Kept when a sign-in has expired: the same conversation goes on after a fresh one. Who signs out has left. */}
-      {!signedIn && <SignIn onDone={entered} expired={wasIn.current} />}
-      {wasIn.current && <Room hidden={!signedIn} />}
+      <Top links={links} onSignOut={signedIn ? signOut : undefined} />
+      {!signedIn && <SignIn onDone={entered} expired={Boolean(holder)} />}
+      {holder && <Room key={holder} hidden={!signedIn} />}
     </>
   );
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
-import { open, outOfOrder, picture } from "./browser.mjs";
+import { open, outOfOrder, picture, signIn } from "./browser.mjs";
 import { BUSY, CALL, KEY, NOBODY, answered, ask, dial, last, token, until } from "./platform.mjs";
 
 const EVIL_CALLER = `<script>window.harm = "caller"</script> hello`;
@@ -314,7 +314,16 @@ test("whose token has expired sees nothing any more", async (t) => {
   // The page believes it to be good; the API knows better.
   await page.evaluate((token) => sessionStorage.setItem("callbox.session", JSON.stringify({ token, expires_s: 0 })), token({ expires_in_s: -1 }));
   await page.getByText("Your sign-in has expired").waitFor();
-  assert.equal(await page.locator("table").count(), 0);
+  assert.equal(await page.locator("table").isVisible(), false);
+  // Nor is anything asked for in the time in which the table would be renewed, and with a fresh sign-in the page goes on.
+  const asked = [];
+  page.on("request", (request) => request.url().includes("/calls") && asked.push(request.url()));
+  await new Promise((resolve) => setTimeout(resolve, 4_000));
+  assert.deepEqual(asked, []);
+  await signIn(page);
+  await page.waitForFunction(() => document.activeElement.id === "main");
+  await rows(page).first().waitFor();
+  assert.equal(await page.getByText("Your sign-in has expired").count(), 0);
 });
 
 test("an API that is out of order is said to be so, and what comes when it is back is shown", async (t) => {

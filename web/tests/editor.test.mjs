@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { open, picture } from "./browser.mjs";
+import { open, outOfOrder, picture, signIn } from "./browser.mjs";
 import { ask, token } from "./platform.mjs";
 
 const at = (t, path, options) => open(t, `/console#${path}`, { token: token(), ...options });
@@ -133,4 +133,59 @@ test("a bot that is no more is not made again by whoever looks for it, nor one o
   await page.getByLabel("ID", { exact: true }).fill("mesa");
   await page.getByRole("button", { name: "Create" }).click();
   await page.getByRole("alert").getByText("There is a bot of that ID already.").waitFor();
+});
+
+test("what is being written waits for a fresh sign-in of the same holder, and for nobody else", async (t) => {
+  await ask("PUT", "/bots/patient", { name: "Patient" });
+  const page = await open(t, "/console#/bots/patient", { token: token({ sub: "operator" }) });
+  const greeting = page.getByLabel("Greeting");
+  // The page believes the token to be good; the API knows better.
+  const expire = () => page.evaluate((token) => sessionStorage.setItem("callbox.session", JSON.stringify({ token, expires_s: 0 })), token({ expires_in_s: -1 }));
+  await greeting.fill("Good evening.");
+  await expire();
+  await save(page);
+  await page.getByText("Your sign-in has expired").waitFor();
+  assert.equal(await greeting.isVisible(), false);
+  await signIn(page);
+  assert.equal(await greeting.inputValue(), "Good evening.");
+  await save(page);
+  await page.getByText("Saved as version 2").waitFor();
+  assert.equal((await ask("GET", "/bots/patient")).greeting, "Good evening.");
+  await greeting.fill("Good night.");
+  await expire();
+  await save(page);
+  await page.getByText("Your sign-in has expired").waitFor();
+  await outOfOrder(page, /\/tokens$/, 201, { token: token({ sub: "another" }), expires_s: 0 });
+  await signIn(page);
+  await page.waitForFunction(() => document.querySelector("#f-greeting")?.value === "Good evening.");
+});
+
+test("whoever leaves what is not saved is asked first, and asked once", async (t) => {
+  await ask("PUT", "/bots/careful", { name: "Careful" });
+  const page = await at(t, "/bots/careful");
+  const asked = [];
+  let answer = "dismiss";
+  page.on("dialog", (dialog) => {
+    asked.push(dialog.type());
+    return dialog[answer]();
+  });
+  const greeting = page.getByLabel("Greeting");
+  await page.getByRole("link", { name: "Usage" }).click();
+  await page.getByRole("heading", { name: "Usage" }).waitFor();
+  assert.deepEqual(asked, [], "nothing would be lost");
+  await page.goBack();
+  await greeting.click();
+  await greeting.fill("Hello.");
+  await page.getByRole("link", { name: "Usage" }).click();
+  await page.locator("#language").selectOption("es");
+  await page.getByRole("link", { name: "Talk" }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.waitForFunction(() => location.hash === "#/bots/careful");
+  assert.deepEqual([asked, await greeting.inputValue()], [["confirm", "confirm", "beforeunload", "confirm"], "Hello."]);
+  assert.equal(await page.locator("#language").inputValue(), "en");
+  answer = "accept";
+  await page.locator("#language").selectOption("es");
+  await page.getByRole("button", { name: "Guardar" }).waitFor();
+  assert.equal(asked.length, 5);
+  assert.equal((await ask("GET", "/bots/careful")).greeting, "");
 });

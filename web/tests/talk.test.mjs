@@ -139,7 +139,7 @@ test("who leaves the page for another one has hung up", async (t) => {
 });
 
 test("behind the sign-in form the microphone hears nothing, and the conversation can be ended", async (t) => {
-  const page = await open(t, "/?bot=mesa", { token: token(), microphone: speech(t, [6]) });
+  const page = await open(t, "/?bot=mesa", { token: token({ sub: "operator" }), microphone: speech(t, [6]) });
   const open_tracks = await microphones(page);
   const hearing = () => page.evaluate(() => window.tracks.filter(({ enabled, readyState }) => enabled && readyState === "live").length);
   // As after an answer of the API that says that the token is not good.

@@ -1,5 +1,7 @@
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../shared/api.js";
+import { session } from "../shared/session.js";
+import { useUnsaved } from "../shared/unsaved.js";
 import { t, wrong } from "../shared/words.js";
 import { useBusy } from "./busy.js";
 import { unreadable, without } from "./draft.js";
@@ -33,6 +35,7 @@ function Fields({ id, found }) {
   // How many changes there were, and how many of them are saved: some come while others are being saved.
   const changes = useRef({ made: 0, saved: 0 });
   const isSaved = () => changes.current.saved === changes.current.made;
+  useUnsaved(() => !isSaved());
   useEffect(() => {
     const field = state.problem && form.current.querySelector('[aria-invalid="true"]');
     const folded = field?.closest("details");
@@ -69,6 +72,8 @@ function Fields({ id, found }) {
       setDraft({});
       return setState({ saved: true });
     } catch (error) {
+      // Asked to sign in again, one saves again.
+      if (!session()) return setState({});
       const { field, message } = error;
       return setState(field ? { problem: t("field.wrong", { field: nameOf(field), what: message }), fault: { field, message } } : { problem: wrong(error) });
     }
