@@ -12,6 +12,11 @@ const EVIL_BOT = `<img src=x onerror="window.harm='bot'"> I see`;
 const at = (t, path, options) => open(t, `/console#${path}`, { token: token(), ...options });
 const rows = (page) => page.locator("tbody tr");
 const dollars = (micro_dollars) => new Intl.NumberFormat("en", { style: "currency", currency: "USD", maximumFractionDigits: 6 }).format(micro_dollars / 1e6);
+/** In the page: whether a waveform is painted, and not only a place for one. */
+const drawn = () => [...document.querySelector(".wave > div > div").shadowRoot.querySelectorAll("canvas")].some((canvas) => {
+  const { width, height } = canvas;
+  return width && height && canvas.getContext("2d").getImageData(0, 0, width, height).data.some(Boolean);
+});
 const harm = (page) => page.evaluate(() => window.harm);
 
 before(async () => {
@@ -93,7 +98,7 @@ test("a call is heard and read: player, transcript in step, interruptions, laten
   await page.waitForFunction(() => document.querySelector(".player button")?.disabled === false);
   assert.equal(await page.locator(".marks line").count(), cut.length);
   assert.equal(await page.locator(".spoken .cut").count(), cut.length);
-  assert.ok((await page.locator(".wave canvas").count()) > 0 || (await page.locator(".wave div > div").count()) > 0);
+  await page.waitForFunction(drawn);
   await page.locator(".chart canvas").waitFor();
   await picture(page, "console-call");
   const { began_ms } = call.turns.find(({ text }) => text.includes("for four people"));
@@ -120,11 +125,28 @@ test("a call is heard and read: player, transcript in step, interruptions, laten
   assert.deepEqual(await end.locator("td").nth(4).textContent(), CALL);
   assert.match(await end.locator("td").nth(5).textContent(), /^[\d.:a-f]+$/);
   assert.ok(saved.every(({ date }) => date), "everything has its time");
+  // What is heard goes on while a note is saved, and the call is asked for again.
+  const again = page.waitForResponse((answer) => answer.url().endsWith(`/calls/${CALL}`) && answer.request().method() === "GET");
+  await page.evaluate(() => (window.wave = document.querySelector(".wave > div > div")));
+  await page.getByRole("button", { name: "Play" }).click();
   await page.getByLabel("Note").fill("Called back.");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Saved.").waitFor();
+  await again;
+  const ms = Number(await page.locator("#seek").inputValue());
+  await page.waitForFunction((ms) => Number(document.querySelector("#seek").value) > ms, ms);
+  assert.ok(await page.evaluate(() => window.wave.isConnected), "it is the same player");
   assert.equal((await ask("GET", `/calls/${CALL}`)).note, "Called back.");
   assert.deepEqual(page.complaints, []);
+});
+
+test("a receipt shows what one of a thing costs to the millionth of a dollar", async (t) => {
+  const call = await ask("GET", `/calls/${CALL}`);
+  call.price.items[0].unit_micro_dollars = 8_512;
+  const page = await at(t, "/calls");
+  await outOfOrder(page, new RegExp(`/calls/${CALL}$`), 200, call);
+  await page.evaluate((call) => (location.hash = `/calls/${call}`), CALL);
+  await page.getByRole("region", { name: "Receipt" }).getByText("$0.008512 each").waitFor();
 });
 
 test("markup that a caller says or a bot writes is only ever text", async (t) => {

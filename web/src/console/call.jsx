@@ -112,7 +112,7 @@ function Over({ call, again }) {
       <section class="card stack" aria-labelledby="recording">
         <h2 id="recording">{t("call.recording")}</h2>
         {call.recording ? (
-          <Player key={call.recording.key} url={call.recording.url} turns={call.turns} control={player} onTime={setNow} />
+          <Player key={call.recording.key} link={call.recording.url} turns={call.turns} control={player} onTime={setNow} />
         ) : (
           <p class="soft">{t("call.no_recording")}</p>
         )}
