@@ -13,7 +13,7 @@ import { PROVIDERS } from "../src/console/providers.js";
 import { SCOPES } from "../src/console/scopes.js";
 import { Queue } from "../src/talk/queue.js";
 import { Resampler, fromPcm16, readPcm16, toPcm16, writePcm16 } from "../src/talk/resample.js";
-import { fold, lines } from "../src/shared/live.js";
+import { fold, follow, lines } from "../src/shared/live.js";
 import { parse, sse } from "../src/shared/sse.js";
 import { root } from "./browser.mjs";
 
@@ -101,6 +101,32 @@ test("a call that is watched shows what is being said, once, and takes back what
   assert.deepEqual(seen([turn, saying("Good day."), ["connected_again"], saying("Good day. How are you?")]), ["Hello.", "Good day. How are you?"]);
   assert.deepEqual(seen([turn, saying("Good day."), ["unheard", {}]]), ["Hello."]);
   assert.deepEqual(seen([turn, turn]), ["Hello."], "told twice");
+});
+
+test("a call is followed until its end, one that nobody answered until it is known to be over", async () => {
+  const following = async (answers, isOver = () => false) => {
+    const asked = [];
+    const pauses = [];
+    const seen = [];
+    async function* events(after) {
+      asked.push(after);
+      for (const answer of answers.shift() ?? [{ event: "end" }]) {
+        if (answer.status) throw answer;
+        yield answer;
+      }
+    }
+    const wait = async (ms) => pauses.push(ms);
+    await follow({ events, tell: ({ event }) => seen.push(event), isOver: () => isOver(asked.length), wait, signal: new AbortController().signal });
+    return { asked, pauses, seen: seen.filter((event) => event !== "connected_again") };
+  };
+  const turn = (number) => ({ event: "turn", data: { number } });
+  const lost = await following([[turn(1), turn(2)], [{ status: 429, retry_s: 9 }], [turn(3)]]);
+  assert.deepEqual(lost, { asked: [undefined, 2, 2, 3], pauses: [1500, 9000, 1500], seen: ["turn", "turn", "turn", "end"] });
+  const none = [{ status: 404 }];
+  const unanswered = await following([none, none, none, none, none], (times) => times >= 3);
+  assert.equal(unanswered.asked.length, 4, "once more after it is known: it may have been answered just before");
+  assert.equal((await following([[{ status: 401 }], [turn(1), { event: "end" }]])).asked.length, 2, "there may be another token by then");
+  assert.equal((await following([[{ status: 403 }]])).asked.length, 1);
 });
 
 test("the table keeps what is loaded while calls come in above it and end", () => {

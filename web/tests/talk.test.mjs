@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { open, picture, signIn, speech } from "./browser.mjs";
-import { ABROAD, KEY, LATE, ask, token, until } from "./platform.mjs";
+import { ABROAD, BUSY, KEY, LATE, ask, token, until } from "./platform.mjs";
 import { callOf, heard, hesitating, level, loud, microphones, noting, phase, type } from "./talking.mjs";
 
 test("a table is booked by voice: heard, answered, written down", async (t) => {
@@ -224,6 +224,21 @@ test("a telephone is called from here, and its call is followed", async (t) => {
   assert.equal((await ask("GET", `/calls/${id}`)).to, LATE);
   await ask("POST", `/calls/${id}/orders`, { do: "hang_up" });
   await watch.getByText("Completed").waitFor();
+});
+
+test("a telephone that nobody answers is asked about no more once that is known", async (t) => {
+  const page = await open(t, "/?bot=mesa", { token: token() });
+  await page.getByLabel("Telephone number").fill(BUSY);
+  await page.getByRole("button", { name: "Call", exact: true }).click();
+  await page.locator(".watch").getByText("Busy").waitFor();
+  const asked = [];
+  page.on("request", (request) => request.url().includes("/calls/") && asked.push(request.url()));
+  const pass = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  // One question is the last; then none, in the time in which there would be some.
+  await pass(4_000);
+  asked.length = 0;
+  await pass(4_000);
+  assert.deepEqual(asked, []);
 });
 
 test("Spanish readers read Spanish", async (t) => {

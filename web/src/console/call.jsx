@@ -80,7 +80,7 @@ function Fact({ name, children }) {
 }
 
 function Running({ call }) {
-  const live = useLive(call.call, true);
+  const live = useLive(call.call);
   const said = lines(live);
   return (
     <>
