@@ -104,11 +104,21 @@ function Meter({ level, deaf }) {
 
 function Heard({ talk, running, bot }) {
   const end = useRef();
+  const typing = useRef(false);
   const { lines } = talk;
   useEffect(() => {
     const box = end.current?.parentElement;
     if (box) box.scrollTop = box.scrollHeight;
   }, [lines]);
+  // Where the button was that began it is now a field.
+  useEffect(() => {
+    if (running && typing.current) document.getElementById("words").focus();
+    typing.current = false;
+  }, [running]);
+  function begin() {
+    typing.current = true;
+    talk.start({ withMicrophone: false });
+  }
   async function type(event) {
     event.preventDefault();
     const field = event.target.elements.words;
@@ -139,7 +149,7 @@ function Heard({ talk, running, bot }) {
           <button>{t("talk.send")}</button>
         </form>
       ) : (
-        <button type="button" disabled={!bot} onClick={() => talk.start({ withMicrophone: false })}>{t("talk.type_only")}</button>
+        <button type="button" disabled={!bot} onClick={begin}>{t("talk.type_only")}</button>
       )}
     </section>
   );

@@ -228,6 +228,27 @@ test("keys are pressed in a running call, and only what a telephone has", async 
   assert.deepEqual(page.complaints, []);
 });
 
+test("what is sent by a double click is sent once, and what was not done is still there to be sent", async (t) => {
+  const call = await answered();
+  const page = await at(t, `/calls/${call}`);
+  await page.getByRole("status").getByText("Speaking").waitFor();
+  const words = page.getByLabel("Have the bot say");
+  const say = page.getByRole("button", { name: "Say", exact: true });
+  const sent = [];
+  page.on("request", (request) => request.method() === "POST" && request.url().endsWith("/orders") && sent.push(request.postDataJSON()));
+  await words.fill("Only once.");
+  await say.dblclick();
+  await page.getByText("The bot says it.").waitFor();
+  assert.deepEqual([sent, await words.inputValue()], [[{ do: "say", text: "Only once." }], ""]);
+  const repaired = await outOfOrder(page, /\/orders$/, 503, { error: { code: "store_unavailable", message: "try again in a moment" } });
+  await words.fill("Not yet.");
+  await say.click();
+  await page.getByText("try again in a moment").waitFor();
+  assert.equal(await words.inputValue(), "Not yet.");
+  await repaired();
+  await ask("POST", `/calls/${call}/orders`, { do: "hang_up" });
+});
+
 test("a running call is ended from here", async (t) => {
   const call = await answered();
   const page = await at(t, `/calls/${call}`);
@@ -248,6 +269,13 @@ test("numbers are given to bots and taken away", async (t) => {
   await page.getByRole("button", { name: "Remove +15005550077" }).click();
   await page.waitForFunction(() => !document.body.textContent.includes("+15005550077"));
   await assert.rejects(ask("GET", "/numbers/+15005550077"), /404/);
+});
+
+test("numbers that cannot be shown are said to be so", async (t) => {
+  const page = await at(t, "/calls");
+  await outOfOrder(page, /\/numbers\?/, 503, { error: { code: "store_unavailable", message: "try again in a moment" } });
+  await page.evaluate(() => (location.hash = "/bots"));
+  await page.getByRole("alert").getByText("try again in a moment").waitFor();
 });
 
 test("usage is shown by month, and saved as CSV", async (t) => {
@@ -287,17 +315,22 @@ test("a key is made, shown once, and revoked, by a key of one's own that is kept
   assert.equal(await page.locator("table").count(), 0);
   // The key that was tried is no session, and the session goes on.
   await own.fill(KEY);
-  await page.getByRole("button", { name: "Create key" }).click();
+  await page.getByRole("button", { name: "Create key" }).dblclick();
   const made = page.locator("#made-key");
   await made.waitFor();
   assert.match(await made.inputValue(), /^cbx_/);
   await page.getByRole("button", { name: "I have it" }).click();
   assert.equal(await page.getByText("cbx_").count(), 0);
   const { keys } = await ask("GET", "/keys");
-  assert.deepEqual(keys.find(({ name }) => name === "Front desk").scopes, ["talk"]);
+  assert.deepEqual(keys.filter(({ name }) => name === "Front desk").map(({ scopes }) => scopes), [["talk"]], "a double click makes one");
   await picture(page, "console-keys");
-  await page.getByRole("button", { name: "Revoke Front desk" }).click();
-  await page.getByRole("button", { name: "Revoke for good" }).click();
+  // By the keyboard: the focus is where one goes on.
+  const revoke = page.getByRole("button", { name: "Revoke Front desk" });
+  await revoke.press("Enter");
+  await page.getByRole("button", { name: "Revoke for good" }).and(page.locator(":focus")).waitFor();
+  await page.getByRole("button", { name: "Cancel" }).press("Enter");
+  await revoke.and(page.locator(":focus")).press("Enter");
+  await page.getByRole("button", { name: "Revoke for good" }).and(page.locator(":focus")).press("Enter");
   await rows(page).filter({ hasText: "Front desk" }).getByText("Revoked").waitFor();
   const kept = await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]));
   assert.ok(!kept.includes(KEY));

@@ -55,6 +55,7 @@ test("a refused microphone is said so, and typing still works", async (t) => {
   await page.getByRole("alert").getByText("The microphone is blocked").waitFor();
   await picture(page, "talk-refused");
   await page.getByRole("button", { name: "Type without a microphone" }).click();
+  await page.getByLabel("Type instead of speaking").and(page.locator(":focus")).waitFor();
   await heard(page, "bot", "How can I help you?");
   const phases = await noting(page);
   await type(page, "can i book a table");

@@ -32,7 +32,7 @@ export function Bots() {
   return (
     <>
       <h1>{t("bots")}</h1>
-      <div role="alert">{problem && <p class="notice danger">{problem}</p>}</div>
+      <div role="alert">{(problem ?? numbers.problem) && <p class="notice danger">{problem ?? numbers.problem}</p>}</div>
       {!answer && !problem && <p class="soft" role="status">{t("loading")}</p>}
       <ul class="bots">
         {(answer?.bots ?? []).map((bot) => (
