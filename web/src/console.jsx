@@ -1,7 +1,7 @@
 // The console: every call, the bots that answer, what was used, and the keys.
 
 import { render } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Bots } from "./console/bots.jsx";
 import { Call } from "./console/call.jsx";
 import { Calls } from "./console/calls.jsx";
@@ -10,6 +10,7 @@ import { Keys } from "./console/keys.jsx";
 import { Usage } from "./console/usage.jsx";
 import { SignIn, Top, useSession } from "./shared/frame.jsx";
 import { takeTokenFromAddress } from "./shared/session.js";
+import { mayLeave } from "./shared/unsaved.js";
 import { t } from "./shared/words.js";
 
 takeTokenFromAddress();
@@ -22,20 +23,21 @@ function route() {
 }
 
 function Console() {
-  const { signedIn, entered, signOut } = useSession();
-  const wasIn = useRef(signedIn);
-  wasIn.current ||= signedIn;
+  const { signedIn, holder, entered, signOut } = useSession();
   const { room, id } = useRoute();
   const names = Object.keys(ROOMS);
   const links = [["/", t("talk"), false], ...names.map((name) => [`#/${name}`, t(name), signedIn && name === room])];
   const [List, One] = ROOMS[room];
+  // What is written there waits behind the sign-in form; but a key is kept nowhere.
+  const stays = signedIn || (holder && room !== "keys");
   return (
     <>
       <Top links={links} onSignOut={signedIn ? signOut : undefined} />
-      {signedIn ? (
-        <main id="main" tabindex="-1" class="room">{id && One ? <One key={id} id={id} /> : <List />}</main>
-      ) : (
-        <SignIn onDone={entered} expired={wasIn.current} />
+      {!signedIn && <SignIn onDone={entered} expired={Boolean(holder)} />}
+      {stays && (
+        <main key={holder} id={signedIn ? "main" : undefined} tabindex="-1" class="room" hidden={!signedIn}>
+          {id && One ? <One key={id} id={id} /> : <List />}
+        </main>
       )}
     </>
   );
@@ -44,7 +46,8 @@ function Console() {
 function useRoute() {
   const [known, setKnown] = useState(route);
   useEffect(() => {
-    const look = () => {
+    const look = ({ oldURL }) => {
+      if (!mayLeave()) return history.replaceState(null, "", oldURL);
       setKnown(route());
       scrollTo(0, 0);
       document.getElementById("main")?.focus({ preventScroll: true });

@@ -17,20 +17,13 @@ const BARGE_IN = "callbox.barge_in";
 takeTokenFromAddress();
 
 function Talk() {
-  const { signedIn, entered, signOut } = useSession();
-  const wasIn = useRef(signedIn);
-  wasIn.current ||= signedIn;
+  const { signedIn, holder, entered, signOut } = useSession();
   const links = [["/", t("talk"), true], ["/console", t("console"), false]];
-  function leave() {
-    wasIn.current = false;
-    signOut();
-  }
   return (
     <>
-      <Top links={links} onSignOut={signedIn ? leave : undefined} />
-      {/* Kept when a sign-in has expired: the same conversation goes on after a fresh one. Who signs out has left. */}
-      {!signedIn && <SignIn onDone={entered} expired={wasIn.current} />}
-      {wasIn.current && <Room hidden={!signedIn} />}
+      <Top links={links} onSignOut={signedIn ? signOut : undefined} />
+      {!signedIn && <SignIn onDone={entered} expired={Boolean(holder)} />}
+      {holder && <Room key={holder} hidden={!signedIn} />}
     </>
   );
 }
@@ -38,14 +31,15 @@ function Talk() {
 function Room({ hidden }) {
   const { bots, bot, setBot, problem: botProblem } = useBots();
   const [bargeIn, setBargeIn] = useState(localStorage.getItem(BARGE_IN) === "yes");
-  const talk = useTalk({ bot, bargeIn });
+  const talk = useTalk({ bot, bargeIn, away: hidden });
   const running = RUNNING.includes(talk.phase);
   const problem = talk.problem ? wrong(talk.problem) : botProblem;
   useEffect(() => {
     if (!hidden && talk.phase === "signed_out") talk.conversation.resume();
   }, [hidden, talk.phase]);
   const mayPlace = may("calls:write");
-  if (hidden) return null;
+  // Whatever asked for the sign-in, the conversation's own socket may still be open.
+  if (hidden) return running ? <Behind talk={talk} /> : null;
   return (
     <main id="main" tabindex="-1" class="talk">
       <h1 class="unseen">{t("talk.title")}</h1>
@@ -68,6 +62,15 @@ function Room({ hidden }) {
       <Heard talk={talk} running={running} bot={bot} />
       {mayPlace && <Outbound bot={bot} />}
     </main>
+  );
+}
+
+function Behind({ talk }) {
+  return (
+    <section class="sign-in stack" aria-label={t("talk.speak")}>
+      <p>{t("talk.goes_on")}</p>
+      <div><button type="button" onClick={() => talk.conversation.hangUp()}>{t("talk.stop")}</button></div>
+    </section>
   );
 }
 
@@ -101,11 +104,21 @@ function Meter({ level, deaf }) {
 
 function Heard({ talk, running, bot }) {
   const end = useRef();
+  const typing = useRef(false);
   const { lines } = talk;
   useEffect(() => {
     const box = end.current?.parentElement;
     if (box) box.scrollTop = box.scrollHeight;
   }, [lines]);
+  // Where the button was that began it is now a field.
+  useEffect(() => {
+    if (running && typing.current) document.getElementById("words").focus();
+    typing.current = false;
+  }, [running]);
+  function begin() {
+    typing.current = true;
+    talk.start({ withMicrophone: false });
+  }
   async function type(event) {
     event.preventDefault();
     const field = event.target.elements.words;
@@ -136,7 +149,7 @@ function Heard({ talk, running, bot }) {
           <button>{t("talk.send")}</button>
         </form>
       ) : (
-        <button type="button" disabled={!bot} onClick={() => talk.start({ withMicrophone: false })}>{t("talk.type_only")}</button>
+        <button type="button" disabled={!bot} onClick={begin}>{t("talk.type_only")}</button>
       )}
     </section>
   );

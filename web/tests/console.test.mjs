@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
-import { open, outOfOrder, picture } from "./browser.mjs";
+import { open, outOfOrder, picture, signIn } from "./browser.mjs";
 import { BUSY, CALL, KEY, NOBODY, answered, ask, dial, last, token, until } from "./platform.mjs";
 
 const EVIL_CALLER = `<script>window.harm = "caller"</script> hello`;
@@ -12,6 +12,11 @@ const EVIL_BOT = `<img src=x onerror="window.harm='bot'"> I see`;
 const at = (t, path, options) => open(t, `/console#${path}`, { token: token(), ...options });
 const rows = (page) => page.locator("tbody tr");
 const dollars = (micro_dollars) => new Intl.NumberFormat("en", { style: "currency", currency: "USD", maximumFractionDigits: 6 }).format(micro_dollars / 1e6);
+/** In the page: whether a waveform is painted, and not only a place for one. */
+const drawn = () => [...document.querySelector(".wave > div > div").shadowRoot.querySelectorAll("canvas")].some((canvas) => {
+  const { width, height } = canvas;
+  return width && height && canvas.getContext("2d").getImageData(0, 0, width, height).data.some(Boolean);
+});
 const harm = (page) => page.evaluate(() => window.harm);
 
 before(async () => {
@@ -93,7 +98,7 @@ test("a call is heard and read: player, transcript in step, interruptions, laten
   await page.waitForFunction(() => document.querySelector(".player button")?.disabled === false);
   assert.equal(await page.locator(".marks line").count(), cut.length);
   assert.equal(await page.locator(".spoken .cut").count(), cut.length);
-  assert.ok((await page.locator(".wave canvas").count()) > 0 || (await page.locator(".wave div > div").count()) > 0);
+  await page.waitForFunction(drawn);
   await page.locator(".chart canvas").waitFor();
   await picture(page, "console-call");
   const { began_ms } = call.turns.find(({ text }) => text.includes("for four people"));
@@ -120,11 +125,28 @@ test("a call is heard and read: player, transcript in step, interruptions, laten
   assert.deepEqual(await end.locator("td").nth(4).textContent(), CALL);
   assert.match(await end.locator("td").nth(5).textContent(), /^[\d.:a-f]+$/);
   assert.ok(saved.every(({ date }) => date), "everything has its time");
+  // What is heard goes on while a note is saved, and the call is asked for again.
+  const again = page.waitForResponse((answer) => answer.url().endsWith(`/calls/${CALL}`) && answer.request().method() === "GET");
+  await page.evaluate(() => (window.wave = document.querySelector(".wave > div > div")));
+  await page.getByRole("button", { name: "Play" }).click();
   await page.getByLabel("Note").fill("Called back.");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Saved.").waitFor();
+  await again;
+  const ms = Number(await page.locator("#seek").inputValue());
+  await page.waitForFunction((ms) => Number(document.querySelector("#seek").value) > ms, ms);
+  assert.ok(await page.evaluate(() => window.wave.isConnected), "it is the same player");
   assert.equal((await ask("GET", `/calls/${CALL}`)).note, "Called back.");
   assert.deepEqual(page.complaints, []);
+});
+
+test("a receipt shows what one of a thing costs to the millionth of a dollar", async (t) => {
+  const call = await ask("GET", `/calls/${CALL}`);
+  call.price.items[0].unit_micro_dollars = 8_512;
+  const page = await at(t, "/calls");
+  await outOfOrder(page, new RegExp(`/calls/${CALL}$`), 200, call);
+  await page.evaluate((call) => (location.hash = `/calls/${call}`), CALL);
+  await page.getByRole("region", { name: "Receipt" }).getByText("$0.008512 each").waitFor();
 });
 
 test("markup that a caller says or a bot writes is only ever text", async (t) => {
@@ -206,6 +228,27 @@ test("keys are pressed in a running call, and only what a telephone has", async 
   assert.deepEqual(page.complaints, []);
 });
 
+test("what is sent by a double click is sent once, and what was not done is still there to be sent", async (t) => {
+  const call = await answered();
+  const page = await at(t, `/calls/${call}`);
+  await page.getByRole("status").getByText("Speaking").waitFor();
+  const words = page.getByLabel("Have the bot say");
+  const say = page.getByRole("button", { name: "Say", exact: true });
+  const sent = [];
+  page.on("request", (request) => request.method() === "POST" && request.url().endsWith("/orders") && sent.push(request.postDataJSON()));
+  await words.fill("Only once.");
+  await say.dblclick();
+  await page.getByText("The bot says it.").waitFor();
+  assert.deepEqual([sent, await words.inputValue()], [[{ do: "say", text: "Only once." }], ""]);
+  const repaired = await outOfOrder(page, /\/orders$/, 503, { error: { code: "store_unavailable", message: "try again in a moment" } });
+  await words.fill("Not yet.");
+  await say.click();
+  await page.getByText("try again in a moment").waitFor();
+  assert.equal(await words.inputValue(), "Not yet.");
+  await repaired();
+  await ask("POST", `/calls/${call}/orders`, { do: "hang_up" });
+});
+
 test("a running call is ended from here", async (t) => {
   const call = await answered();
   const page = await at(t, `/calls/${call}`);
@@ -214,46 +257,6 @@ test("a running call is ended from here", async (t) => {
   await page.getByText("it was ended from outside").waitFor();
   await page.getByRole("region", { name: "Receipt" }).waitFor();
   assert.deepEqual(page.complaints, []);
-});
-
-test("a bot is made and edited: what is wrong is said at its field, what is right is saved and can be tested", async (t) => {
-  const page = await at(t, "/bots");
-  await page.getByLabel("ID", { exact: true }).fill("night-desk");
-  await page.getByRole("button", { name: "Create" }).click();
-  await page.getByLabel("End of the caller's turn").selectOption("silence");
-  const silence = page.getByLabel("Silence, in milliseconds");
-  await silence.fill("50");
-  await page.getByLabel("Greeting").fill("Hello, this is the night desk.");
-  await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Must be 200 to 10000 milliseconds").waitFor();
-  assert.equal(await silence.getAttribute("aria-invalid"), "true");
-  assert.equal(await silence.evaluate((field) => field === document.activeElement), true);
-  await picture(page, "console-editor");
-  await silence.fill("700");
-  await page.getByRole("button", { name: "+ Webhook" }).click();
-  await page.getByLabel("Name for the model").fill("look_up");
-  await page.getByLabel("Address").fill("https://example.com/look-up");
-  await page.getByLabel("What it does, and when to use it").fill("Looks up a guest.");
-  await page.getByLabel("Only at certain hours").check();
-  await page.getByLabel("Said outside these hours").fill("We are closed.");
-  await page.getByLabel("Price per answered call, in dollars").fill("0.25");
-  await page.getByLabel("Countries it may dial").fill("es, us");
-  await page.getByRole("button", { name: "Test this" }).click();
-  await page.waitForURL(/\/\?bot=night-desk$/);
-  await page.waitForFunction(() => document.querySelector("#bot")?.value === "night-desk");
-  const saved = await ask("GET", "/bots/night-desk");
-  assert.deepEqual(saved.turns.end, { by: "silence", silence_ms: 700 });
-  assert.equal(saved.greeting, "Hello, this is the night desk.");
-  assert.equal(saved.tools.at(-1).name, "look_up");
-  assert.equal(saved.price.per_call_micro_dollars, 250_000);
-  assert.deepEqual(saved.limits.outbound_countries, ["ES", "US"]);
-  assert.equal(saved.hours.open[0].days.length, 5);
-  await page.goto("/console");
-  await page.evaluate(() => (location.hash = "/bots/night-desk"));
-  await page.getByRole("button", { name: "Delete" }).click();
-  await page.getByRole("button", { name: "Delete for good" }).click();
-  await page.getByRole("heading", { name: "Bots" }).waitFor();
-  await assert.rejects(ask("GET", "/bots/night-desk"), /404/);
 });
 
 test("numbers are given to bots and taken away", async (t) => {
@@ -266,6 +269,13 @@ test("numbers are given to bots and taken away", async (t) => {
   await page.getByRole("button", { name: "Remove +15005550077" }).click();
   await page.waitForFunction(() => !document.body.textContent.includes("+15005550077"));
   await assert.rejects(ask("GET", "/numbers/+15005550077"), /404/);
+});
+
+test("numbers that cannot be shown are said to be so", async (t) => {
+  const page = await at(t, "/calls");
+  await outOfOrder(page, /\/numbers\?/, 503, { error: { code: "store_unavailable", message: "try again in a moment" } });
+  await page.evaluate(() => (location.hash = "/bots"));
+  await page.getByRole("alert").getByText("try again in a moment").waitFor();
 });
 
 test("usage is shown by month, and saved as CSV", async (t) => {
@@ -305,17 +315,22 @@ test("a key is made, shown once, and revoked, by a key of one's own that is kept
   assert.equal(await page.locator("table").count(), 0);
   // The key that was tried is no session, and the session goes on.
   await own.fill(KEY);
-  await page.getByRole("button", { name: "Create key" }).click();
+  await page.getByRole("button", { name: "Create key" }).dblclick();
   const made = page.locator("#made-key");
   await made.waitFor();
   assert.match(await made.inputValue(), /^cbx_/);
   await page.getByRole("button", { name: "I have it" }).click();
   assert.equal(await page.getByText("cbx_").count(), 0);
   const { keys } = await ask("GET", "/keys");
-  assert.deepEqual(keys.find(({ name }) => name === "Front desk").scopes, ["talk"]);
+  assert.deepEqual(keys.filter(({ name }) => name === "Front desk").map(({ scopes }) => scopes), [["talk"]], "a double click makes one");
   await picture(page, "console-keys");
-  await page.getByRole("button", { name: "Revoke Front desk" }).click();
-  await page.getByRole("button", { name: "Revoke for good" }).click();
+  // By the keyboard: the focus is where one goes on.
+  const revoke = page.getByRole("button", { name: "Revoke Front desk" });
+  await revoke.press("Enter");
+  await page.getByRole("button", { name: "Revoke for good" }).and(page.locator(":focus")).waitFor();
+  await page.getByRole("button", { name: "Cancel" }).press("Enter");
+  await revoke.and(page.locator(":focus")).press("Enter");
+  await page.getByRole("button", { name: "Revoke for good" }).and(page.locator(":focus")).press("Enter");
   await rows(page).filter({ hasText: "Front desk" }).getByText("Revoked").waitFor();
   const kept = await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]));
   assert.ok(!kept.includes(KEY));
@@ -354,7 +369,16 @@ test("whose token has expired sees nothing any more", async (t) => {
   // The page believes it to be good; the API knows better.
   await page.evaluate((token) => sessionStorage.setItem("callbox.session", JSON.stringify({ token, expires_s: 0 })), token({ expires_in_s: -1 }));
   await page.getByText("Your sign-in has expired").waitFor();
-  assert.equal(await page.locator("table").count(), 0);
+  assert.equal(await page.locator("table").isVisible(), false);
+  // Nor is anything asked for in the time in which the table would be renewed, and with a fresh sign-in the page goes on.
+  const asked = [];
+  page.on("request", (request) => request.url().includes("/calls") && asked.push(request.url()));
+  await new Promise((resolve) => setTimeout(resolve, 4_000));
+  assert.deepEqual(asked, []);
+  await signIn(page);
+  await page.waitForFunction(() => document.activeElement.id === "main");
+  await rows(page).first().waitFor();
+  assert.equal(await page.getByText("Your sign-in has expired").count(), 0);
 });
 
 test("an API that is out of order is said to be so, and what comes when it is back is shown", async (t) => {

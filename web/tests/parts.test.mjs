@@ -6,14 +6,14 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { unreadable, without } from "../src/console/draft.js";
 import { interruptions } from "../src/console/interruptions.js";
 import { extended, renewed } from "../src/console/listing.js";
 import { PROVIDERS } from "../src/console/providers.js";
 import { SCOPES } from "../src/console/scopes.js";
-import { Conversation } from "../src/talk/conversation.js";
 import { Queue } from "../src/talk/queue.js";
 import { Resampler, fromPcm16, readPcm16, toPcm16, writePcm16 } from "../src/talk/resample.js";
-import { fold, lines } from "../src/shared/live.js";
+import { fold, follow, lines } from "../src/shared/live.js";
 import { parse, sse } from "../src/shared/sse.js";
 import { root } from "./browser.mjs";
 
@@ -93,64 +93,6 @@ test("a last word that is shorter than what should lie ready is played all the s
   assert.equal(queue.pull(out), 10);
 });
 
-test("a conversation that is refused for too many requests is not tried again, one in progress is", () => {
-  for (const begun of [false, true]) {
-    const socket = { send: () => {}, readyState: 1 };
-    let opened = 0;
-    const connect = () => (opened++, socket);
-    const conversation = new Conversation({ url: "/ws", token: () => "t", bot: "mesa", bargeIn: false, connect });
-    const told = (message) => socket.onmessage({ data: JSON.stringify(message) });
-    conversation.start();
-    if (begun) told({ type: "ready", call: "WB1", bot: "mesa", resumed: false });
-    told({ type: "error", code: "rate_limited", message: "try again in 9 s" });
-    socket.onclose({ code: 1013 });
-    assert.equal(conversation.phase, begun ? "reconnecting" : "ended");
-    assert.equal(conversation.problem.code, "rate_limited");
-    clearTimeout(conversation.timer);
-    assert.equal(opened, 1);
-  }
-});
-
-test("what the edge tells of a conversation is what the page shows of it", () => {
-  const socket = { send: (text) => said.push(text), readyState: 1 };
-  const said = [];
-  const conversation = new Conversation({ url: "/ws", token: () => "t", bot: "mesa", bargeIn: false, connect: () => socket });
-  const told = (message) => socket.onmessage({ data: JSON.stringify(message) });
-  conversation.start();
-  socket.onopen();
-  assert.deepEqual(JSON.parse(said[0]), { type: "auth", token: "t", bot: "mesa" });
-  told({ type: "ready", call: "WB1", bot: "mesa", resumed: false });
-  for (const state of ["thinking", "speaking", "listening"]) {
-    told({ type: "state", state });
-    assert.equal(conversation.phase, state);
-  }
-  told({ type: "reply", text: "Good day.", heard: false });
-  told({ type: "reply", text: "How are you?", heard: false });
-  assert.deepEqual(conversation.lines.map(({ text, final }) => [text, final]), [["Good day. How are you?", false]]);
-  // Heard, not sent.
-  told({ type: "reply", text: "Good day. How", heard: true, interrupted: true });
-  told({ type: "transcript", text: "wait", final: false });
-  told({ type: "transcript", text: "wait a moment", final: true });
-  assert.deepEqual(conversation.lines.map(({ speaker, text, final, interrupted }) => [speaker, text, final, interrupted]), [
-    ["bot", "Good day. How", true, true], ["caller", "wait a moment", true, false],
-  ]);
-});
-
-test("what was never heard leaves nothing behind, and no two lines are taken for one", () => {
-  const socket = { send: () => {}, readyState: 1 };
-  const conversation = new Conversation({ url: "/ws", token: () => "t", bargeIn: false, connect: () => socket });
-  const told = (message) => socket.onmessage({ data: JSON.stringify(message) });
-  conversation.start();
-  told({ type: "reply", text: "Good day.", heard: true });
-  told({ type: "reply", text: "How are", heard: false });
-  told({ type: "transcript", text: "wait", final: true });
-  told({ type: "reply", text: "", heard: true, interrupted: true });
-  assert.deepEqual(conversation.lines.map(({ text }) => text), ["Good day.", "wait"]);
-  told({ type: "reply", text: "Yes?", heard: false });
-  const keys = conversation.lines.map(({ key }) => key);
-  assert.equal(new Set(keys).size, 3, `${keys}`);
-});
-
 test("a call that is watched shows what is being said, once, and takes back what was never heard", () => {
   const seen = (events) => lines(events.reduce((call, [event, data]) => fold(call, { event, data }), undefined)).map(({ text }) => text);
   const turn = ["turn", { number: 1, at_ms: 5, record: { speaker: "caller", text: "Hello." } }];
@@ -159,6 +101,32 @@ test("a call that is watched shows what is being said, once, and takes back what
   assert.deepEqual(seen([turn, saying("Good day."), ["connected_again"], saying("Good day. How are you?")]), ["Hello.", "Good day. How are you?"]);
   assert.deepEqual(seen([turn, saying("Good day."), ["unheard", {}]]), ["Hello."]);
   assert.deepEqual(seen([turn, turn]), ["Hello."], "told twice");
+});
+
+test("a call is followed until its end, one that nobody answered until it is known to be over", async () => {
+  const following = async (answers, isOver = () => false) => {
+    const asked = [];
+    const pauses = [];
+    const seen = [];
+    async function* events(after) {
+      asked.push(after);
+      for (const answer of answers.shift() ?? [{ event: "end" }]) {
+        if (answer.status) throw answer;
+        yield answer;
+      }
+    }
+    const wait = async (ms) => pauses.push(ms);
+    await follow({ events, tell: ({ event }) => seen.push(event), isOver: () => isOver(asked.length), wait, signal: new AbortController().signal });
+    return { asked, pauses, seen: seen.filter((event) => event !== "connected_again") };
+  };
+  const turn = (number) => ({ event: "turn", data: { number } });
+  const lost = await following([[turn(1), turn(2)], [{ status: 429, retry_s: 9 }], [turn(3)]]);
+  assert.deepEqual(lost, { asked: [undefined, 2, 2, 3], pauses: [1500, 9000, 1500], seen: ["turn", "turn", "turn", "end"] });
+  const none = [{ status: 404 }];
+  const unanswered = await following([none, none, none, none, none], (times) => times >= 3);
+  assert.equal(unanswered.asked.length, 4, "once more after it is known: it may have been answered just before");
+  assert.equal((await following([[{ status: 401 }], [turn(1), { event: "end" }]])).asked.length, 2, "there may be another token by then");
+  assert.equal((await following([[{ status: 403 }]])).asked.length, 1);
 });
 
 test("the table keeps what is loaded while calls come in above it and end", () => {
@@ -172,73 +140,19 @@ test("the table keeps what is loaded while calls come in above it and end", () =
   assert.deepEqual(renewed(later, { calls: [call(10)], next: null }), [call(10)], "there is no more");
 });
 
-test("only a token that a fresh sign-in makes good asks for one", () => {
-  const closed = (error, code = 4401) => {
-    const socket = { send: () => {}, readyState: 1 };
-    const conversation = new Conversation({ url: "/ws", token: () => "t", bargeIn: false, connect: () => socket });
-    conversation.start();
-    socket.onopen();
-    if (error) socket.onmessage({ data: JSON.stringify({ type: "error", code: error, message: "" }) });
-    socket.onclose({ code });
-    return [conversation.phase, conversation.problem.code];
-  };
-  assert.deepEqual(closed("token_expired"), ["signed_out", "token_expired"]);
-  assert.deepEqual(closed("key_wrong"), ["signed_out", "token_expired"]);
-  assert.deepEqual(closed(null), ["signed_out", "token_expired"]);
-  assert.deepEqual(closed("scope_missing"), ["ended", "scope_missing"]);
-  assert.deepEqual(closed("call_ended", 4410), ["ended", "call_ended"]);
-});
-
-test("whoever has signed in afresh before the edge lets the old token go is not asked again", () => {
-  const sockets = [];
-  const sent = [];
-  const connect = (url) => (sockets.push({ url, send: (text) => sent.push(JSON.parse(text).token), readyState: 1 }), sockets.at(-1));
-  let token = "old";
-  const conversation = new Conversation({ url: "/ws", token: () => token, bargeIn: false, connect });
-  const phases = [];
-  conversation.addEventListener("change", () => phases.push(conversation.phase));
-  const expire = (socket) => {
-    socket.onmessage({ data: JSON.stringify({ type: "error", code: "token_expired", message: "" }) });
-    socket.onclose({ code: 4401 });
-  };
-  conversation.start();
-  sockets[0].onopen();
-  sockets[0].onmessage({ data: JSON.stringify({ type: "ready", call: "WB1", bot: "mesa" }) });
-  token = "fresh";
-  expire(sockets[0]);
-  assert.ok(!phases.includes("signed_out"), phases.join());
-  assert.equal(sockets[1].url, "/ws?call=WB1");
-  sockets[1].onopen();
-  assert.deepEqual(sent, ["old", "fresh"]);
-  expire(sockets[1]);
-  assert.equal(conversation.phase, "signed_out", "that one is the only one there is");
-  assert.equal(sockets.length, 2);
-});
-
-test("the microphone is held back from the bot's first sound to its last, unless the bot may be interrupted", () => {
-  const socket = { send: (what) => typeof what !== "string" && heard.push(new Int16Array(what)[0]), readyState: 1 };
-  const heard = [];
-  const conversation = new Conversation({ url: "/ws", token: () => "t", bargeIn: false, connect: () => socket });
-  conversation.sound = { play: () => {}, reset: () => {}, clear: () => {} };
-  conversation.start();
-  socket.onmessage({ data: JSON.stringify({ type: "ready", call: "WB1", bot: "mesa" }) });
-  const speak = () => conversation.hear(new Int16Array(320).fill(7));
-  speak();
-  socket.onmessage({ data: new ArrayBuffer(640) });
-  speak();
-  conversation.played({ ms: 20, queued_ms: 0 });
-  speak();
-  conversation.bargeIn = true;
-  socket.onmessage({ data: new ArrayBuffer(640) });
-  speak();
-  assert.deepEqual(heard, [7, 0, 7, 7]);
-});
-
 test("an interruption is where the other began to speak, within the turn that was cut", () => {
   const turn = (speaker, began_ms, ended_ms, interrupted = false) => ({ speaker, began_ms, ended_ms, interrupted });
   assert.deepEqual(interruptions([turn("bot", 0, 900), turn("caller", 1000, 1900)]), []);
   assert.deepEqual(interruptions([turn("bot", 0, 900, true), turn("caller", 700, 1900), turn("bot", 2000, 2500, true)]), [700, 2500]);
   assert.deepEqual(interruptions([turn("bot", 500, 900, true), turn("caller", 300, 1900)]), [500]);
+});
+
+test("JSON that cannot be read is found, and what is typed at a list's places moves up with them", () => {
+  assert.equal(unreadable({ "listen.options": "{}", "tools.1.schema": "{" }), "tools.1.schema");
+  assert.equal(unreadable({ "listen.options": "{}" }), undefined);
+  const draft = { "tools.0.schema": "zero", "tools.1.schema": "one", "tools.2.schema": "two", "tools.10.schema": "ten", "think.options": "t" };
+  assert.deepEqual(without(draft, "tools", 1), { "tools.0.schema": "zero", "tools.1.schema": "two", "tools.9.schema": "ten", "think.options": "t" });
+  assert.deepEqual(without(draft, "hours.open", 0), draft);
 });
 
 test("server-sent events are read however they are cut", async () => {

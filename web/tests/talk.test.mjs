@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { open, picture, signIn, speech } from "./browser.mjs";
-import { ABROAD, KEY, LATE, ask, token, until } from "./platform.mjs";
-import { heard, level, loud, microphones, noting, phase, type } from "./talking.mjs";
+import { ABROAD, BUSY, KEY, LATE, ask, token, until } from "./platform.mjs";
+import { callOf, heard, hesitating, level, loud, microphones, noting, phase, type } from "./talking.mjs";
 
 test("a table is booked by voice: heard, answered, written down", async (t) => {
   // Said again and again, with time for an answer between: what the bot's greeting covers is heard the next time.
@@ -55,6 +55,7 @@ test("a refused microphone is said so, and typing still works", async (t) => {
   await page.getByRole("alert").getByText("The microphone is blocked").waitFor();
   await picture(page, "talk-refused");
   await page.getByRole("button", { name: "Type without a microphone" }).click();
+  await page.getByLabel("Type instead of speaking").and(page.locator(":focus")).waitFor();
   await heard(page, "bot", "How can I help you?");
   const phases = await noting(page);
   await type(page, "can i book a table");
@@ -114,9 +115,71 @@ test("who signs out has hung up, and no microphone stays open", async (t) => {
   await closed;
 });
 
+test("who signs out while the microphone is still to be allowed leaves none open", async (t) => {
+  const page = await open(t, "/?bot=mesa", { token: token(), microphone: speech(t, [6]) });
+  const open_tracks = await microphones(page);
+  const allow = await hesitating(page);
+  await page.getByRole("button", { name: "Start talking" }).click();
+  await page.waitForFunction(() => window.allow);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("API key").waitFor();
+  await allow();
+  await page.waitForFunction(() => window.tracks.length > 0 && window.tracks.every(({ readyState }) => readyState === "ended"));
+  assert.equal(await open_tracks(), 0);
+});
+
+test("who leaves the page for another one has hung up", async (t) => {
+  const page = await open(t, "/?bot=mesa", { token: token() });
+  const call = callOf(page);
+  await page.getByRole("button", { name: "Type without a microphone" }).click();
+  await heard(page, "bot", "How can I help you?");
+  await page.goto("/console");
+  // Whose connection is only lost is waited for, and has ended otherwise.
+  const { ended } = await until(`/calls/${await call}`, ({ ended }) => ended);
+  assert.equal(ended.reason, "caller_left");
+});
+
+test("behind the sign-in form the microphone hears nothing, and the conversation can be ended", async (t) => {
+  const page = await open(t, "/?bot=mesa", { token: token({ sub: "operator" }), microphone: speech(t, [6]) });
+  const open_tracks = await microphones(page);
+  const hearing = () => page.evaluate(() => window.tracks.filter(({ enabled, readyState }) => enabled && readyState === "live").length);
+  // As after an answer of the API that says that the token is not good.
+  const expire = () => page.evaluate(() => {
+    sessionStorage.clear();
+    dispatchEvent(new Event("callbox:signed-out"));
+  });
+  await page.getByRole("button", { name: "Start talking" }).click();
+  await heard(page, "bot", "How can I help you?");
+  assert.equal(await hearing(), 1);
+  await expire();
+  await page.getByLabel("API key").waitFor();
+  assert.deepEqual([await hearing(), await open_tracks()], [0, 1]);
+  await signIn(page);
+  await heard(page, "bot", "How can I help you?");
+  assert.equal(await hearing(), 1);
+  await expire();
+  await page.getByRole("button", { name: "Hang up" }).click();
+  await page.waitForFunction(() => window.tracks.every(({ readyState }) => readyState === "ended"));
+  await signIn(page);
+  await page.getByText("The conversation is over").waitFor();
+  assert.deepEqual(page.complaints, []);
+});
+
+test("a microphone that is unplugged is missed", async (t) => {
+  const page = await open(t, "/?bot=mesa", { token: token(), microphone: speech(t, [6]) });
+  await microphones(page);
+  await page.getByRole("button", { name: "Start talking" }).click();
+  await heard(page, "bot", "How can I help you?");
+  await page.evaluate(() => window.tracks[0].dispatchEvent(new Event("ended")));
+  await page.getByRole("alert").getByText("The microphone is gone").waitFor();
+});
+
 test("an expired token is said so, and with a fresh sign-in the same conversation goes on", async (t) => {
   // As if the key had made a token some time ago: it is the same holder's. Not before the browser is up, which takes a while.
   const page = await open(t, "/icon.svg");
+  const sockets = [];
+  page.on("websocket", (socket) => sockets.push(new URL(socket.url())));
+  const call = callOf(page);
   await page.goto(`/#token=${token({ sub: "operator", expires_in_s: 20 })}`);
   await page.locator("#bot").selectOption("mesa");
   await page.getByRole("button", { name: "Type without a microphone" }).click();
@@ -125,6 +188,9 @@ test("an expired token is said so, and with a fresh sign-in the same conversatio
   await phase(page).getByText(/Listening|Speaking/).waitFor();
   await type(page, "can i book a table");
   await heard(page, "bot", "how many people");
+  assert.deepEqual(sockets.map(({ searchParams }) => searchParams.get("call")), [null, await call]);
+  const texts = await page.locator(".heard .lines li .said").allTextContents();
+  assert.equal(texts.filter((text) => text.includes("Thank you for calling")).length, 1, "nobody was greeted twice");
 });
 
 test("a key is exchanged for a token, and the key is kept nowhere", async (t) => {
@@ -159,6 +225,21 @@ test("a telephone is called from here, and its call is followed", async (t) => {
   assert.equal((await ask("GET", `/calls/${id}`)).to, LATE);
   await ask("POST", `/calls/${id}/orders`, { do: "hang_up" });
   await watch.getByText("Completed").waitFor();
+});
+
+test("a telephone that nobody answers is asked about no more once that is known", async (t) => {
+  const page = await open(t, "/?bot=mesa", { token: token() });
+  await page.getByLabel("Telephone number").fill(BUSY);
+  await page.getByRole("button", { name: "Call", exact: true }).click();
+  await page.locator(".watch").getByText("Busy").waitFor();
+  const asked = [];
+  page.on("request", (request) => request.url().includes("/calls/") && asked.push(request.url()));
+  const pass = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  // One question is the last; then none, in the time in which there would be some.
+  await pass(4_000);
+  asked.length = 0;
+  await pass(4_000);
+  assert.deepEqual(asked, []);
 });
 
 test("Spanish readers read Spanish", async (t) => {

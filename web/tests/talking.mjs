@@ -33,6 +33,24 @@ export async function microphones(page) {
   return () => page.evaluate(() => window.tracks.filter(({ readyState }) => readyState === "live").length);
 }
 
+/** Has the page wait for the microphone until the answer is called. */
+export async function hesitating(page) {
+  await page.evaluate(() => {
+    const { mediaDevices } = navigator;
+    const ask = mediaDevices.getUserMedia.bind(mediaDevices);
+    mediaDevices.getUserMedia = async (wanted) => {
+      await new Promise((resolve) => (window.allow = resolve));
+      return ask(wanted);
+    };
+  });
+  return () => page.evaluate(() => window.allow());
+}
+
+/** The id of the conversation that the page begins next. */
+export const callOf = (page) => new Promise((resolve) => page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => {
+  if (typeof payload === "string" && payload.startsWith("{") && JSON.parse(payload).type === "ready") resolve(JSON.parse(payload).call);
+})));
+
 /** Gathers in `window.phases` what the page said of itself, however briefly. */
 export async function noting(page) {
   await page.evaluate(() => {

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { api } from "../shared/api.js";
 import { t, wrong } from "../shared/words.js";
+import { useBusy } from "./busy.js";
 import { useLoad } from "./load.js";
 
 const ID = "[a-z0-9-]{1,64}";
@@ -8,15 +9,30 @@ const ID = "[a-z0-9-]{1,64}";
 export function Bots() {
   const { answer, problem } = useLoad(() => api.bots());
   const numbers = useLoad(() => api.numbers());
+  const [busy, once] = useBusy();
+  const [fault, setFault] = useState(null);
+  async function make(field) {
+    const id = field.value;
+    setFault(null);
+    try {
+      // The rest has the API's own defaults.
+      await api.createBot({ id, name: id });
+      location.hash = `#/bots/${id}`;
+    } catch (error) {
+      setFault(wrong(error));
+      field.focus();
+    }
+  }
   function create(event) {
     event.preventDefault();
-    location.hash = `#/bots/${event.target.elements.id.value}`;
+    const field = event.target.elements.id;
+    once(() => make(field));
   }
   const assigned = numbers.answer?.numbers ?? [];
   return (
     <>
       <h1>{t("bots")}</h1>
-      <div role="alert">{problem && <p class="notice danger">{problem}</p>}</div>
+      <div role="alert">{(problem ?? numbers.problem) && <p class="notice danger">{problem ?? numbers.problem}</p>}</div>
       {!answer && !problem && <p class="soft" role="status">{t("loading")}</p>}
       <ul class="bots">
         {(answer?.bots ?? []).map((bot) => (
@@ -34,10 +50,11 @@ export function Bots() {
           <h2>{t("bots.new")}</h2>
           <div class="field">
             <label for="id">{t("bots.id")}</label>
-            <input id="id" name="id" required pattern={ID} autocomplete="off" aria-describedby="id-hint" />
+            <input id="id" name="id" required pattern={ID} autocomplete="off" aria-describedby="id-hint id-fault" aria-invalid={fault ? "true" : undefined} />
             <span id="id-hint" class="hint">{t("bots.id_hint")}</span>
+            <span id="id-fault" class="fault" role="alert">{fault}</span>
           </div>
-          <div><button>{t("bots.create")}</button></div>
+          <div><button disabled={busy}>{t("bots.create")}</button></div>
         </form>
         <Numbers bots={answer?.bots ?? []} numbers={assigned} onDone={numbers.again} />
       </div>

@@ -80,7 +80,7 @@ function Fact({ name, children }) {
 }
 
 function Running({ call }) {
-  const live = useLive(call.call, true);
+  const live = useLive(call.call);
   const said = lines(live);
   return (
     <>
@@ -112,7 +112,7 @@ function Over({ call, again }) {
       <section class="card stack" aria-labelledby="recording">
         <h2 id="recording">{t("call.recording")}</h2>
         {call.recording ? (
-          <Player key={call.recording.key} url={call.recording.url} turns={call.turns} control={player} onTime={setNow} />
+          <Player key={call.recording.key} link={call.recording.url} turns={call.turns} control={player} onTime={setNow} />
         ) : (
           <p class="soft">{t("call.no_recording")}</p>
         )}

@@ -1,8 +1,13 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../shared/api.js";
+import { session } from "../shared/session.js";
+import { useUnsaved } from "../shared/unsaved.js";
 import { t, wrong } from "../shared/words.js";
-import { Area, Choice, Figure, Form, Json, Text, Tick, set } from "./form.jsx";
+import { useBusy } from "./busy.js";
+import { unreadable, without } from "./draft.js";
+import { Area, Choice, Figure, Form, Json, Text, Tick, get, set, useTyped } from "./form.jsx";
 import { Hours } from "./hours.jsx";
+import { useLoad } from "./load.js";
 import { PROVIDERS } from "./providers.js";
 import { Sure } from "./sure.jsx";
 import { Tools } from "./tools.jsx";
@@ -11,55 +16,90 @@ const same = (names) => names.map((name) => [name, name]);
 
 /** One bot, all of it. The API judges; what it finds wrong stands at its field. */
 export function Editor({ id }) {
-  const [bot, setBot] = useState(null);
+  const { answer, problem } = useLoad(() => api.bot(id).catch(missing), { depends: [id] });
+  if (answer) return <Fields id={id} found={answer} />;
+  return problem ? <p class="notice danger" role="alert">{problem}</p> : <p class="soft" role="status">{t("loading")}</p>;
+}
+
+function missing(error) {
+  throw error.status === 404 ? { code: "bot_unknown" } : error;
+}
+
+/** `found`: the bot as it was when it came. What is asked later does not take the place of what is being written. */
+function Fields({ id, found }) {
+  const [bot, setBot] = useState(found);
   const [state, setState] = useState({});
   const [draft, setDraft] = useState({});
+  const [busy, once] = useBusy();
   const form = useRef();
+  // How many changes there were, and how many of them are saved: some come while others are being saved.
+  const changes = useRef({ made: 0, saved: 0 });
+  const isSaved = () => changes.current.saved === changes.current.made;
+  useUnsaved(() => !isSaved());
   useEffect(() => {
-    api.bot(id).then(setBot, (error) => {
-      // A new one has the API's own defaults, once it is saved.
-      if (error.status === 404) api.putBot(id, { name: id }).then(setBot, (error) => setState({ problem: wrong(error) }));
-      else setState({ problem: wrong(error) });
-    });
-  }, [id]);
-  useEffect(() => {
-    if (state.fault) form.current?.querySelector('[aria-invalid="true"]')?.focus();
-  }, [state.fault]);
-  if (!bot) return <Waiting problem={state.problem} />;
-  const change = (path, value) => {
+    const field = state.problem && form.current.querySelector('[aria-invalid="true"]');
+    const folded = field?.closest("details");
+    if (folded) folded.open = true;
+    field?.focus();
+  }, [state]);
+  function changed() {
+    changes.current.made++;
+    setState({});
+  }
+  function change(path, value) {
     setBot((bot) => set(bot, path, value));
-    setState({ changed: true });
-  };
-  async function save(event) {
-    event?.preventDefault();
-    setState({ busy: true });
+    changed();
+  }
+  function keepDraft(path, text) {
+    setDraft((draft) => ({ ...draft, [path]: text }));
+    changed();
+  }
+  function remove(list, index) {
+    change(list, get(bot, list).filter((_, i) => i !== index));
+    setDraft((draft) => without(draft, list, index));
+  }
+  async function save() {
+    const wanting = unreadable(draft);
+    if (wanting) return setState({ problem: t("field.wrong", { field: nameOf(wanting), what: t("field.not_json") }) });
+    const { made } = changes.current;
     try {
       const { version, tenant, ...fields } = bot;
-      setBot(await api.putBot(id, fields));
+      const kept = await api.putBot(id, fields);
+      changes.current.saved = made;
+      // What was written meanwhile stands, and is not saved.
+      if (!isSaved()) return setBot((bot) => ({ ...bot, version: kept.version }));
+      setBot(kept);
       setDraft({});
-      setState({ saved: true });
-      return true;
+      return setState({ saved: true });
     } catch (error) {
-      setState({ changed: true, problem: error.field ? t("field.wrong", { field: nameOf(error.field), what: error.message }) : wrong(error), fault: error.field ? { field: error.field, message: error.message } : null });
-      return false;
+      // Asked to sign in again, one saves again.
+      if (!session()) return setState({});
+      const { field, message } = error;
+      return setState(field ? { problem: t("field.wrong", { field: nameOf(field), what: message }), fault: { field, message } } : { problem: wrong(error) });
     }
   }
-  async function remove() {
+  async function drop() {
     try {
       await api.deleteBot(id);
-      location.hash = "#/bots";
+      changes.current.saved = changes.current.made;
+      // It is not to be come back to.
+      location.replace("#/bots");
     } catch (error) {
-      setState({ ...state, problem: wrong(error) });
+      setState({ problem: wrong(error) });
     }
   }
   async function test() {
-    if (!state.changed || (await save())) location.href = `/?bot=${encodeURIComponent(id)}`;
+    if (!isSaved()) await once(save);
+    if (isSaved()) location.href = `/?bot=${encodeURIComponent(id)}`;
   }
-  const held = { bot, change, fault: state.fault, draft, keepDraft: (path, text) => setDraft((draft) => ({ ...draft, [path]: text })) };
+  function submit(event) {
+    event.preventDefault();
+    once(save);
+  }
   return (
-    <Form.Provider value={held}>
+    <Form.Provider value={{ bot, change, remove, fault: state.fault, draft, keepDraft }}>
       <div class="stack tight"><a class="small" href="#/bots">← {t("bots")}</a><div class="row"><h1>{bot.name || id}</h1><span class="pill">v{bot.version}</span><span class="mono soft">{id}</span></div></div>
-      <form ref={form} class="stack" onSubmit={save} noValidate>
+      <form ref={form} class="stack" onSubmit={submit} noValidate>
         <Words />
         <Providers />
         <Turns />
@@ -67,9 +107,9 @@ export function Editor({ id }) {
         <Hours />
         <Terms />
         <div class="card bar row">
-          <button class="main" disabled={state.busy}>{t("save")}</button>
+          <button class="main" disabled={busy}>{t("save")}</button>
           <button type="button" onClick={test}>{t("bots.test")}</button>
-          <Sure act="bots.delete" what={bot.name || id} sure="bots.delete_sure" onSure={remove} />
+          <Sure act="bots.delete" what={bot.name || id} sure="bots.delete_sure" onSure={drop} />
           <span role="status" class="soft small">{state.saved && t("saved_as", { version: bot.version })}</span>
           <span role="alert" class="fault">{state.problem}</span>
         </div>
@@ -83,10 +123,6 @@ function nameOf(path) {
   const key = `field.${path}`;
   const name = t(key);
   return name === key ? path : name;
-}
-
-function Waiting({ problem }) {
-  return problem ? <p class="notice danger" role="alert">{problem}</p> : <p class="soft" role="status">{t("loading")}</p>;
 }
 
 function Section({ name, children }) {
@@ -149,17 +185,16 @@ const Terms = () => (
 );
 
 /** Countries as people write them: with spaces or commas between. */
-const Countries = () => (
-  <Form.Consumer>
-    {({ bot, change, draft, keepDraft }) => {
-      const path = "limits.outbound_countries";
-      const type = (event) => {
-        keepDraft(path, event.target.value);
-        change(path, event.target.value.toUpperCase().split(/[\s,]+/).filter(Boolean));
-      };
-      return (
-        <div class="field"><label for="countries">{t(`field.${path}`)}</label><input id="countries" value={draft[path] ?? bot.limits.outbound_countries.join(" ")} onInput={type} autocomplete="off" aria-describedby="countries-hint" /><span id="countries-hint" class="hint">{t("hint.countries")}</span></div>
-      );
-    }}
-  </Form.Consumer>
-);
+function Countries() {
+  const path = "limits.outbound_countries";
+  const { bot, change } = useContext(Form);
+  const read = (text) => text.toUpperCase().split(/[\s,]+/).filter(Boolean);
+  const [text, setTyped] = useTyped(bot.limits.outbound_countries, { read, write: (all) => all.join(" ") });
+  function type(event) {
+    setTyped(event.target.value);
+    change(path, read(event.target.value));
+  }
+  return (
+    <div class="field"><label for="countries">{t(`field.${path}`)}</label><input id="countries" value={text} onInput={type} autocomplete="off" aria-describedby="countries-hint" /><span id="countries-hint" class="hint">{t("hint.countries")}</span></div>
+  );
+}

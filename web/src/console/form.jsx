@@ -1,8 +1,9 @@
 // A bot as a form: fields are named by their place in it, as the API names them in a refusal.
 
 import { createContext } from "preact";
-import { useContext } from "preact/hooks";
+import { useContext, useState } from "preact/hooks";
 import { t } from "../shared/words.js";
+import { isReadable } from "./draft.js";
 
 export const Form = createContext(null);
 
@@ -56,12 +57,26 @@ export function Area({ path, label, hint, rows = 2 }) {
   );
 }
 
+/** What was typed as long as it means what is kept, else that as it is usually written: `0.0` on the way to `0.05` is 0, and
+ * would be rewritten. */
+export function useTyped(kept, { read, write }) {
+  const [typed, setTyped] = useState(null);
+  const isKept = typed !== null && JSON.stringify(read(typed)) === JSON.stringify(kept);
+  return [isKept ? typed : write(kept), setTyped];
+}
+
 /** `scale`: how many of the kept unit are one of the shown. */
 export function Figure({ path, label, hint, scale = 1, step = 1 }) {
   const { id, value, mine, put } = useField(path);
+  const read = (text) => Math.round(Number(text) * scale);
+  const [text, setTyped] = useTyped(value ?? 0, { read, write: (value) => String(value / scale) });
+  function type(event) {
+    setTyped(event.target.value);
+    put(read(event.target.value));
+  }
   return (
     <Field {...{ path, label, hint }}>
-      <input {...described(id, mine)} type="number" min="0" step={step} value={(value ?? 0) / scale} onInput={(event) => put(Math.round(Number(event.target.value) * scale))} />
+      <input {...described(id, mine)} type="number" min="0" step={step} value={text} onInput={type} onBlur={() => setTyped(null)} />
     </Field>
   );
 }
@@ -89,19 +104,11 @@ export function Json({ path, label, hint }) {
   const { id, value, mine, put } = useField(path);
   const { draft, keepDraft } = useContext(Form);
   const text = draft[path] ?? JSON.stringify(value ?? {}, null, 2);
-  let readable = true;
-  try {
-    JSON.parse(text);
-  } catch {
-    readable = false;
-  }
+  const readable = isReadable(text);
   function type(event) {
-    keepDraft(path, event.target.value);
-    try {
-      put(JSON.parse(event.target.value));
-    } catch {
-      // Said below the field.
-    }
+    const typed = event.target.value;
+    keepDraft(path, typed);
+    if (isReadable(typed)) put(JSON.parse(typed));
   }
   return (
     <Field {...{ path, label, hint }}>

@@ -29,17 +29,16 @@ export function Hours() {
 }
 
 function Span({ span, index }) {
-  const { bot, change } = useContext(Form);
+  const { change, remove } = useContext(Form);
   const path = `hours.open.${index}`;
   const toggle = (day) => change(`${path}.days`, DAYS.filter((other) => (other === day) !== span.days.includes(other)));
-  const remove = () => change("hours.open", bot.hours.open.filter((_, i) => i !== index));
   return (
     <div class="tool stack">
       <div class="ticks" role="group" aria-label={t("hours.days")}>
         {DAYS.map((day) => <label key={day} class="tick"><input type="checkbox" checked={span.days.includes(day)} onChange={() => toggle(day)} />{t(`day.${day}`)}</label>)}
       </div>
       <div class="grid"><Text path={`${path}.from`} label="hours.from" placeholder="09:00" /><Text path={`${path}.to`} label="hours.to" placeholder="18:00" /></div>
-      <div><button type="button" class="danger" onClick={remove}>{t("remove")}<span class="unseen"> {t("hours.span")} {index + 1}</span></button></div>
+      <div><button type="button" class="danger" onClick={() => remove("hours.open", index)}>{t("remove")}<span class="unseen"> {t("hours.span")} {index + 1}</span></button></div>
     </div>
   );
 }

@@ -2,6 +2,7 @@ import { useRef, useState } from "preact/hooks";
 import { api } from "../shared/api.js";
 import { time } from "../shared/figures.js";
 import { t, wrong } from "../shared/words.js";
+import { useBusy } from "./busy.js";
 import { SCOPES } from "./scopes.js";
 import { Sure } from "./sure.jsx";
 
@@ -12,11 +13,13 @@ export function Keys() {
   const [keys, setKeys] = useState(null);
   const [made, setMade] = useState(null);
   const [fault, setFault] = useState(null);
+  const [busy, once] = useBusy();
   function refuse(text, mine) {
     setFault({ text, mine });
     if (mine) own.current.focus();
   }
-  async function act(work) {
+  const act = (work) => once(() => attempt(work));
+  async function attempt(work) {
     const key = own.current.value.trim();
     if (!key) return refuse(t("keys.own_missing"), true);
     try {
@@ -52,7 +55,7 @@ export function Keys() {
           <input id="own" ref={own} type="password" required autocomplete="off" spellcheck={false} aria-describedby="own-hint" aria-invalid={fault?.mine ? "true" : undefined} />
           <span id="own-hint" class="hint">{t("keys.own_hint")}</span>
         </div>
-        <div><button>{t("keys.show")}</button></div>
+        <div><button disabled={busy}>{t("keys.show")}</button></div>
       </form>
       {made && <Made made={made} onDone={() => setMade(null)} />}
       <form class="card stack" onSubmit={create}>
@@ -69,7 +72,7 @@ export function Keys() {
             ))}
           </div>
         </fieldset>
-        <div><button class="main">{t("keys.create")}</button></div>
+        <div><button class="main" disabled={busy}>{t("keys.create")}</button></div>
       </form>
       {keys && <List keys={keys} onRevoke={(id) => act((key) => api.revokeKey(key, id))} />}
     </>

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { session } from "../shared/session.js";
 import { wrong } from "../shared/words.js";
 
 /** Asks, shows the answer, and asks again every so often while somebody looks. @param {() => Promise<any>} ask */
@@ -16,7 +17,8 @@ export function useLoad(ask, { depends = [], every_ms } = {}) {
       setAnswer(fresh);
       setProblem(null);
     } catch (error) {
-      if (mine === round.current) setProblem(wrong(error));
+      // The sign-in form says the rest.
+      if (mine === round.current && session()) setProblem(wrong(error));
     } finally {
       if (mine === round.current) asking.current = false;
     }
@@ -24,8 +26,10 @@ export function useLoad(ask, { depends = [], every_ms } = {}) {
   useEffect(() => {
     again();
     // A slow answer is waited for: asking anew would throw it away.
-    const timer = every_ms && setInterval(() => !document.hidden && !asking.current && again(), every_ms);
+    const timer = every_ms && setInterval(() => !document.hidden && session() && !asking.current && again(), every_ms);
+    addEventListener("callbox:signed-in", again);
     return () => {
+      removeEventListener("callbox:signed-in", again);
       round.current++;
       clearInterval(timer);
     };

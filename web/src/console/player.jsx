@@ -7,8 +7,10 @@ import { interruptions } from "./interruptions.js";
 
 const HEIGHT = 56;
 
-/** Both sides of a recording, one above the other. */
-export function Player({ url, turns, control, onTime }) {
+/** Both sides of a recording, one above the other. `link`: whenever the call is asked for it is another one, to the same
+ * recording; the first is loaded, and what plays plays on. */
+export function Player({ link, turns, control, onTime }) {
+  const [url] = useState(link);
   const place = useRef();
   const [wave, setWave] = useState(null);
   const [state, setState] = useState({ playing: false, ms: 0, total_ms: 0, problem: null });
@@ -29,11 +31,13 @@ export function Player({ url, turns, control, onTime }) {
         barWidth: 2, barGap: 1, barRadius: 2,
         splitChannels: [side(colours().caller), side(colours().accent)],
       });
-      made.on("ready", (seconds) => tell({ total_ms: seconds * 1000 }));
-      made.on("timeupdate", (seconds) => at(seconds * 1000));
-      made.on("play", () => tell({ playing: true }));
-      made.on("pause", () => tell({ playing: false }));
-      made.on("error", () => tell({ problem: t("call.recording_failed") }));
+      // What is taken down still tells of its end.
+      const on = (event, act) => made.on(event, (value) => !gone && act(value));
+      on("ready", (seconds) => tell({ total_ms: seconds * 1000 }));
+      on("timeupdate", (seconds) => at(seconds * 1000));
+      on("play", () => tell({ playing: true }));
+      on("pause", () => tell({ playing: false }));
+      on("error", () => tell({ problem: t("call.recording_failed") }));
       control.current = {
         hear: (ms) => {
           made.setTime(ms / 1000);
@@ -47,7 +51,7 @@ export function Player({ url, turns, control, onTime }) {
       control.current = null;
       made?.destroy();
     };
-  }, [url]);
+  }, []);
   const { playing, ms, total_ms, problem } = state;
   const cuts = interruptions(turns);
   return (

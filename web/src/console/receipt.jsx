@@ -21,7 +21,7 @@ const costLine = ({ dimension, provider, model, quantity, micro_dollars }) => ({
 });
 
 const priceLine = ({ paid, quantity, unit_micro_dollars, micro_dollars }) => ({
-  what: t(`paid.${paid}`), who: t("receipt.each", { price: money(unit_micro_dollars) }), quantity, micro_dollars,
+  what: t(`paid.${paid}`), who: t("receipt.each", { price: money(unit_micro_dollars, 6) }), quantity, micro_dollars,
 });
 
 /** Lines that add up to a total. */

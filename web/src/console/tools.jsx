@@ -11,8 +11,7 @@ const FRESH = {
 
 /** What the language model may do. */
 export function Tools() {
-  const { bot, change } = useContext(Form);
-  const remove = (index) => change("tools", bot.tools.filter((_, i) => i !== index));
+  const { bot, change, remove } = useContext(Form);
   return (
     <fieldset class="card stack">
       <legend><h2>{t("section.tools")}</h2></legend>
@@ -20,7 +19,7 @@ export function Tools() {
         <div key={index} class="tool stack">
           <div class="row spread">
             <h3>{t(`tool.${tool.kind}`)}</h3>
-            <button type="button" class="danger" onClick={() => remove(index)}>{t("remove")}<span class="unseen"> {t(`tool.${tool.kind}`)}</span></button>
+            <button type="button" class="danger" onClick={() => remove("tools", index)}>{t("remove")}<span class="unseen"> {t(`tool.${tool.kind}`)}</span></button>
           </div>
           <Parts tool={tool} path={`tools.${index}`} />
         </div>

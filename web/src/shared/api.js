@@ -101,6 +101,7 @@ export async function signIn(key) {
 export const api = {
   bots: () => all("bots"),
   bot: (id) => json("GET", at`/bots/${id}`),
+  createBot: (bot) => json("POST", "/bots", { body: bot }),
   putBot: (id, bot) => json("PUT", at`/bots/${id}`, { body: bot }),
   deleteBot: (id) => json("DELETE", at`/bots/${id}`),
   numbers: () => all("numbers"),

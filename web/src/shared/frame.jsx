@@ -1,9 +1,10 @@
 // What both pages have around them: the bar at the top, the theme, the language, and the door.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { signIn } from "./api.js";
 import { Logo } from "./icons.jsx";
-import { forget, session } from "./session.js";
+import { claims, forget, session } from "./session.js";
+import { mayLeave } from "./unsaved.js";
 import { LANGUAGES, language, speak, t, wrong } from "./words.js";
 
 const THEME = "callbox.theme";
@@ -20,6 +21,11 @@ export function Top({ links, onSignOut }) {
     setTheme(value);
     dispatchEvent(new Event("callbox:theme"));
   }
+  function translate(event) {
+    const field = event.target;
+    if (mayLeave()) speak(field.value);
+    else field.value = language;
+  }
   return (
     <header class="top">
       <a class="skip" href="#main" onClick={toMain}>{t("skip")}</a>
@@ -31,14 +37,14 @@ export function Top({ links, onSignOut }) {
       </nav>
       <div class="settings">
         <label class="unseen" for="language">{t("language")}</label>
-        <select id="language" value={language} onChange={(event) => speak(event.target.value)}>
+        <select id="language" value={language} onChange={translate}>
           {Object.entries(LANGUAGES).map(([tag, name]) => <option key={tag} value={tag}>{name}</option>)}
         </select>
         <label class="unseen" for="theme">{t("theme")}</label>
         <select id="theme" value={theme} onChange={choose}>
           {THEMES.map((name) => <option key={name} value={name}>{t(`theme.${name}`)}</option>)}
         </select>
-        {onSignOut && <button type="button" onClick={onSignOut}>{t("sign_out")}</button>}
+        {onSignOut && <button type="button" onClick={() => mayLeave() && onSignOut()}>{t("sign_out")}</button>}
       </div>
     </header>
   );
@@ -50,9 +56,17 @@ function toMain(event) {
   document.getElementById("main")?.focus();
 }
 
-/** Whether somebody is signed in, and a way to sign out. */
+/** Whether somebody is signed in, and a way to sign out. `holder`: whose things are on the page, also when a sign-in has expired:
+ * it all goes on after a fresh one. Who signs out has left. */
 export function useSession() {
   const [known, setKnown] = useState(session);
+  const holder = useRef(null);
+  const entering = useRef(false);
+  if (known) holder.current = holderOf(known);
+  useEffect(() => {
+    if (entering.current) document.getElementById("main")?.focus({ preventScroll: true });
+    entering.current = false;
+  }, [known]);
   useEffect(() => {
     const look = () => setKnown(session());
     addEventListener("callbox:signed-out", look);
@@ -65,12 +79,23 @@ export function useSession() {
   }, []);
   return {
     signedIn: Boolean(known),
-    entered: () => setKnown(session()),
+    holder: holder.current,
+    entered: () => {
+      entering.current = true;
+      setKnown(session());
+      dispatchEvent(new Event("callbox:signed-in"));
+    },
     signOut: () => {
       forget();
+      holder.current = null;
       setKnown(null);
     },
   };
+}
+
+function holderOf({ token }) {
+  const { tenant, sub } = claims(token);
+  return `${tenant}/${sub}`;
 }
 
 /** Asks for a key once, and keeps the token it is exchanged for. */

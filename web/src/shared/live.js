@@ -1,7 +1,8 @@
 // A call as it runs: events folded into what can be shown of it.
 
-import { useEffect, useReducer } from "preact/hooks";
+import { useEffect, useReducer, useRef } from "preact/hooks";
 import { api } from "./api.js";
+import { session } from "./session.js";
 
 const PAUSE_MS = 1500;
 const NOTHING = { state: null, turns: [], events: [], open: {}, last: 0, over: false };
@@ -46,31 +47,48 @@ export function lines({ turns, open }) {
   return [...said, ...being.map(([speaker, text]) => ({ key: speaker, speaker, text, final: false }))];
 }
 
-/** Watches a call while `running`; whoever loses the connection goes on after the last number. */
-export function useLive(id, running) {
+/** Tells a call's events until its end, over as many connections as it takes: each goes on after the last number.
+ * @param {{events: (after?: number) => AsyncIterable<object>, tell: (event: object) => void, isOver: () => boolean,
+ *   wait: (ms: number) => Promise<void>, signal: AbortSignal}} from `isOver`: whether the call is known to be over */
+export async function follow({ events, tell, isOver, wait, signal }) {
+  let last = 0;
+  while (!signal.aborted) {
+    let pause = PAUSE_MS;
+    const known = isOver();
+    try {
+      tell({ event: "connected_again" });
+      for await (const event of events(last || undefined)) {
+        last = Math.max(last, event.data?.number ?? 0);
+        tell(event);
+        if (event.event === "end") return;
+      }
+    } catch (error) {
+      // The edge has never heard of a call that nobody answered.
+      if (signal.aborted || error.status === 403 || (error.status === 404 && known)) return;
+      pause = Math.max(pause, (error.retry_s ?? 0) * 1000);
+    }
+    await wait(pause);
+  }
+}
+
+/** Watches a call. @param {boolean} over whether it is known to be over: then there may be nothing more to hear of it */
+export function useLive(id, over = false) {
   const [call, tell] = useReducer((call, event) => (event === "anew" ? NOTHING : fold(call, event)), NOTHING);
+  const known = useRef(over);
+  known.current = over;
   useEffect(() => {
-    if (!id || !running) return undefined;
+    if (!id) return undefined;
     tell("anew");
     const stop = new AbortController();
-    let last = 0;
-    let over = false;
-    (async () => {
-      while (!stop.signal.aborted && !over) {
-        try {
-          tell({ event: "connected_again" });
-          for await (const event of api.events(id, { after: last || undefined, signal: stop.signal })) {
-            last = Math.max(last, event.data?.number ?? 0);
-            over ||= event.event === "end";
-            tell(event);
-          }
-        } catch (error) {
-          if (stop.signal.aborted || error.status === 401 || error.status === 403) return;
-        }
-        if (!over) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-      }
-    })();
+    const { signal } = stop;
+    const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    async function wait(ms) {
+      await pause(ms);
+      // Behind the sign-in form there is no token to ask with.
+      while (!session() && !signal.aborted) await pause(PAUSE_MS);
+    }
+    follow({ events: (after) => api.events(id, { after, signal }), tell, isOver: () => known.current, wait, signal });
     return () => stop.abort();
-  }, [id, running]);
+  }, [id]);
   return call;
 }

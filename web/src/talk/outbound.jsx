@@ -52,8 +52,8 @@ export function Outbound({ bot }) {
 }
 
 function Watch({ call }) {
-  const live = useLive(call.id, true);
   const over = OVER.includes(call.status);
+  const live = useLive(call.id, over);
   return (
     <div class="watch stack">
       <p role="status" class="row">
@@ -74,10 +74,21 @@ function useStatus(call, setCall) {
   const over = OVER.includes(call?.status);
   useEffect(() => {
     if (!id || over) return undefined;
-    const timer = setInterval(async () => {
-      const shown = await api.call(id).catch(() => null);
-      if (shown) setCall((call) => (call?.id === id ? { ...call, status: shown.status } : call));
-    }, EVERY_MS);
-    return () => clearInterval(timer);
+    let gone = false;
+    let timer = setTimeout(look, EVERY_MS);
+    async function look() {
+      let pause = EVERY_MS;
+      try {
+        const { status } = await api.call(id);
+        setCall((call) => (call?.id === id ? { ...call, status } : call));
+      } catch (error) {
+        pause = Math.max(pause, (error.retry_s ?? 0) * 1000);
+      }
+      if (!gone) timer = setTimeout(look, pause);
+    }
+    return () => {
+      gone = true;
+      clearTimeout(timer);
+    };
   }, [id, over]);
 }

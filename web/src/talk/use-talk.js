@@ -7,11 +7,12 @@ import { Sound } from "./sound.js";
 
 const TAIL_MS = 8000;
 
-export function useTalk({ bot, bargeIn }) {
+/** `away`: whoever talks is asked to sign in again, and sees nothing of the conversation. */
+export function useTalk({ bot, bargeIn, away }) {
   const [, draw] = useReducer((n) => n + 1, 0);
   const [problem, setProblem] = useState(null);
   const [level, setLevel] = useState(0);
-  const held = useRef({ conversation: null, sound: null, opening: false });
+  const held = useRef({ conversation: null, sound: null, opening: null, away: false });
 
   function close() {
     held.current.sound?.close();
@@ -22,6 +23,7 @@ export function useTalk({ bot, bargeIn }) {
   // Nobody is on the page any more to hang up.
   function leave() {
     const { conversation } = held.current;
+    held.current.opening = null;
     if (conversation && conversation.phase !== "ended") conversation.hangUp();
     close();
   }
@@ -29,15 +31,17 @@ export function useTalk({ bot, bargeIn }) {
   async function start({ withMicrophone = true } = {}) {
     // The microphone may take its time to be allowed, and a button is pressed twice.
     if (held.current.opening) return;
-    held.current.opening = true;
+    const opening = (held.current.opening = {});
+    // Until the microphone is allowed, whoever wanted to talk may have left.
+    const isWanted = () => held.current.opening === opening;
     try {
-      await open(withMicrophone);
+      await open(withMicrophone, isWanted);
     } finally {
-      held.current.opening = false;
+      if (isWanted()) held.current.opening = null;
     }
   }
 
-  async function open(withMicrophone) {
+  async function open(withMicrophone, isWanted) {
     setProblem(null);
     // The goodbye of the conversation before may still be playing.
     close();
@@ -50,7 +54,10 @@ export function useTalk({ bot, bargeIn }) {
           setLevel(conversation.isDeaf() ? 0 : loudness(level));
         },
         onPlayed: (report) => conversation.played(report),
+        onLost: () => setProblem({ code: "microphone_lost" }),
       });
+      if (!isWanted()) return sound.close();
+      if (held.current.away) sound.mute();
       Object.assign(held.current, { conversation, sound });
       conversation.sound = sound;
     } catch (error) {
@@ -82,7 +89,21 @@ export function useTalk({ bot, bargeIn }) {
   useEffect(() => {
     if (held.current.conversation) held.current.conversation.bargeIn = bargeIn;
   }, [bargeIn]);
-  useEffect(() => leave, []);
+  // Behind the sign-in form nobody sees that the microphone is open.
+  useEffect(() => {
+    held.current.away = away;
+    const { sound } = held.current;
+    if (away) sound?.mute();
+    else sound?.unmute().catch(({ code = "microphone_failed" }) => setProblem({ code }));
+  }, [away]);
+  useEffect(() => {
+    // A page that is left for another one is not always taken down.
+    addEventListener("pagehide", leave);
+    return () => {
+      removeEventListener("pagehide", leave);
+      leave();
+    };
+  }, []);
 
   const { conversation } = held.current;
   return {
@@ -90,7 +111,7 @@ export function useTalk({ bot, bargeIn }) {
     level,
     conversation,
     phase: conversation?.phase ?? "idle",
-    lines: conversation?.lines ?? [],
+    lines: conversation?.transcript() ?? [],
     problem: problem ?? conversation?.problem ?? null,
   };
 }
