@@ -16,6 +16,9 @@ use crate::settings;
 use crate::web::{env_opt, refuse};
 use crate::{assistant, errand, live, open, order, play};
 
+/// Longest body of a look at the health, which says nothing.
+const HEALTH_BYTES_MAX: usize = 1024;
+
 /// What a door answers.
 pub(crate) type Answer = std::result::Result<Response, Refusal>;
 
@@ -25,6 +28,7 @@ pub(crate) async fn enter(request: Request, env: &Env) -> Result<Response> {
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let (what, answer) = match (request.method(), segments.as_slice()) {
         (Method::Get, ["health"]) => ("a look at its health", health(env)),
+        (Method::Post, ["health"]) => ("a look at its health", believed(request, env).await),
         (Method::Get, ["config.json"]) => ("a page", config(env)),
         (Method::Get | Method::Post, ["fallback"]) => ("an apology", fallback()),
         (Method::Put, ["calls", call]) => ("an opening", open::announce(request, env, call).await),
@@ -91,6 +95,12 @@ fn health(env: &Env) -> Answer {
     settings::check(env)?;
     let body = json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") });
     Ok(Response::from_json(&body)?)
+}
+
+/// The same for the functions: whoever is answered here holds the same secret, and so calls can be opened.
+async fn believed(mut request: Request, env: &Env) -> Answer {
+    unseal(&mut request, env, HEALTH_BYTES_MAX).await?;
+    health(env)
 }
 
 /// What the functions have sent, if its seal fits: only who holds the secret gets to an object.

@@ -1,5 +1,6 @@
 //! The API, the edge, the bots, and whether their models will still be there.
 
+use contract::ErrorBody;
 use jiff::Zoned;
 use jiff::civil::Date;
 use serde_json::Value;
@@ -27,16 +28,8 @@ pub(super) async fn look(api: &Api, edge: Option<&str>, round: &mut Round) -> Re
             );
             (Check::ok("api", words), Some(health))
         }
-        Err(refused) if refused.status == 503 => {
-            let next = "look at the logs of the function `calls`; `store` and `edge` in GET /health tell which it is";
-            (
-                Check::wrong(
-                    "api",
-                    format!("{} answers, but is not well", api.url()),
-                    next,
-                ),
-                None,
-            )
+        Err(refused) if refused.status == 503 && refused.body.get("store").is_some() => {
+            (unwell(api.url(), &refused.body), Some(refused.body))
         }
         Err(refused) => (Check::failed("api", &refused.failure), None),
     };
@@ -67,36 +60,86 @@ pub(super) async fn look(api: &Api, edge: Option<&str>, round: &mut Round) -> Re
     Ok(())
 }
 
-/// The edge, asked by ourselves if it is known where it is, else as the API sees it.
+/// An API that answers 503: the store, if it is that; what is wrong with the edge is told there.
+fn unwell(url: &str, says: &Value) -> Check {
+    let store = text(says, "store");
+    if store == "ok" {
+        return Check::ok("api", format!("{url} answers, and so does its store"));
+    }
+    let next = "look at the logs of the function `calls`";
+    Check::wrong(
+        "api",
+        format!("{url} answers, but its store: {store}"),
+        next,
+    )
+}
+
+/// The edge, asked by ourselves if it is known where it is, and as the API sees it, whose seals it must know.
 async fn edge_health(url: Option<&str>, says: Option<&Value>) -> Result<Check, Failure> {
-    let next = "look at the edge: wrangler tail; is EDGE_SECRET the same on both sides?";
-    let Some(url) = url else {
-        return Ok(match says.map(|says| text(says, "edge")) {
-            Some(state) if state == "ok" => Check::ok(
-                "edge",
-                "well, as the API sees it (set edge_url to ask it directly)",
-            ),
-            Some(state) => Check::wrong("edge", state, next),
-            None => Check::skipped(
+    let asked = match url {
+        Some(url) => Some(ask(url).await?),
+        None => None,
+    };
+    Ok(match asked {
+        Some(Err(check)) => check,
+        Some(Ok(words)) => seen(says).unwrap_or_else(|| {
+            let words =
+                format!("{words}; whether it holds the functions' secret only the API can tell");
+            Check::ok("edge", words)
+        }),
+        None => seen(says).unwrap_or_else(|| {
+            Check::skipped(
                 "edge",
                 "the API did not say; set edge_url to ask it directly",
-            ),
-        });
-    };
-    let answer = client()?.get(format!("{url}/health")).send().await;
-    Ok(match answer {
-        Ok(answer) if answer.status().is_success() => Check::ok("edge", format!("{url} is well")),
-        Ok(answer) => Check::wrong(
-            "edge",
-            format!("{url}/health answers {}", answer.status()),
-            next,
-        ),
-        Err(error) => Check::wrong(
-            "edge",
-            format!("{url} does not answer: {}", why(error)),
-            next,
-        ),
+            )
+        }),
     })
+}
+
+/// What it says to anybody.
+async fn ask(url: &str) -> Result<Result<String, Check>, Failure> {
+    let wrong = |words: String| {
+        Err(Check::wrong(
+            "edge",
+            words,
+            "look at the edge: wrangler tail",
+        ))
+    };
+    let answer = match client()?.get(format!("{url}/health")).send().await {
+        Ok(answer) => answer,
+        Err(error) => return Ok(wrong(format!("{url} does not answer: {}", why(error)))),
+    };
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(Ok(format!("{url} is well")));
+    }
+    let body = answer.text().await.unwrap_or_default();
+    let said =
+        serde_json::from_str::<ErrorBody>(&body).map(|body| format!(": {}", body.error.message));
+    Ok(wrong(format!(
+        "{url}/health answers {status}{}",
+        said.unwrap_or_default()
+    )))
+}
+
+/// How it is for the functions; none if the API did not say.
+fn seen(says: Option<&Value>) -> Option<Check> {
+    let says = says?;
+    let state = text(says, "edge");
+    let next = match text(says, "edge_code").as_str() {
+        _ if state.is_empty() => return None,
+        _ if state == "ok" => {
+            return Some(Check::ok(
+                "edge",
+                "well, and it holds the functions' secret",
+            ));
+        }
+        "seal_forged" => {
+            "wrangler secret put EDGE_SECRET (for production with --env prod): the member edge_secret of the functions' secret"
+        }
+        _ => "look at the edge: wrangler tail; is the parameter EdgeUrl of the functions its URL?",
+    };
+    Some(Check::wrong("edge", state, next))
 }
 
 /// The models of all stages of all bots, fallbacks included, that end or have ended.
@@ -170,6 +213,19 @@ mod tests {
         let after = outcome("2026-12-11");
         assert_eq!(after.outcome, Outcome::Failed);
         assert!(after.next.unwrap().contains("gpt-6-luna"));
+    }
+
+    #[test]
+    fn an_edge_with_another_secret_is_wrong_and_the_secret_is_named() {
+        let ill = json!({ "store": "ok", "edge": "the edge refused with 401, seal_forged", "edge_code": "seal_forged" });
+        let check = seen(Some(&ill)).unwrap();
+        assert_eq!(check.outcome, Outcome::Failed);
+        assert!(check.next.unwrap().contains("EDGE_SECRET"));
+        assert_eq!(unwell("https://api", &ill).outcome, Outcome::Ok);
+        let lost = json!({ "store": "it does not answer", "edge": "ok" });
+        assert_eq!(unwell("https://api", &lost).outcome, Outcome::Failed);
+        assert_eq!(seen(Some(&lost)).unwrap().outcome, Outcome::Ok);
+        assert!(seen(Some(&json!({ "status": "ok" }))).is_none() && seen(None).is_none());
     }
 
     #[test]
