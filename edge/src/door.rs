@@ -1,6 +1,7 @@
 //! The routes, at both ends: the Worker, which refuses, and the object, which answers.
 
-use contract::{CallId, ErrorBody, SEAL_HEADER, Seal, Secret, Ticket};
+use call::Stage;
+use contract::{Bot, CallId, ErrorBody, SEAL_HEADER, Seal, Secret, Ticket};
 use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -11,6 +12,7 @@ use worker::{Env, Method, Request, RequestInit, Response, Result, Stub};
 use crate::assistant::Kind;
 use crate::clock::epoch_s;
 use crate::line::Shell;
+use crate::lineup::Lineup;
 use crate::refusal::Refusal;
 use crate::settings;
 use crate::web::{env_opt, refuse};
@@ -97,10 +99,21 @@ fn health(env: &Env) -> Answer {
     Ok(Response::from_json(&body)?)
 }
 
-/// The same for the functions: whoever is answered here holds the same secret, and so calls can be opened.
+/// The same for the functions: whoever is answered here holds the same secret, and so calls can be opened. And who works
+/// for bots that name nobody, so that somebody notices before a model is shut down.
 async fn believed(mut request: Request, env: &Env) -> Answer {
     unseal(&mut request, env, HEALTH_BYTES_MAX).await?;
-    health(env)
+    let lineup = Lineup::of(env, &Bot::default())?;
+    let first = |stage| {
+        let posts = lineup.posts(stage);
+        let who = posts.first().map(|post| &post.who);
+        who.map(|who| json!({ "provider": who.provider, "model": who.model }))
+    };
+    let body = json!({
+        "status": "ok", "version": env!("CARGO_PKG_VERSION"),
+        "defaults": { "listen": first(Stage::Listen), "think": first(Stage::Think), "speak": first(Stage::Speak) },
+    });
+    Ok(Response::from_json(&body)?)
 }
 
 /// What the functions have sent, if its seal fits: only who holds the secret gets to an object.

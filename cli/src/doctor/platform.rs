@@ -7,11 +7,13 @@ use serde_json::Value;
 
 use super::Round;
 use super::check::Check;
-use super::models::{Ending, ending};
+use super::models::ending;
 use crate::api::Api;
 use crate::failure::Failure;
 use crate::http::{client, why};
 use crate::numbers::text;
+
+const STAGES: [&str; 3] = ["listen", "think", "speak"];
 
 /// How long before its end a model is told of, in days.
 const SOON_DAYS: i32 = 60;
@@ -35,20 +37,20 @@ pub(super) async fn look(api: &Api, edge: Option<&str>, round: &mut Round) -> Re
     };
     round.tell(check);
     round.tell(edge_health(edge, says.as_ref()).await?);
+    let defaults = says
+        .as_ref()
+        .and_then(|says| says.pointer("/edge_says/defaults"));
+    let today = Zoned::now().date();
     match api.list("/bots", "bots").await {
-        Ok(bots) if bots.is_empty() => {
-            round.tell(Check::warning(
-                "bots",
-                "there are none",
-                "callbox bot apply my-bot.toml makes one",
-            ));
-            round.tell(Check::skipped("models", "there are no bots"));
-        }
         Ok(bots) => {
             let ids: Vec<_> = bots.iter().map(|bot| text(bot, "id")).collect();
-            round.tell(Check::ok("bots", ids.join(", ")));
-            let today = Zoned::now().date();
-            for check in models(&bots, today) {
+            round.tell(if ids.is_empty() {
+                let next = "callbox bot apply my-bot.toml makes one";
+                Check::warning("bots", "there are none", next)
+            } else {
+                Check::ok("bots", ids.join(", "))
+            });
+            for check in models(&bots, defaults, today) {
                 round.tell(check);
             }
         }
@@ -142,38 +144,48 @@ fn seen(says: Option<&Value>) -> Option<Check> {
     Some(Check::wrong("edge", state, next))
 }
 
-/// The models of all stages of all bots, fallbacks included, that end or have ended.
-fn models(bots: &[Value], today: Date) -> Vec<Check> {
+/// The models of all stages of all bots, fallbacks included, and those of bots that name none, that end or have ended.
+fn models(bots: &[Value], defaults: Option<&Value>, today: Date) -> Vec<Check> {
     let mut checks = Vec::new();
+    for name in STAGES {
+        let default = defaults.and_then(|defaults| defaults.get(name));
+        let variable = format!("{}_MODEL", name.to_ascii_uppercase());
+        let place =
+            format!("in wrangler.toml, where your deployment's variables are, {variable} = …");
+        checks.extend(
+            default.and_then(|default| judged("bots that name none", name, default, &place, today)),
+        );
+    }
     for bot in bots {
-        for name in ["listen", "think", "speak"] {
+        for name in STAGES {
             let Some(stage) = bot.get(name) else { continue };
             let fallbacks = stage.get("fallbacks").and_then(Value::as_array);
+            let place = format!("in the bot's file, [{name}] model = …");
             for one in std::iter::once(stage).chain(fallbacks.into_iter().flatten()) {
-                let model = text(one, "model");
-                if let Some(ending) = ending(&text(one, "provider"), &model) {
-                    checks.extend(judged(&text(bot, "id"), name, &model, ending, today));
-                }
+                checks.extend(judged(&text(bot, "id"), name, one, &place, today));
             }
         }
     }
     if checks.is_empty() {
-        checks.push(Check::ok(
-            "models",
-            "no bot names a model that is about to end",
-        ));
+        let words = match defaults {
+            Some(_) => "none of a bot or by default is about to end",
+            None => {
+                "no bot names a model that is about to end; which are the default ones, the edge did not say"
+            }
+        };
+        checks.push(Check::ok("models", words));
     }
     checks
 }
 
-fn judged(bot: &str, stage: &str, model: &str, ending: &Ending, today: Date) -> Option<Check> {
+/// A model of somebody's stage that ends; `place` is where another can be set.
+fn judged(whose: &str, stage: &str, at: &Value, place: &str, today: Date) -> Option<Check> {
+    let model = text(at, "model");
+    let ending = ending(&text(at, "provider"), &model)?;
     let day = ending.day()?;
     let left = today.until(day).map_or(0, |span| span.get_days());
-    let next = format!(
-        "in the bot's file, [{stage}] model = …: {}\nsource: {}",
-        ending.instead, ending.source
-    );
-    let words = |verb: &str| format!("{bot}: the model {model} ({stage}) {verb} on {day}");
+    let next = format!("{place}: {}\nsource: {}", ending.instead, ending.source);
+    let words = |verb: &str| format!("{whose}: the model {model} ({stage}) {verb} on {day}");
     if left <= 0 {
         return Some(Check::wrong("models", words("was shut down"), next));
     }
@@ -202,7 +214,7 @@ mod tests {
             "id": "mesa",
             "think": { "provider": "openai", "model": "gpt-6-luna", "fallbacks": [{ "provider": "openai", "model": "gpt-5-mini" }] },
         })];
-        let outcome = |day: &str| models(&bots, day.parse().unwrap()).remove(0);
+        let outcome = |day: &str| models(&bots, None, day.parse().unwrap()).remove(0);
         let before = outcome("2026-11-21");
         assert_eq!(before.outcome, Outcome::Warning);
         assert!(
@@ -232,8 +244,24 @@ mod tests {
     fn models_that_stay_are_fine() {
         let bots = [json!({ "id": "mesa", "listen": { "provider": "openai", "model": "" } })];
         assert_eq!(
-            models(&bots, "2030-01-01".parse().unwrap())[0].outcome,
+            models(&bots, None, "2030-01-01".parse().unwrap())[0].outcome,
             Outcome::Ok
         );
+    }
+
+    #[test]
+    fn a_default_model_that_ends_is_told_though_no_bot_names_it() {
+        let defaults = json!({
+            "listen": { "provider": "openai", "model": "gpt-transcribe" },
+            "speak": { "provider": "openai", "model": "tts-1" },
+        });
+        let today = "2026-11-28".parse().unwrap();
+        let bots = [json!({ "id": "mesa", "speak": { "provider": "openai", "model": "" } })];
+        for bots in [&bots[..], &[]] {
+            let checks = models(bots, Some(&defaults), today);
+            assert_eq!((checks.len(), checks[0].outcome), (1, Outcome::Warning));
+            let next = checks[0].next.clone().unwrap();
+            assert!(next.contains("SPEAK_MODEL"), "{next}");
+        }
     }
 }

@@ -35,7 +35,7 @@ struct Health {
     /// Why it is not: `seal_forged` if the secrets of both differ, `misconfigured` if it lacks a setting, `edge_silent`, …
     #[serde(skip_serializing_if = "Option::is_none")]
     edge_code: Option<String>,
-    /// What the edge says of itself, its version too.
+    /// What the edge says of itself: its version, and in `defaults` who works for bots that name no provider and model.
     #[serde(skip_serializing_if = "Option::is_none")]
     edge_says: Option<serde_json::Value>,
 }

@@ -186,6 +186,12 @@ async fn an_edge_with_another_secret_is_well_for_anybody_and_not_for_the_api() {
     let health = world.url("edge", "/health");
     let sealed = world.sealed(Method::POST, &health, b"").await;
     assert_eq!(sealed.status, 200, "{}", sealed.text);
+    let said: Value = serde_json::from_str(&sealed.text).expect("JSON");
+    for stage in ["listen", "think", "speak"] {
+        let default = &said["defaults"][stage];
+        assert_eq!(default["provider"], "openai", "{}", sealed.text);
+        assert!(default["model"].is_string(), "{}", sealed.text);
+    }
     let unsealed = world.send(Method::POST, &health, &[], Vec::new()).await;
     assert_eq!(unsealed.refusal(), (401, "seal_missing"));
 
