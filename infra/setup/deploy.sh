@@ -39,10 +39,13 @@ if [ -n "${DRY_RUN:-}" ]; then
   say "Everything builds; nothing was deployed."
   exit 0
 fi
-# What is given here replaces the list in samconfig.toml, so that list comes along.
-overrides=$(sed -n "/^\[$section\.deploy\.parameters\]/,/^\[/s/^parameter_overrides = \"\(.*\)\"/\1/p" samconfig.toml)
-# shellcheck disable=SC2086 # a list of words
-sam deploy --config-env "$section" --no-fail-on-empty-changeset \
-  --parameter-overrides $overrides "EdgeUrl=$EDGE_URL" "SecretArn=$SECRET_ARN" >&2
-say "Deployed. If not done yet: \`$wrangler secret put EDGE_SECRET\` with the secret's member edge_secret, the same for API_URL"
-say "with the output ApiUrl, and the number's URLs at Twilio as in the outputs above."
+parameters=.aws-sam/parameters.yaml
+python3 infra/setup/parameters.py "$section" "EdgeUrl=$EDGE_URL" "SecretArn=$SECRET_ARN" >"$parameters"
+# Where nobody can be asked, as in the workflow, whose environment was approved before it began.
+confirm=()
+[ -t 0 ] || confirm=(--no-confirm-changeset)
+sam deploy --config-env "$section" --no-fail-on-empty-changeset "${confirm[@]}" \
+  --parameter-overrides "file://$parameters" >&2
+secret="$wrangler secret put${environment[*]:+ ${environment[*]}}"
+say "Deployed. If not done yet: \`$secret EDGE_SECRET\` with the secret's member edge_secret, \`$secret API_URL\`"
+say "with the output ApiUrl without the slash at its end, and the number's URLs at Twilio as in the outputs above."
