@@ -7,6 +7,8 @@
 #   EDGE_URL     where the edge answers; by default what wrangler says after deploying it
 #   STAGE        dev (default) or prod: a section of samconfig.toml
 #   DRY_RUN=1    build and check everything, deploy nothing
+#   EDGE_UNWIND=0
+#                deploy an edge whose instance ends with a panic: see build-edge.sh
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source infra/setup/progress.sh
@@ -23,6 +25,11 @@ grep -qF "[$section.deploy.parameters]" samconfig.toml ||
 [ -n "${DRY_RUN:-}" ] || [ -n "${SECRET_ARN:-}" ] ||
   fail "SECRET_ARN is not set" "the secret's members are listed at the parameter SecretArn of template.yaml; create it once:" \
     "aws secretsmanager create-secret --name callbox/$stage --secret-string file://secret.json"
+
+# Without them build-edge.sh builds an edge in which one call's panic cuts off the others': not by accident.
+[ "${EDGE_UNWIND:-1}" = 0 ] || [ -f "$(rustc --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock" ] ||
+  fail "the sources of Rust's library are missing: a panic of one call would end its instance, and cut off all others there" \
+    "rustup component add rust-src" "or, if you mean it: EDGE_UNWIND=0 make deploy"
 
 infra/setup/build.sh
 if [ -n "${DRY_RUN:-}" ]; then
