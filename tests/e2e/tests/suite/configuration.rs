@@ -197,7 +197,10 @@ async fn an_edge_with_another_secret_is_well_for_anybody_and_not_for_the_api() {
 
     let speech = world.speech.url();
     let variables = [
-        ("EDGE_SECRET", "another secret, of thirty-two bytes and more"),
+        (
+            "EDGE_SECRET",
+            "another secret, of thirty-two bytes and more",
+        ),
         ("OPENAI_BASE_URL", speech.as_str()),
     ];
     let edge = edge(&world, &variables).await;
