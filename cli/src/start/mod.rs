@@ -65,6 +65,7 @@ pub(crate) struct StartArgs {
 
 /// Where Twilio is sent.
 struct Place {
+    base: String,
     voice: String,
     fallback: String,
     status: String,
@@ -73,6 +74,7 @@ struct Place {
 impl Place {
     fn of(base: &str, status: Option<&str>, edge: Option<&str>) -> Self {
         Self {
+            base: base.to_owned(),
             voice: format!("{base}/voice/incoming"),
             fallback: format!("{}/fallback", edge.unwrap_or(base)),
             status: format!("{}/twilio/call", status.unwrap_or(base)),
@@ -310,6 +312,7 @@ impl Session<'_> {
             until: length.and_then(|length| now.checked_add(length).ok()),
         };
         let mut memory = self.store.read()?.unwrap_or_else(fresh);
+        let is_moved = !memory.voice_url.is_empty() && memory.voice_url != place.voice;
         memory.aim(&place.voice);
         self.store.write(&memory)?;
         self.carrier
@@ -341,6 +344,9 @@ impl Session<'_> {
             "event": "started", "number": memory.number, "voice_url": place.voice, "fallback_url": place.fallback,
             "status_url": place.status, "tunnel": memory.tunnel, "until": memory.until, "former": memory.former,
         }));
+        if is_moved {
+            self.tell_moved(&place.base);
+        }
         Ok(())
     }
 

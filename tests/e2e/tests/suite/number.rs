@@ -187,6 +187,12 @@ async fn a_tunnel_that_closes_is_opened_again_and_the_number_follows() {
         "https://stand-in-2.trycloudflare.com/voice/incoming"
     );
     assert!(voice_url(&carrier).contains("stand-in-2"));
+    // Whoever answers calls must be told the new name.
+    let moved = running.event("moved").await;
+    assert_eq!(
+        moved["next"],
+        "make dev PUBLIC=https://stand-in-2.trycloudflare.com"
+    );
     running.signal("INT");
     assert_eq!(running.ended().await, 0);
     assert_eq!(settings(&carrier), former);
