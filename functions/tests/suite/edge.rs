@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
-use axum::routing::{any, put};
+use axum::routing::{any, get, put};
 use contract::{Direction, Do, Errand, Opening, Order, Played, SEAL_HEADER, Seal, Secret};
 use functions::clock::wall_ms;
 use functions::config::BaseUrl;
@@ -204,7 +204,8 @@ async fn a_secret_that_the_edge_knows_no_longer_is_read_anew() {
 
 #[tokio::test]
 async fn an_edge_that_is_well_but_holds_another_secret_is_not_well_for_us() {
-    let edge = serve(Router::new().fallback(any(renewed))).await;
+    let health = get(async || "{}").post(renewed);
+    let edge = serve(Router::new().route("/health", health)).await;
     let refused = edge.health().await.unwrap_err();
     assert!(refused.is_seal_refused(), "{refused}");
 }
