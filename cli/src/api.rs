@@ -24,6 +24,8 @@ pub(crate) struct Api {
 pub(crate) struct Refused {
     /// 0 if nobody answered.
     pub(crate) status: u16,
+    /// What it said; null if that was no JSON.
+    pub(crate) body: Value,
     pub(crate) failure: Failure,
 }
 
@@ -150,6 +152,7 @@ impl Api {
         let message = format!("the API at {} does not answer: {reason}", self.url);
         Refused {
             status: 0,
+            body: Value::Null,
             failure: Failure::new("api_unreachable", message).next(
                 "check api_url (CALLBOX_API_URL); on one machine, `make dev` starts the platform",
             ),
@@ -184,6 +187,7 @@ impl Api {
         failure.next = next.or(failure.next);
         Refused {
             status: status.as_u16(),
+            body: serde_json::from_str(text).unwrap_or_default(),
             failure,
         }
     }

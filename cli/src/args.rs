@@ -95,6 +95,14 @@ What the number did before is remembered in ~/.local/state/callbox (CALLBOX_STAT
 back at the end: after -d, at Ctrl-C, or, if this was killed, by `callbox stop` or the next `callbox start`. If somebody
 has pointed the number elsewhere meanwhile, that is left alone.
 
+A bot answers in three steps, in this order; without --url, the tunnel's address is only known after the first:
+  1. callbox start                                 says the address, and goes on running
+  2. make dev PUBLIC=https://…                     in another terminal, with that address; TWILIO_ACCOUNT_SID and
+                                                   TWILIO_AUTH_TOKEN exported, as here
+  3. callbox bot apply bots/mesa.toml              with numbers = [\"+1…\"] in the file: the number's bot. CALLBOX_API_URL and
+                                                   CALLBOX_API_KEY are those that `make dev` prints
+Then `callbox status` says whether a call would be answered.
+
 Examples:
   callbox start                                    until Ctrl-C, through cloudflared or ngrok
   callbox start -d 24h --number +15005550006       for a day

@@ -1,6 +1,7 @@
 //! The routes, at both ends: the Worker, which refuses, and the object, which answers.
 
-use contract::{CallId, ErrorBody, SEAL_HEADER, Seal, Secret, Ticket};
+use call::Stage;
+use contract::{Bot, CallId, ErrorBody, SEAL_HEADER, Seal, Secret, Ticket};
 use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -11,10 +12,14 @@ use worker::{Env, Method, Request, RequestInit, Response, Result, Stub};
 use crate::assistant::Kind;
 use crate::clock::epoch_s;
 use crate::line::Shell;
+use crate::lineup::Lineup;
 use crate::refusal::Refusal;
 use crate::settings;
 use crate::web::{env_opt, refuse};
 use crate::{assistant, errand, live, open, order, play};
+
+/// Longest body of a look at the health, which says nothing.
+const HEALTH_BYTES_MAX: usize = 1024;
 
 /// What a door answers.
 pub(crate) type Answer = std::result::Result<Response, Refusal>;
@@ -25,6 +30,7 @@ pub(crate) async fn enter(request: Request, env: &Env) -> Result<Response> {
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let (what, answer) = match (request.method(), segments.as_slice()) {
         (Method::Get, ["health"]) => ("a look at its health", health(env)),
+        (Method::Post, ["health"]) => ("a look at its health", believed(request, env).await),
         (Method::Get, ["config.json"]) => ("a page", config(env)),
         (Method::Get | Method::Post, ["fallback"]) => ("an apology", fallback()),
         (Method::Put, ["calls", call]) => ("an opening", open::announce(request, env, call).await),
@@ -90,6 +96,23 @@ fn config(env: &Env) -> Answer {
 fn health(env: &Env) -> Answer {
     settings::check(env)?;
     let body = json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") });
+    Ok(Response::from_json(&body)?)
+}
+
+/// The same for the functions: whoever is answered here holds the same secret, and so calls can be opened. And who works
+/// for bots that name nobody, so that somebody notices before a model is shut down.
+async fn believed(mut request: Request, env: &Env) -> Answer {
+    unseal(&mut request, env, HEALTH_BYTES_MAX).await?;
+    let lineup = Lineup::of(env, &Bot::default())?;
+    let first = |stage| {
+        let posts = lineup.posts(stage);
+        let who = posts.first().map(|post| &post.who);
+        who.map(|who| json!({ "provider": who.provider, "model": who.model }))
+    };
+    let body = json!({
+        "status": "ok", "version": env!("CARGO_PKG_VERSION"),
+        "defaults": { "listen": first(Stage::Listen), "think": first(Stage::Think), "speak": first(Stage::Speak) },
+    });
     Ok(Response::from_json(&body)?)
 }
 

@@ -14,6 +14,7 @@
 //! | `POST /fallback` | Twilio, when the functions fail | TwiML that says sorry |
 //! | `GET /config.json` | the pages | where the API is |
 //! | `GET /health` | anyone | whether this deployment is configured |
+//! | `POST /health` | functions, sealed | the same, whether both hold the same secret, and the default models |
 //!
 //! Whatever is refused is refused here, before any object is woken, as far as it can be told here. A socket that has not
 //! shown a token yet is held by an object in which there is no call: nothing is written, and no provider asked.

@@ -82,18 +82,19 @@ impl<'a> Environment<'a> {
         })
     }
 
-    /// Prices: `PRICES`, or else the list prices.
+    /// Prices: the list prices, and before them the rows of `PRICES`.
     ///
     /// # Errors
-    /// If it is no price table.
+    /// If that is no price table.
     pub fn prices(&self) -> Result<PriceTable, BadSetting> {
         let Some(json) = self.optional("PRICES") else {
             return Ok(PriceTable::list());
         };
-        serde_json::from_str(&json).map_err(|error| BadSetting {
+        let own = serde_json::from_str(&json).map_err(|error| BadSetting {
             name: "PRICES",
             problem: format!("is not a price table in JSON: {error}"),
-        })
+        })?;
+        Ok(PriceTable::list().with(own))
     }
 }
 
@@ -214,5 +215,13 @@ mod tests {
             Environment::new(&none).prices().unwrap(),
             PriceTable::list()
         );
+    }
+
+    #[test]
+    fn one_price_of_our_own_does_not_make_all_else_free() {
+        let json = r#"{"rows":[{"dimension":"carrier_minute","provider":"outbound","model":"ES","micro_dollars_per_million":50000000000,"as_of":"2026-10-01","source":"twilio.com/voice/pricing/es"}]}"#;
+        let own = |_: &str| Some(json.to_owned());
+        let prices = Environment::new(&own).prices().unwrap();
+        assert_eq!(prices.rows.len(), PriceTable::list().rows.len() + 1);
     }
 }

@@ -7,6 +7,8 @@
 #   EDGE_URL     where the edge answers; by default what wrangler says after deploying it
 #   STAGE        dev (default) or prod: a section of samconfig.toml
 #   DRY_RUN=1    build and check everything, deploy nothing
+#   EDGE_UNWIND=0
+#                deploy an edge whose instance ends with a panic: see build-edge.sh
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source infra/setup/progress.sh
@@ -24,6 +26,11 @@ grep -qF "[$section.deploy.parameters]" samconfig.toml ||
   fail "SECRET_ARN is not set" "the secret's members are listed at the parameter SecretArn of template.yaml; create it once:" \
     "aws secretsmanager create-secret --name callbox/$stage --secret-string file://secret.json"
 
+# Without them build-edge.sh builds an edge in which one call's panic cuts off the others': not by accident.
+[ "${EDGE_UNWIND:-1}" = 0 ] || [ -f "$(rustc --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock" ] ||
+  fail "the sources of Rust's library are missing: a panic of one call would end its instance, and cut off all others there" \
+    "rustup component add rust-src" "or, if you mean it: EDGE_UNWIND=0 make deploy"
+
 infra/setup/build.sh
 if [ -n "${DRY_RUN:-}" ]; then
   step wrangler "edge: wrangler deploy --dry-run" env CI=1 "$wrangler" deploy "${environment[@]}" --dry-run --outdir .wrangler/dry-run
@@ -39,10 +46,13 @@ if [ -n "${DRY_RUN:-}" ]; then
   say "Everything builds; nothing was deployed."
   exit 0
 fi
-# What is given here replaces the list in samconfig.toml, so that list comes along.
-overrides=$(sed -n "/^\[$section\.deploy\.parameters\]/,/^\[/s/^parameter_overrides = \"\(.*\)\"/\1/p" samconfig.toml)
-# shellcheck disable=SC2086 # a list of words
-sam deploy --config-env "$section" --no-fail-on-empty-changeset \
-  --parameter-overrides $overrides "EdgeUrl=$EDGE_URL" "SecretArn=$SECRET_ARN" >&2
-say "Deployed. If not done yet: \`$wrangler secret put EDGE_SECRET\` with the secret's member edge_secret, the same for API_URL"
-say "with the output ApiUrl, and the number's URLs at Twilio as in the outputs above."
+parameters=.aws-sam/parameters.yaml
+python3 infra/setup/parameters.py "$section" "EdgeUrl=$EDGE_URL" "SecretArn=$SECRET_ARN" >"$parameters"
+# Where nobody can be asked, as in the workflow, whose environment was approved before it began.
+confirm=()
+[ -t 0 ] || confirm=(--no-confirm-changeset)
+sam deploy --config-env "$section" --no-fail-on-empty-changeset "${confirm[@]}" \
+  --parameter-overrides "file://$parameters" >&2
+secret="$wrangler secret put${environment[*]:+ ${environment[*]}}"
+say "Deployed. If not done yet: \`$secret EDGE_SECRET\` with the secret's member edge_secret, \`$secret API_URL\`"
+say "with the output ApiUrl without the slash at its end, and the number's URLs at Twilio as in the outputs above."

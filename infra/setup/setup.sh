@@ -95,7 +95,7 @@ pages() {
 wasm_target() {
   local key
   key=$(fingerprint rust-toolchain.toml)
-  stamped wasm-target "$key" && return 0
+  stamped wasm-target "$key" && rust_is_there && return 0
   if [ ! -d "$(rustc --print target-libdir --target wasm32-unknown-unknown)" ]; then
     command -v rustup >/dev/null ||
       fail "Rust's target wasm32-unknown-unknown is missing, and there is no rustup to add it" "see https://rustup.rs"
@@ -108,7 +108,22 @@ wasm_target() {
     step rust-src "sources of Rust's library" rustup component add rust-src ||
       say "without them a panic at the edge ends its instance, whose calls go on from their journals"
   fi
+  local folder sysroot
+  sysroot=$(rustc --print sysroot)
+  for folder in "$sysroot/lib/rustlib/wasm32-unknown-unknown" "$sysroot/lib/rustlib/src/rust/library"; do
+    [ ! -d "$folder" ] || printf '%s\n' "$folder"
+  done >"$stamps/rust-folders"
   stamp wasm-target "$key"
+}
+
+# Whether what was had for Rust is still there. It is outside of the clone: the stamps may come from another machine, as those
+# from the cache of CI do, or rustup may have been installed anew.
+rust_is_there() {
+  local folder
+  [ -f "$stamps/rust-folders" ] || return 1
+  while read -r folder; do
+    [ -d "$folder" ] || return 1
+  done <"$stamps/rust-folders"
 }
 
 # cargo_tool CRATE VERSION BINARY
@@ -146,7 +161,7 @@ peer() { venv bench .tools/venv-bench "a bot in Python to measure beside ours (p
 
 everything_is_there() {
   [ -x .tools/bin/wasm-bindgen ] && [ -x .tools/bin/worker-build ] && [ -x .tools/venv/bin/python ] &&
-    [ -x .tools/venv-api/bin/python ] &&
+    [ -x .tools/venv-api/bin/python ] && rust_is_there &&
     [ -x "$node_modules/@cloudflare/workerd-linux-64/bin/workerd" ] && [ -d web/node_modules/preact ] &&
     [ -z "$(missing_packages)" ]
 }

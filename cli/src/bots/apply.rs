@@ -8,6 +8,7 @@ use twilio::PhoneNumber;
 use super::ApplyArgs;
 use super::diff::{Change, changes};
 use super::file::{BotFile, NOT_IN_FILES, count, read_all};
+use super::numbers_of;
 use crate::api::{Api, encoded};
 use crate::failure::Failure;
 use crate::numbers::{bot_of, text};
@@ -20,13 +21,16 @@ struct Plan {
     body: Value,
     is_new: bool,
     changes: Vec<Change>,
-    /// Numbers, and which bot answers them now.
+    /// Numbers that it is given, and which bot answers them now.
     numbers: Vec<(PhoneNumber, Option<String>)>,
+    /// Numbers that it answers now, and that its file no longer names.
+    gone: Vec<String>,
 }
 
 impl Plan {
-    /// Compares a file with what the platform has.
-    async fn of(file: BotFile, api: &Api) -> Result<Self, Failure> {
+    /// Compares a file with what the platform has. `named` are the numbers of all files: what another one names is not
+    /// taken away, but given to that one's bot.
+    async fn of(file: BotFile, named: &[PhoneNumber], api: &Api) -> Result<Self, Failure> {
         let mut body = said(serde_json::to_value(&file.bot).unwrap_or_default());
         let there = api.find(&format!("/bots/{}", file.bot.id)).await?;
         let is_new = there.is_none();
@@ -37,11 +41,16 @@ impl Plan {
             keep_price(&mut body, &mut before, is_new);
         }
         let mut numbers = Vec::new();
-        for number in &file.numbers {
+        for number in file.numbers.iter().flatten() {
             let now = bot_of(api, number.as_str()).await?;
             if now.as_deref() != Some(file.bot.id.as_str()) {
                 numbers.push((number.clone(), now));
             }
+        }
+        let mut gone = Vec::new();
+        if file.numbers.is_some() && !is_new {
+            gone = numbers_of(api, file.bot.id.as_str()).await?;
+            gone.retain(|number| !named.iter().any(|named| named.as_str() == number));
         }
         Ok(Self {
             changes: changes(&before, &body),
@@ -49,11 +58,12 @@ impl Plan {
             body,
             is_new,
             numbers,
+            gone,
         })
     }
 
     fn is_needed(&self) -> bool {
-        self.is_new || !self.changes.is_empty() || !self.numbers.is_empty()
+        self.is_new || !self.changes.is_empty() || !self.numbers.is_empty() || !self.gone.is_empty()
     }
 
     fn show(&self, out: Out) {
@@ -78,16 +88,21 @@ impl Plan {
                 &format!("  + {number} → {}{now}", self.file.bot.id),
             ));
         }
+        for number in &self.gone {
+            out.line(&out.paint(Paint::Bad, &format!("  - {number}: nobody will answer it")));
+        }
     }
 
     fn to_json(&self) -> Value {
         let fields = self.changes.iter().map(Change::to_json);
-        let numbers = self
-            .numbers
-            .iter()
-            .map(|(number, now)| json!({ "number": number, "from": now, "to": self.file.bot.id }));
+        let id = &self.file.bot.id;
+        let given = self.numbers.iter();
+        let given = given.map(|(number, now)| json!({ "number": number, "from": now, "to": id }));
+        let gone = self.gone.iter();
+        let gone = gone.map(|number| json!({ "number": number, "from": id, "to": null }));
+        let numbers = given.chain(gone);
         json!({
-            "bot": self.file.bot.id, "file": self.file.path, "new": self.is_new,
+            "bot": id, "file": self.file.path, "new": self.is_new,
             "changes": fields.collect::<Vec<_>>(), "numbers": numbers.collect::<Vec<_>>(),
         })
     }
@@ -106,6 +121,10 @@ impl Plan {
             let path = format!("/numbers/{}", encoded(number.as_str()));
             api.send(Method::PUT, &path, Some(&json!({ "bot": id })), &[])
                 .await?;
+        }
+        for number in &self.gone {
+            let path = format!("/numbers/{}", encoded(number));
+            api.send(Method::DELETE, &path, None, &[]).await?;
         }
         Ok(version)
     }
@@ -145,9 +164,11 @@ pub(super) async fn apply(
 ) -> Result<(), Failure> {
     let files = read_all(&arguments.files)?;
     let api = Api::of(settings)?;
+    let named = files.iter().flat_map(|file| file.numbers.iter().flatten());
+    let named: Vec<_> = named.cloned().collect();
     let mut plans = Vec::new();
     for file in files {
-        plans.push(Plan::of(file, &api).await?);
+        plans.push(Plan::of(file, &named, &api).await?);
     }
     for plan in &plans {
         plan.show(out);

@@ -23,8 +23,8 @@ pub(super) struct BotFile {
     /// Whether the file says what its calls are paid with. If not, that stays as it is: it is the operator's to say, who may
     /// be another than whoever keeps the file.
     pub(super) is_priced: bool,
-    /// None named: whatever it answers now.
-    pub(super) numbers: Vec<PhoneNumber>,
+    /// All that it shall answer; none: whatever it answers now.
+    pub(super) numbers: Option<Vec<PhoneNumber>>,
 }
 
 /// A mistake in a file.
@@ -104,8 +104,9 @@ fn read(path: &Path, text: &str) -> Result<BotFile, Vec<Mistake>> {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(table) else {
         return Err(one("", "is not a table of settings".to_owned()));
     };
-    let numbers = fields.remove("numbers").unwrap_or_else(|| json!([]));
-    let numbers: Vec<PhoneNumber> = serde_json::from_value(numbers)
+    let numbers = fields.remove("numbers").map(serde_json::from_value);
+    let numbers: Option<Vec<PhoneNumber>> = numbers
+        .transpose()
         .map_err(|error| one("numbers", format!("a list of telephone numbers: {error}")))?;
     for name in NOT_IN_FILES {
         if fields.contains_key(name) {
@@ -215,7 +216,7 @@ fn twice(files: &[BotFile]) -> Vec<Mistake> {
                 format!("{} is also the bot of {}", file.bot.id, other.display()),
             ));
         }
-        for number in &file.numbers {
+        for number in file.numbers.iter().flatten() {
             if let Some(other) = numbers.insert(number, &file.path) {
                 mistakes.push(Mistake::new(
                     &file.path,
@@ -343,6 +344,13 @@ mod tests {
             mistakes("id = 'mesa'\nnumbers = ['5550006']")[0].0,
             "numbers"
         );
+    }
+
+    #[test]
+    fn a_file_that_names_no_numbers_is_not_one_that_wants_none() {
+        let numbers = |text: &str| read(Path::new("mesa.toml"), text).unwrap().numbers;
+        assert_eq!(numbers("id = 'mesa'"), None);
+        assert_eq!(numbers("id = 'mesa'\nnumbers = []"), Some(Vec::new()));
     }
 
     #[test]

@@ -37,7 +37,7 @@ A file is a bot in TOML. What it does not say is as it is by default, whatever t
 as it is unless the file says one:
 
   id = \"mesa\"
-  numbers = [\"+15005550006\"]        # optional: numbers that it shall answer
+  numbers = [\"+15005550006\"]        # the numbers that it shall answer, and no others; without it, those that it has
   name = \"Mesa\"
   greeting = \"Thank you for calling Mesa. How can I help you?\"
   instructions = \"\"\"

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use reqwest::Client;
+use twilio::PhoneNumber;
 use twilio::rest::NumberResource;
-use twilio::signature::{AuthToken, request_signature};
-use twilio::{Form, PhoneNumber};
+use twilio::signature::AuthToken;
 
 use super::Round;
 use super::check::Check;
@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::http::client;
 use crate::settings::{Settings, VOICE_URL};
 use crate::start::target;
-use crate::webhook::{self, Said};
+use crate::webhook::{self, Health, Said};
 
 /// A clock that differs by more, in seconds, makes seals and tickets fail sooner or later; by still more, all of them.
 const SKEW_WARN_S: i64 = 5;
@@ -198,11 +198,11 @@ async fn reach(client: &Client, url: &str) -> Result<Check, Check> {
         }
     };
     match webhook::health(client, url).await {
-        webhook::Health::Well => Ok(Check::ok(
+        Health::Well => Ok(Check::ok(
             "webhook",
             format!("Callbox answers ({get}, POST 403 without a signature)"),
         )),
-        other @ (webhook::Health::Odd(_) | webhook::Health::Silent(_)) => {
+        other @ (Health::Forged | Health::Odd(_) | Health::Silent(_)) => {
             let next =
                 "the voice URL of a number is {voice}/voice/incoming, of the function `voice`";
             Err(Check::wrong(
@@ -214,15 +214,13 @@ async fn reach(client: &Client, url: &str) -> Result<Check, Check> {
     }
 }
 
-/// Whether a request that is signed with the account's token gets in, and another does not. The form names no call, so
-/// that nothing comes of it: who gets in is told that the form is not what it should be.
+/// Whether a request that is signed with the account's token gets in, and another does not.
 async fn signature(client: &Client, url: &str, token: &AuthToken) -> Check {
-    let mut form = Form::new();
-    form.push("CallboxDoctor", "1");
-    let right = request_signature(token, url, &form);
-    let wrong = AuthToken::new(WRONG_TOKEN).map(|token| request_signature(&token, url, &form));
-    let right = webhook::post(client, url, &form, Some(&right)).await;
-    let wrong = webhook::post(client, url, &form, Some(&wrong.unwrap_or_default())).await;
+    let right = webhook::signed(client, url, token).await;
+    let wrong = match AuthToken::new(WRONG_TOKEN) {
+        Ok(token) => webhook::signed(client, url, &token).await,
+        Err(empty) => Err(empty.to_string()),
+    };
     match (right, wrong) {
         (Ok(right), Ok(wrong)) => judged(&right, &wrong),
         (Err(reason), _) | (_, Err(reason)) => Check::wrong(
@@ -249,7 +247,7 @@ fn judged(right: &Said, wrong: &Said) -> Check {
         (403, _) => Check::wrong(
             "signature",
             "a request signed with twilio_auth_token is refused",
-            "the deployment has another token in its secret, or a proxy before it changes the URL that was signed",
+            "the deployment has another token in its secret, or a proxy before it changes the URL that was signed; on this machine: make dev PUBLIC=<the number's URL, without its path>",
         ),
         (400, "form_malformed") => {
             Check::ok("signature", "the right one is let in, a wrong one refused")

@@ -65,6 +65,7 @@ pub(crate) struct StartArgs {
 
 /// Where Twilio is sent.
 struct Place {
+    base: String,
     voice: String,
     fallback: String,
     status: String,
@@ -73,6 +74,7 @@ struct Place {
 impl Place {
     fn of(base: &str, status: Option<&str>, edge: Option<&str>) -> Self {
         Self {
+            base: base.to_owned(),
             voice: format!("{base}/voice/incoming"),
             fallback: format!("{}/fallback", edge.unwrap_or(base)),
             status: format!("{}/twilio/call", status.unwrap_or(base)),
@@ -182,8 +184,13 @@ pub(crate) async fn start(
         number,
         out,
     };
-    let done = session.hold(&mut end).await;
+    let mut open = None;
+    let done = session.hold(&mut end, &mut open).await;
     let given = session.end().await;
+    // Not before the number is given back: until then calls are sent here.
+    if let Some(tunnel) = open {
+        tunnel.close().await;
+    }
     done.and(given)
 }
 
@@ -197,8 +204,9 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Points the number here, and keeps it so: while the tunnel is open, and again when it is opened again.
-    async fn hold(&self, end: &mut End) -> Result<(), Failure> {
+    /// Points the number here, and keeps it so: while the tunnel is open, and again when it is opened again. A tunnel that is
+    /// still open at the end is left in `open`.
+    async fn hold(&self, end: &mut End, open: &mut Option<Tunnel>) -> Result<(), Failure> {
         if let Some(url) = &self.arguments.url {
             let status = self.other(self.arguments.status_url.as_deref(), STATUS_URL)?;
             let edge = self.other(self.arguments.edge_url.as_deref(), EDGE_URL)?;
@@ -221,9 +229,15 @@ impl Session<'_> {
             match opened {
                 Ok(tunnel) => {
                     failures = 0;
+                    let tunnel = open.insert(tunnel);
                     if !self.through(tunnel, program, end).await? {
                         return Ok(());
                     }
+                    if let Some(gone) = open.take() {
+                        gone.close().await;
+                    }
+                    self.out.warn("the tunnel has closed; opening another");
+                    self.out.json(&json!({ "event": "tunnel_closed" }));
                 }
                 Err(failure) if failures + 1 >= REOPEN_MAX || self.store.read()?.is_none() => {
                     return Err(failure);
@@ -246,36 +260,25 @@ impl Session<'_> {
     /// As long as this tunnel is open; whether another shall be opened.
     async fn through(
         &self,
-        mut tunnel: Tunnel,
+        tunnel: &mut Tunnel,
         program: Program,
         end: &mut End,
     ) -> Result<bool, Failure> {
         let place = Place::of(&tunnel.url, None, None);
         // Not to be broken off: nobody would know what Twilio made of it.
-        let pointed = self.point(&place, Some(program)).await;
+        self.point(&place, Some(program)).await?;
         let open = async {
             self.announce(&place).await;
             std::future::pending::<()>().await;
         };
-        let is_gone = match pointed {
-            Ok(()) => {
-                let gone = async {
-                    tokio::select! {
-                        () = open => {}
-                        () = self.fades(&place) => {}
-                        () = tunnel.gone() => {}
-                    }
-                };
-                Ok(end.or(gone).await.is_some())
+        let gone = async {
+            tokio::select! {
+                () = open => {}
+                () = self.fades(&place) => {}
+                () = tunnel.gone() => {}
             }
-            Err(failure) => Err(failure),
         };
-        tunnel.close().await;
-        if let Ok(true) = is_gone {
-            self.out.warn("the tunnel has closed; opening another");
-            self.out.json(&json!({ "event": "tunnel_closed" }));
-        }
-        is_gone
+        Ok(end.or(gone).await.is_some())
     }
 
     fn other(
@@ -309,6 +312,7 @@ impl Session<'_> {
             until: length.and_then(|length| now.checked_add(length).ok()),
         };
         let mut memory = self.store.read()?.unwrap_or_else(fresh);
+        let is_moved = !memory.voice_url.is_empty() && memory.voice_url != place.voice;
         memory.aim(&place.voice);
         self.store.write(&memory)?;
         self.carrier
@@ -340,6 +344,9 @@ impl Session<'_> {
             "event": "started", "number": memory.number, "voice_url": place.voice, "fallback_url": place.fallback,
             "status_url": place.status, "tunnel": memory.tunnel, "until": memory.until, "former": memory.former,
         }));
+        if is_moved {
+            self.tell_moved(&place.base);
+        }
         Ok(())
     }
 

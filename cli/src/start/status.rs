@@ -10,7 +10,7 @@ use crate::http::client;
 use crate::out::{Out, Paint};
 use crate::settings::Settings;
 use crate::time::local;
-use crate::webhook::{self, Health};
+use crate::webhook;
 
 /// Tells whether a number is pointed here, and whether a call would arrive.
 pub(crate) async fn status(settings: &Settings, out: Out) -> Result<(), Failure> {
@@ -32,8 +32,10 @@ pub(crate) async fn status(settings: &Settings, out: Out) -> Result<(), Failure>
     let is_pointed = memory.is_ours(&now);
     // Where a call would arrive: perhaps still at the tunnel before this one.
     let here = now.voice_url.as_ref().filter(|_| is_pointed);
-    let health = webhook::health(&client()?, here.unwrap_or(&memory.voice_url)).await;
-    let is_well = health == Health::Well;
+    let url = here.unwrap_or(&memory.voice_url);
+    let health = webhook::lets_in(&client()?, url, carrier.token()).await;
+    let next = health.next(url);
+    let is_well = next.is_none();
     let mark = |fine: bool| {
         if fine {
             out.paint(Paint::Good, "✓")
@@ -69,15 +71,16 @@ pub(crate) async fn status(settings: &Settings, out: Out) -> Result<(), Failure>
     ));
     out.json(&json!({
         "running": is_running, "number": memory.number, "points_here": is_pointed, "voice_url": memory.voice_url,
-        "points_to": target(&now), "webhook": { "well": is_well, "says": health.words() }, "tunnel": memory.tunnel,
+        "points_to": target(&now), "webhook": { "well": is_well, "says": health.words(), "next": next }, "tunnel": memory.tunnel,
         "began": memory.began, "until": memory.until, "former": memory.former,
     }));
-    verdict(is_running, is_pointed, is_well)
+    verdict(is_running, is_pointed, next.as_deref())
 }
 
-fn verdict(is_running: bool, is_pointed: bool, is_well: bool) -> Result<(), Failure> {
-    match (is_running, is_pointed, is_well) {
-        (true, true, true) => Ok(()),
+/// `next` is what to do about the webhook, if something is.
+fn verdict(is_running: bool, is_pointed: bool, next: Option<&str>) -> Result<(), Failure> {
+    match (is_running, is_pointed, next) {
+        (true, true, None) => Ok(()),
         (false, ..) => Err(shown(
             "killed",
             "callbox start was killed",
@@ -88,10 +91,10 @@ fn verdict(is_running: bool, is_pointed: bool, is_well: bool) -> Result<(), Fail
             "the number points elsewhere",
             "somebody changed it: callbox stop, then callbox start",
         )),
-        (.., false) => Err(shown(
+        (.., Some(next)) => Err(shown(
             "webhook_unwell",
             "a call would not be answered",
-            "callbox doctor tells why",
+            &format!("{next}\ncallbox doctor tells more"),
         )),
     }
 }

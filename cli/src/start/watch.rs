@@ -21,24 +21,45 @@ impl Session<'_> {
     pub(super) async fn announce(&self, place: &Place) {
         let out = self.out;
         let health = self.patiently(&place.voice).await;
-        let is_well = health == Health::Well;
-        if is_well {
-            out.line(&format!(
-                "{} Callbox answers there",
-                out.paint(Paint::Good, "✓")
-            ));
-        } else {
+        let next = health.next(&place.voice);
+        if let Some(next) = &next {
             out.warn(&format!("{}: {}", place.voice, health.words()));
-            out.progress("  is Callbox up on that port? callbox status asks again");
+            for step in next.lines() {
+                out.progress(&format!("  {step}"));
+            }
+        } else {
+            out.line(&format!(
+                "{} {}",
+                out.paint(Paint::Good, "✓"),
+                health.words()
+            ));
+            let number = &self.number.phone_number;
+            out.progress(&format!("  which bot answers {number}, the bot's file says: numbers = […], callbox bot apply"));
         }
-        out.json(&json!({ "event": "webhook", "well": is_well, "says": health.words() }));
+        out.json(&json!({
+            "event": "webhook", "well": next.is_none(), "says": health.words(), "next": next,
+        }));
+    }
+
+    /// A tunnel that was opened again may have another name. Whoever answers calls was told the old one, and sends streams
+    /// there.
+    pub(super) fn tell_moved(&self, base: &str) {
+        let next = format!("make dev PUBLIC={base}");
+        self.out.warn(&format!(
+            "the address is a new one: end `make dev`, and start it again with the new one, or no call can be heard\n  {next}"
+        ));
+        self.out
+            .json(&json!({ "event": "moved", "url": base, "next": next }));
     }
 
     /// A new address may take a while to be known everywhere.
     async fn patiently(&self, url: &str) -> Health {
         let deadline = Instant::now() + ANSWER_MAX;
         loop {
-            let health = look(url).await;
+            let health = match crate::http::client() {
+                Ok(client) => webhook::lets_in(&client, url, self.carrier.token()).await,
+                Err(failure) => Health::Silent(failure.message),
+            };
             let may_come = matches!(health, Health::Silent(_)) && self.arguments.url.is_none();
             if !may_come || Instant::now() >= deadline {
                 return health;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Amount, Direction, Usage, WorkStage};
 
-/// Prices in force, each with its date and source. Comes from configuration (`PRICES`), else [`PriceTable::list`].
+/// Prices in force, each with its date and source: [`PriceTable::list`], and before it what the configuration has (`PRICES`).
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct PriceTable {
     /// One row for each dimension, provider and model; the most specific one counts.
@@ -118,6 +118,22 @@ impl Cost {
 }
 
 impl PriceTable {
+    /// This table with somebody's own rows, which count before it: a row gives way to an own one of the same dimension and
+    /// provider, for its model or for any.
+    #[must_use]
+    pub fn with(mut self, own: Self) -> Self {
+        let gives_way = |row: &Price| {
+            own.rows.iter().any(|own| {
+                own.dimension == row.dimension
+                    && own.provider == row.provider
+                    && (own.model.is_empty() || own.model == row.model)
+            })
+        };
+        self.rows.retain(|row| !gives_way(row));
+        self.rows.extend(own.rows);
+        self
+    }
+
     /// What this usage costs, on this leg. What has no price costs nothing, and stands in the receipt all the same.
     #[must_use]
     pub fn cost(&self, usage: &Usage, leg: &Leg) -> Cost {
@@ -305,6 +321,39 @@ mod tests {
             [line("inbound", 1, 8_500), line("outbound", 1, 14_000)]
         );
         assert_eq!(minutes(61_000, 60_000), []);
+    }
+
+    #[test]
+    fn own_rows_count_before_the_list_and_leave_the_rest_of_it() {
+        let row = |provider: &str, model: &str, micro_dollars_per_million| Price {
+            dimension: Dimension::SpeakChar,
+            provider: provider.to_owned(),
+            model: model.to_owned(),
+            micro_dollars_per_million,
+            as_of: "2026-10-01".to_owned(),
+            source: "a test".to_owned(),
+        };
+        let list = PriceTable {
+            rows: vec![
+                row("openai", "", 1),
+                row("openai", "tts-1", 2),
+                row("elevenlabs", "", 3),
+                row("elevenlabs", "flash", 4),
+            ],
+        };
+        let own = PriceTable {
+            rows: vec![row("openai", "", 10), row("elevenlabs", "flash", 40)],
+        };
+        let table = list.with(own);
+        for (provider, model, price) in [
+            ("openai", "tts-1", 10),
+            ("openai", "another", 10),
+            ("elevenlabs", "multi", 3),
+            ("elevenlabs", "flash", 40),
+        ] {
+            let found = table.price(Dimension::SpeakChar, provider, model);
+            assert_eq!(found, price, "{provider} {model}");
+        }
     }
 
     #[test]

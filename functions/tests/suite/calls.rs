@@ -349,6 +349,15 @@ async fn health_asks_the_store_and_the_edge() {
         (ill.status, &ill.json()["store"]),
         (StatusCode::SERVICE_UNAVAILABLE, &json!("ok"))
     );
+    assert_eq!(ill.json()["edge_code"], "edge_silent");
+    *house.edge.refuses.lock().unwrap() = Some(401);
+    let differ = ask(&house.calls, "GET", "/health", None).await;
+    assert_eq!(
+        (differ.status, &differ.json()["edge_code"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("seal_forged"))
+    );
+    let words = differ.json()["edge"].as_str().unwrap().to_owned();
+    assert!(words.contains("the secrets differ"), "{words}");
     assert!(
         house
             .memory

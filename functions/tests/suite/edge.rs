@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
-use axum::routing::{any, put};
+use axum::routing::{any, get, put};
 use contract::{Direction, Do, Errand, Opening, Order, Played, SEAL_HEADER, Seal, Secret};
 use functions::clock::wall_ms;
 use functions::config::BaseUrl;
@@ -183,7 +183,7 @@ async fn a_secret_that_the_edge_knows_no_longer_is_read_anew() {
         due_ms: 0,
     };
     let call = call_id(1);
-    for what in 0..3 {
+    for what in 0..4 {
         let vault = Arc::new(Changing {
             then: vec![("edge_secret", NEW_SECRET.to_owned())],
             ..Changing::default()
@@ -194,11 +194,20 @@ async fn a_secret_that_the_edge_knows_no_longer_is_read_anew() {
             match what {
                 0 => assert!(edge.order(&call, &order).await.unwrap().fresh),
                 1 => edge.remind(&errand).await.unwrap(),
+                2 => drop(edge.health().await.unwrap()),
                 _ => drop(edge.played(&call, Played { number: 1 }).await.unwrap()),
             }
         }
         assert_eq!(vault.reads.load(Ordering::SeqCst), 2);
     }
+}
+
+#[tokio::test]
+async fn an_edge_that_is_well_but_holds_another_secret_is_not_well_for_us() {
+    let health = get(async || "{}").post(renewed);
+    let edge = serve(Router::new().route("/health", health)).await;
+    let refused = edge.health().await.unwrap_err();
+    assert!(refused.is_seal_refused(), "{refused}");
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ use crate::support::*;
 pub(crate) struct FakeEdge {
     pub(crate) openings: Mutex<Vec<Opening>>,
     pub(crate) orders: Mutex<Vec<(CallId, Order)>>,
-    /// How it refuses orders, if it does.
+    /// How it refuses orders and questions of how it is, if it does.
     pub(crate) refuses: Mutex<Option<u16>>,
     pub(crate) errands: Mutex<Vec<Errand>>,
     pub(crate) reply: Mutex<Option<OpeningReply>>,
@@ -70,6 +70,10 @@ impl Edge for FakeEdge {
     }
 
     async fn health(&self) -> Result<Value, EdgeError> {
+        if let Some(status) = *self.refuses.lock().unwrap() {
+            let code = "seal_forged".to_owned();
+            return Err(EdgeError::Refused { status, code });
+        }
         match &*self.reply.lock().unwrap() {
             Some(_) => Ok(json!({ "status": "ok" })),
             None => Err(EdgeError::Silent("told to".to_owned())),

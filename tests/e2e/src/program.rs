@@ -223,6 +223,12 @@ impl Program {
         signal(self.tunnel(), "KILL");
     }
 
+    /// Whether the tunnel that was opened last is open.
+    #[must_use]
+    pub fn has_tunnel(&self) -> bool {
+        Path::new("/proc").join(self.tunnel().to_string()).exists()
+    }
+
     /// Waits until no tunnel is open.
     ///
     /// # Panics
@@ -230,7 +236,7 @@ impl Program {
     /// There is one all the time.
     pub async fn tunnel_gone(&self) {
         let deadline = tokio::time::Instant::now() + LIMIT;
-        while Path::new("/proc").join(self.tunnel().to_string()).exists() {
+        while self.has_tunnel() {
             assert!(
                 tokio::time::Instant::now() < deadline,
                 "the tunnel is still open"

@@ -181,6 +181,51 @@ async fn an_edge_that_is_not_configured_says_so_and_the_caller_hears_the_apology
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_edge_with_another_secret_is_well_for_anybody_and_not_for_the_api() {
+    let world = World::start().await;
+    let health = world.url("edge", "/health");
+    let sealed = world.sealed(Method::POST, &health, b"").await;
+    assert_eq!(sealed.status, 200, "{}", sealed.text);
+    let said: Value = serde_json::from_str(&sealed.text).expect("JSON");
+    for stage in ["listen", "think", "speak"] {
+        let default = &said["defaults"][stage];
+        assert_eq!(default["provider"], "openai", "{}", sealed.text);
+        assert!(default["model"].is_string(), "{}", sealed.text);
+    }
+    let unsealed = world.send(Method::POST, &health, &[], Vec::new()).await;
+    assert_eq!(unsealed.refusal(), (401, "seal_missing"));
+
+    let speech = world.speech.url();
+    let variables = [
+        (
+            "EDGE_SECRET",
+            "another secret, of thirty-two bytes and more",
+        ),
+        ("OPENAI_BASE_URL", speech.as_str()),
+    ];
+    let edge = edge(&world, &variables).await;
+    let anybody = world.send(Method::GET, &health, &[], Vec::new()).await;
+    assert_eq!(anybody.status, 200, "{}", anybody.text);
+    let bearer = format!("Bearer {}", world.platform.credentials.operator_key);
+    let asked = world
+        .send(
+            Method::GET,
+            &world.url("calls", "/health"),
+            &[("authorization", &bearer)],
+            Vec::new(),
+        )
+        .await;
+    let said: Value = serde_json::from_str(&asked.text).expect("JSON");
+    assert_eq!(
+        (asked.status, &said["edge_code"]),
+        (503, &Value::from("seal_forged")),
+        "{}",
+        asked.text
+    );
+    edge.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_platform_that_is_not_configured_does_not_start() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut options = StackOptions::of_test(&root(), folder.path());

@@ -148,6 +148,34 @@ async fn a_price_that_a_file_does_not_say_stays_as_somebody_else_has_set_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_a_file_no_longer_names_is_taken_away_unless_it_names_none_at_all() {
+    let world = World::start().await;
+    let program = operator(&world);
+    let apply = async |numbers: &str, more: &str| {
+        let text = BOT.replace("numbers = [\"+15005550010\"]", numbers);
+        program.write("desk.toml", &text);
+        program
+            .run(&["bot", "apply", "desk.toml", "--json", more])
+            .await
+            .json()
+            .remove(0)
+    };
+    let two = apply("numbers = [\"+15005550010\", \"+15005550011\"]", "--yes").await;
+    assert_eq!(two["applied"], true, "{two}");
+    assert_eq!(apply("", "--yes").await["applied"], false);
+    let one = "numbers = [\"+15005550011\"]";
+    let shown = apply(one, "--dry-run").await["bots"][0]["numbers"].clone();
+    let gone = json!([{ "number": "+15005550010", "from": "desk", "to": null }]);
+    assert_eq!(shown, gone);
+    assert_eq!(apply(one, "--yes").await["applied"], true);
+    let get = |path| world.api.send(Method::GET, path, None);
+    let nobodys = get("/numbers/+15005550010").await;
+    assert!(nobodys.expect_err("nobody's").to_string().contains("404"));
+    let kept = get("/numbers/+15005550011").await;
+    assert_eq!(kept.expect("a number")["bot"], "desk");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn calls_are_listed_by_direction_and_time_and_on_from_where_a_list_ended() {
     let world = World::start().await;
     let program = operator(&world);

@@ -1,6 +1,7 @@
 //! `callbox start`, `status` and `stop` against the simulated Twilio: whatever happens, a number gets back what it had.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
 
 use e2e::Program;
 use local::twilio::{Carrier, CarrierOptions, Number};
@@ -186,6 +187,12 @@ async fn a_tunnel_that_closes_is_opened_again_and_the_number_follows() {
         "https://stand-in-2.trycloudflare.com/voice/incoming"
     );
     assert!(voice_url(&carrier).contains("stand-in-2"));
+    // Whoever answers calls must be told the new name.
+    let moved = running.event("moved").await;
+    assert_eq!(
+        moved["next"],
+        "make dev PUBLIC=https://stand-in-2.trycloudflare.com"
+    );
     running.signal("INT");
     assert_eq!(running.ended().await, 0);
     assert_eq!(settings(&carrier), former);
@@ -256,6 +263,9 @@ async fn while_twilio_is_away_nothing_is_forgotten() {
     running.event("started").await;
     carrier.server().close();
     running.signal("INT");
+    // As long as Twilio is asked to send calls elsewhere, they come here.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(program.has_tunnel());
     let failed = running.event("error").await;
     assert_eq!(failed["error"]["code"], "twilio_unreachable");
     assert!(
@@ -265,6 +275,7 @@ async fn while_twilio_is_away_nothing_is_forgotten() {
             .contains("callbox stop")
     );
     assert_eq!(running.ended().await, 1);
+    program.tunnel_gone().await;
     assert!(program.memory().exists());
 
     carrier.server().open();
