@@ -107,12 +107,10 @@ impl Race {
             self.since = None;
             verdict.won = Some(runner);
             verdict.cancel = std::mem::replace(&mut self.running, vec![runner]);
+            // They stand in the order in which they were asked, and only those who were before it had their time.
+            let before = verdict.cancel.iter().take_while(|other| **other != runner);
+            verdict.late = before.copied().collect();
             verdict.cancel.retain(|other| *other != runner);
-            // Only those who were asked before it had their time.
-            verdict.late = verdict.cancel.clone();
-            if is_first {
-                verdict.late.clear();
-            }
         }
         if matches!(reply, Reply::Done(_) | Reply::Result(_)) && heard {
             self.over = true;

@@ -70,6 +70,16 @@ fn the_first_may_still_win_and_then_nobody_was_late() {
 }
 
 #[test]
+fn who_was_asked_after_the_winner_had_no_time_to_be_late() {
+    let (mut race, _) = race(Stage::Speak, &[false, false, false]);
+    race.tick(at(500));
+    race.tick(at(1_000));
+    let sound = Reply::Audio(Clip::from(vec![0; 160]));
+    let verdict = race.heard(1, sound, at(1_010));
+    assert_eq!((verdict.late, verdict.cancel), (vec![0], vec![0, 2]));
+}
+
+#[test]
 fn a_failure_hands_over_at_once_and_only_the_last_one_is_told() {
     let (mut race, _) = race(Stage::Think, &[false, false]);
     let verdict = race.heard(0, Reply::Failed(Failure::Refused), at(10));
