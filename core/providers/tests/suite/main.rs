@@ -19,3 +19,4 @@ mod speak;
 mod speaking;
 mod think;
 mod uploads;
+mod voices;
