@@ -16,7 +16,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::{Rc, Weak};
 
-use call::{Feed, Input, Instant, Request, RequestId, Stage};
+use call::{Failure, Feed, Input, Instant, Request, RequestId, Stage};
 use contract::Amount;
 use providers::{Ask, Breakers, CallBreakers, Listener, Race, Runner, Speaker, Thinker, Told};
 
@@ -135,6 +135,9 @@ impl Works {
         self.tools.cancel(id);
         self.phrases.forget(id);
         if let Some(work) = self.remove(id) {
+            if let Some(who) = work.stalled(now) {
+                self.failed(who, Failure::Late, None, true);
+            }
             for runner in work.on_sockets() {
                 let line = (work.stage(), runner);
                 self.tell(now, line, Told::Cancel(id));

@@ -85,6 +85,12 @@ impl Race {
         }
     }
 
+    /// Who won and has not come to the end of its answer.
+    #[must_use]
+    pub fn begun(&self) -> Option<Runner> {
+        self.winner.filter(|_| !self.over)
+    }
+
     /// A runner said something.
     pub fn heard(&mut self, runner: Runner, reply: Reply, now: Instant) -> Verdict {
         if self.over || !self.running.contains(&runner) {

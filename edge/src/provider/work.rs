@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use audio::Clip;
-use call::{Feed, Instant, Line, Reply, Spent, Stage};
+use call::{Budgets, Feed, Instant, Line, Reply, Spent, Stage};
 use contract::{Amount, WorkStage};
 use providers::{Complaint, Dictation, HttpRequest, Race, Runner, Spending, Who};
 
@@ -24,6 +24,8 @@ pub(super) struct Work {
     pub(super) timer: Option<(Instant, Task)>,
     /// Whether another was asked because one kept silent, and nobody has won since.
     pub(super) hedged: bool,
+    /// When something came last of the one who has begun.
+    pub(super) heard: Instant,
 }
 
 /// What was asked, for whoever is asked next.
@@ -84,6 +86,7 @@ impl Work {
             spending: BTreeMap::new(),
             timer: None,
             hedged: false,
+            heard: Instant::ZERO,
         }
     }
 
@@ -119,6 +122,24 @@ impl Work {
         } else if let Reply::Done(spent) = reply {
             self.used(runner, tokens(*spent));
         }
+    }
+
+    /// Who has begun with a reply that nobody else could go on with, and has not come to its end.
+    pub(super) fn begun(&self) -> Option<Runner> {
+        let is_listening = self.stage() == Stage::Listen;
+        self.race.begun().filter(|_| !is_listening)
+    }
+
+    /// Who has begun and then kept silent for longer than the engine waits for more.
+    pub(super) fn stalled(&self, now: Instant) -> Option<&Who> {
+        let budgets = Budgets::default();
+        let patience = match self.stage() {
+            Stage::Speak => budgets.speak,
+            Stage::Listen | Stage::Think | Stage::Do => budgets.think,
+        };
+        let begun = self.begun()?;
+        let is_stalled = now.since(self.heard) >= patience;
+        self.who(begun).filter(|_| is_stalled)
     }
 
     /// What everybody did, winners and losers.
@@ -222,101 +243,4 @@ pub(super) fn listened(length: Duration) -> Amount {
 }
 
 #[cfg(test)]
-mod tests {
-    use call::Failure;
-    use providers::Entry;
-
-    use super::*;
-
-    const BUDGET: Duration = Duration::from_secs(1);
-
-    /// A reply to think of, by so many models, with a question of 4000 bytes.
-    fn thinking(models: &[&str]) -> Work {
-        let post = |model: &&str| Post {
-            who: Who {
-                stage: Stage::Think,
-                provider: "openai".to_owned(),
-                model: (*model).to_owned(),
-            },
-            budget: BUDGET,
-        };
-        let posts: Vec<Post> = models.iter().map(post).collect();
-        let entry = |_: &Post| Entry {
-            budget: BUDGET,
-            rests: false,
-        };
-        let entries = posts.iter().map(entry).collect();
-        let (race, _) = Race::begin(Stage::Think, entries, Instant::ZERO);
-        let mut work = Work::new(posts, race, Asked::Think(Vec::new()));
-        for runner in 0..models.len() {
-            let request = HttpRequest {
-                method: "POST",
-                url: String::new(),
-                headers: Vec::new(),
-                body: vec![b'x'; 4_000],
-            };
-            work.asks(runner, &request);
-            let amount = Amount {
-                requests: 1,
-                ..Amount::default()
-            };
-            work.used(runner, amount);
-        }
-        work
-    }
-
-    /// What each model is paid for: input and output, in tokens.
-    fn billed(work: &Work) -> Vec<(String, u64, u64)> {
-        let paid = |remark| match remark {
-            Remark::Did(work) => (
-                work.model,
-                work.amount.input_tokens,
-                work.amount.output_tokens,
-            ),
-            Remark::Happened { .. } => panic!("no work"),
-        };
-        work.bill().map(paid).collect()
-    }
-
-    fn words(count: usize) -> Reply {
-        Reply::Words("x".repeat(count))
-    }
-
-    #[test]
-    fn a_draft_that_is_dropped_and_a_reply_that_is_cut_are_paid() {
-        let draft = thinking(&["m"]);
-        assert_eq!(billed(&draft), [("m".to_owned(), 1_000, 0)]);
-        // Nobody hears more than so much of it: the rest is cancelled, and usage with it.
-        let mut long = thinking(&["m"]);
-        for _ in 0..4 {
-            long.says(0, &words(100), None);
-        }
-        assert_eq!(billed(&long), [("m".to_owned(), 1_000, 100)]);
-    }
-
-    #[test]
-    fn who_loses_a_race_is_paid_too_and_who_tells_is_believed() {
-        let mut work = thinking(&["slow", "quick"]);
-        let early = Spent {
-            input_tokens: 700,
-            ..Spent::default()
-        };
-        work.told(0, early);
-        work.says(1, &words(80), None);
-        let spent = Spent {
-            input_tokens: 900,
-            cached_tokens: 10,
-            output_tokens: 25,
-        };
-        work.says(1, &Reply::Done(spent), None);
-        let expected = [("slow".to_owned(), 700, 0), ("quick".to_owned(), 900, 25)];
-        assert_eq!(billed(&work), expected);
-    }
-
-    #[test]
-    fn who_refuses_is_paid_nothing() {
-        let mut work = thinking(&["m"]);
-        work.says(0, &Reply::Failed(Failure::Refused), None);
-        assert_eq!(billed(&work), [("m".to_owned(), 0, 0)]);
-    }
-}
+mod tests;
