@@ -85,6 +85,20 @@ impl Race {
         }
     }
 
+    /// A runner waits for others of our requests: until it is its turn it is not late.
+    pub fn queued(&mut self, runner: Runner) {
+        if self.running.last() == Some(&runner) && self.winner.is_none() {
+            self.since = None;
+        }
+    }
+
+    /// It is the turn of a runner that waited: its time begins now.
+    pub fn is_next(&mut self, runner: Runner, now: Instant) {
+        if self.running.last() == Some(&runner) && self.winner.is_none() {
+            self.since.get_or_insert(now);
+        }
+    }
+
     /// Who won and has not come to the end of its answer.
     #[must_use]
     pub fn begun(&self) -> Option<Runner> {
@@ -156,7 +170,8 @@ impl Race {
         }
         let next = self.waiting.remove(0);
         self.running.push(next);
-        if self.since.is_some() {
+        // As long as no transcript is wanted, nobody who listens can be late.
+        if self.stage != Stage::Listen || self.since.is_some() {
             self.since = Some(now);
         }
         Some(next)

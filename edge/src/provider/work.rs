@@ -1,10 +1,10 @@
 //! One request of the engine's, and all who were asked for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use audio::Clip;
-use call::{Budgets, Feed, Instant, Line, Reply, Spent, Stage};
+use call::{Budgets, Failure, Feed, Instant, Line, Reply, Spent, Stage};
 use contract::{Amount, WorkStage};
 use providers::{Complaint, Dictation, HttpRequest, Race, Runner, Spending, Who};
 
@@ -26,6 +26,8 @@ pub(super) struct Work {
     pub(super) hedged: bool,
     /// When something came last of the one who has begun.
     pub(super) heard: Instant,
+    /// Of whom anything at all came.
+    delivered: BTreeSet<Runner>,
 }
 
 /// What was asked, for whoever is asked next.
@@ -87,6 +89,7 @@ impl Work {
             timer: None,
             hedged: false,
             heard: Instant::ZERO,
+            delivered: BTreeSet::new(),
         }
     }
 
@@ -121,6 +124,45 @@ impl Work {
             spending.heard(reply, complaint);
         } else if let Reply::Done(spent) = reply {
             self.used(runner, tokens(*spent));
+        }
+        match reply {
+            Reply::Failed(failure) => {
+                // Who is late may have taken it up.
+                let is_taken_up = *failure == Failure::Late
+                    || complaint.is_none_or(|it| (200..300).contains(&it.status));
+                if !is_taken_up && !self.delivered.contains(&runner) {
+                    self.take_back(runner);
+                }
+            }
+            Reply::Words(_)
+            | Reply::Tool(_)
+            | Reply::Audio(_)
+            | Reply::Transcript { .. }
+            | Reply::Hint { .. }
+            | Reply::Result(_)
+            | Reply::Done(_) => {
+                self.delivered.insert(runner);
+            }
+        }
+    }
+
+    /// All that was heard so far is sent to somebody now.
+    pub(super) fn sound_leaves(&mut self, runner: Runner) {
+        if let Asked::Listen(hearing) = &self.asked
+            && matches!(self.runners.get(&runner), Some(Running::OnSocket))
+        {
+            let heard = hearing.heard.iter().map(Clip::duration).sum();
+            self.used(runner, listened(heard));
+        }
+    }
+
+    /// Nothing of what somebody was asked for was taken up: it is not paid.
+    fn take_back(&mut self, runner: Runner) {
+        if let Some(used) = self.used.get_mut(&runner) {
+            *used = Amount {
+                requests: used.requests,
+                ..Amount::default()
+            };
         }
     }
 
@@ -230,6 +272,14 @@ pub(crate) fn tokens(spent: Spent) -> Amount {
         input_tokens: spent.input_tokens,
         cached_tokens: spent.cached_tokens,
         output_tokens: spent.output_tokens,
+        ..Amount::default()
+    }
+}
+
+/// So much was to be said.
+pub(super) fn said(chars: u64) -> Amount {
+    Amount {
+        chars,
         ..Amount::default()
     }
 }

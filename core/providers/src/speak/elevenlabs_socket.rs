@@ -103,6 +103,7 @@ impl Speaking {
         let text = format!("{} ", text.trim_end());
         desk.send(json!({"text": text, "context_id": name}).to_string());
         desk.send(json!({"context_id": name, "flush": true}).to_string());
+        desk.begin(id, text.trim_end());
         if is_speakable(&text) {
             self.silent.insert(id, desk.now + SILENCE_MAX);
         } else {
@@ -138,6 +139,10 @@ impl Dialogue for Speaking {
             Ask::Speak(text) => {
                 self.waiting.push_back((id, text.to_owned()));
                 self.go_on(desk);
+                if !self.closing.is_empty() {
+                    // What it may wait for is not what we asked for.
+                    desk.turn(id);
+                }
             }
             Ask::Listen => desk.reply(id, Reply::Failed(Failure::Refused)),
         }

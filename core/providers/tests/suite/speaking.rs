@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use call::{Failure, Instant, Reply, RequestId};
 use proptest::prelude::*;
-use providers::{Ask, BROKEN, Link, Told, Whose};
+use providers::{Ask, BROKEN, Head, Link, Told, Whose};
 use serde_json::json;
 
 use crate::voices::{ALL, Desk, audio, aura, cartesia, done, elevenlabs, flux, sound};
@@ -277,7 +277,11 @@ fn refusals_and_closings_are_sorted() {
         ] {
             let mut conversation = open().conversation;
             conversation.tell(Instant::ZERO, Told::Ask(RequestId(1), Ask::Speak("Hi")));
-            let deeds = conversation.tell(Instant::ZERO, Told::Refused(status, body.as_bytes()));
+            let head = Head {
+                status,
+                ..Head::default()
+            };
+            let deeds = conversation.tell(Instant::ZERO, Told::Refused(&head, body.as_bytes()));
             assert_eq!(
                 deeds.replies,
                 [(RequestId(1), Reply::Failed(failure))],

@@ -1,6 +1,5 @@
 use audio::mulaw;
-use call::Failure;
-use providers::Entry;
+use providers::{Entry, Whose};
 
 use super::*;
 
@@ -102,13 +101,72 @@ fn who_refuses_is_paid_nothing() {
     assert_eq!(billed(&work), [("m".to_owned(), 0, 0)]);
 }
 
-/// Something to say.
+/// A failure with such a status.
+fn failed(work: &mut Work, failure: Failure, status: u16) {
+    let complaint = Complaint {
+        failure,
+        whose: Whose::Request,
+        status,
+        code: String::new(),
+        message: String::new(),
+        retry_after_s: None,
+    };
+    work.says(0, &Reply::Failed(failure), Some(&complaint));
+}
+
+/// Something to say, by one who was sent seven characters.
 fn speaking() -> Work {
-    asked(&["m"], Asked::Speak("Hello. ".to_owned()))
+    let mut work = asked(&["m"], Asked::Speak("Hello. ".to_owned()));
+    work.used(0, said(7));
+    work
 }
 
 fn clip() -> Reply {
     Reply::Audio(Clip::from(vec![mulaw::SILENCE; 160]))
+}
+
+fn chars(work: &Work) -> u64 {
+    work.used.get(&0).map_or(0, |used| used.chars)
+}
+
+#[test]
+fn what_was_refused_is_not_paid_and_what_was_taken_up_is() {
+    for (failure, status, paid) in [
+        (Failure::Refused, 401, 0),
+        (Failure::Busy, 429, 0),
+        (Failure::Broken, 500, 0),
+        (Failure::Broken, 0, 0),
+        (Failure::Broken, 1006, 0),
+        (Failure::Broken, 200, 7),
+        (Failure::Late, 0, 7),
+    ] {
+        let mut work = speaking();
+        failed(&mut work, failure, status);
+        assert_eq!(chars(&work), paid, "{failure:?} {status}");
+        let mut work = speaking();
+        work.says(0, &clip(), None);
+        failed(&mut work, failure, status);
+        assert_eq!(chars(&work), 7, "some of it came: {failure:?} {status}");
+    }
+    let mut work = asked(&["m"], Asked::Listen(Hearing::default()));
+    work.used(0, listened(Duration::from_secs(3)));
+    failed(&mut work, Failure::Refused, 403);
+    assert_eq!(work.bill().count(), 0);
+}
+
+#[test]
+fn sound_that_waits_for_a_socket_is_counted_when_that_opens() {
+    let second = Clip::silence(Duration::from_secs(1));
+    let hearing = Hearing {
+        heard: vec![second.clone(), second],
+        flush: None,
+    };
+    let mut work = asked(&["m"], Asked::Listen(hearing));
+    work.sound_leaves(0);
+    assert!(work.used.is_empty(), "it is not on a socket");
+    work.run(0, Running::OnSocket);
+    work.sound_leaves(0);
+    assert_eq!(work.used[&0], listened(Duration::from_secs(2)));
 }
 
 #[test]
