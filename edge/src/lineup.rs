@@ -205,6 +205,7 @@ fn ready(
     variables: &Variables<'_>,
     stage: Stage,
     named: &Named<'_>,
+    language: &str,
 ) -> Result<Ready, Misconfigured> {
     let known = Known::find(stage, named.provider).ok_or_else(|| unknown(stage, named.provider))?;
     let prefix = prefix(stage);
@@ -229,7 +230,13 @@ fn ready(
             return Err(Misconfigured::new(&model_variable, advice));
         }
         let endpoint = variables.endpoint(known)?;
-        (endpoint, named.model.to_owned(), named.voice.to_owned())
+        let model = if stage == Stage::Listen && named.model.is_empty() {
+            // As it is asked for, so that the bill can tell it from others.
+            listen::own_model(known.name, language)
+        } else {
+            named.model
+        };
+        (endpoint, model.to_owned(), named.voice.to_owned())
     };
     let who = Who {
         stage,
@@ -267,7 +274,7 @@ fn unknown(stage: Stage, name: &str) -> Misconfigured {
 
 fn lineup(variables: &Variables<'_>, bot: &Bot) -> Result<Lineup, Misconfigured> {
     let listen = named(&bot.listen, "").map(|named| {
-        let ready = ready(variables, Stage::Listen, &named)?;
+        let ready = ready(variables, Stage::Listen, &named, &bot.language)?;
         let settings = listen::Settings {
             endpoint: ready.endpoint,
             model: ready.post.who.model.clone(),
@@ -278,7 +285,7 @@ fn lineup(variables: &Variables<'_>, bot: &Bot) -> Result<Lineup, Misconfigured>
         place(ready.post, doer)
     });
     let think = named(&bot.think, "").map(|named| {
-        let ready = ready(variables, Stage::Think, &named)?;
+        let ready = ready(variables, Stage::Think, &named, &bot.language)?;
         let settings = think::Settings {
             endpoint: ready.endpoint,
             model: ready.post.who.model.clone(),
@@ -291,7 +298,7 @@ fn lineup(variables: &Variables<'_>, bot: &Bot) -> Result<Lineup, Misconfigured>
     });
     let mut manner = None;
     let speak = named(&bot.speak, &bot.voice.id).map(|named| {
-        let ready = ready(variables, Stage::Speak, &named)?;
+        let ready = ready(variables, Stage::Speak, &named, &bot.language)?;
         let settings = speak::Settings {
             endpoint: ready.endpoint,
             model: ready.post.who.model.clone(),

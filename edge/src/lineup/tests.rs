@@ -74,7 +74,7 @@ fn a_stand_in_needs_no_key_and_fallbacks_follow_in_order() {
         .map(|post| (post.who.provider.as_str(), post.who.model.as_str()))
         .collect();
     let expected = [
-        ("deepgram-nova", ""),
+        ("deepgram-nova", "nova-3"),
         ("openai", "theirs"),
         ("google", "chirp"),
     ];

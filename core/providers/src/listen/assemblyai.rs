@@ -31,13 +31,20 @@ const SLACK_MS: u64 = 100;
 #[derive(Clone, Debug, PartialEq)]
 pub struct AssemblyAi(pub Settings);
 
+impl AssemblyAi {
+    pub(crate) const fn own_model(is_english: bool) -> &'static str {
+        if is_english {
+            "universal-streaming-english"
+        } else {
+            "universal-streaming-multilingual"
+        }
+    }
+}
+
 impl Dialled for AssemblyAi {
     fn dial(&self) -> Link {
         let Self(settings) = self;
-        let own = match settings.language_only().as_str() {
-            "" | "en" => "universal-streaming-english",
-            _ => "universal-streaming-multilingual",
-        };
+        let own = Self::own_model(settings.is_english());
         // Lists are JSON here (`keyterms_prompt`), not parameters that are repeated.
         let mut settings = settings.clone();
         for value in settings

@@ -27,11 +27,15 @@ const SLACK_S: f64 = 0.1;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Nova(pub Settings);
 
+impl Nova {
+    pub(crate) const OWN_MODEL: &'static str = "nova-3";
+}
+
 impl Dialled for Nova {
     fn dial(&self) -> Link {
         let Self(settings) = self;
         let query = settings.query(&[
-            ("model", &settings.model("nova-3")),
+            ("model", &settings.model(Nova::OWN_MODEL)),
             ("language", &settings.language),
             ("encoding", "mulaw"),
             ("sample_rate", "8000"),

@@ -27,11 +27,15 @@ const STALE_MAX: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scribe(pub Settings);
 
+impl Scribe {
+    pub(crate) const OWN_MODEL: &'static str = "scribe_v2_realtime";
+}
+
 impl Dialled for Scribe {
     fn dial(&self) -> Link {
         let Self(settings) = self;
         let query = settings.query(&[
-            ("model_id", &settings.model("scribe_v2_realtime")),
+            ("model_id", &settings.model(Scribe::OWN_MODEL)),
             ("audio_format", "ulaw_8000"),
             ("commit_strategy", "manual"),
             ("language_code", &settings.language_only()),
