@@ -23,7 +23,8 @@ const ELEVENLABS: &str = "elevenlabs.io/pricing/api";
 const CLOUDFLARE: &str = "developers.cloudflare.com/workers-ai/platform/pricing";
 const HAIKU: &str = "claude.com/pricing, claude-haiku-5-5";
 
-const UNIVERSAL: &str = "Universal-Streaming as it was known before; assemblyai.com/pricing lists Pro alone";
+const UNIVERSAL: &str =
+    "Universal-Streaming as it was known before; assemblyai.com/pricing lists Pro alone";
 const CARTESIA: &str = "cartesia.ai/pricing";
 
 const TWILIO: &str = "twilio.com/en-us/voice/pricing/us";
