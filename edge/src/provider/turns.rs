@@ -26,14 +26,13 @@ impl Works {
             }
         }
         for (id, chars) in &deeds.begun {
-            match self.under_way.get_mut(id) {
-                Some(work) => work.used(runner, said(*chars)),
+            if let Some(work) = self.under_way.get_mut(id) {
+                work.used(runner, said(*chars));
+            } else {
                 // It was cancelled, and left all the same.
-                None => {
-                    let place = self.lineup.speak.get(runner);
-                    let remark = place.and_then(|place| did(&place.post.who, said(*chars)));
-                    self.remarks.extend(remark);
-                }
+                let place = self.lineup.speak.get(runner);
+                let remark = place.and_then(|place| did(&place.post.who, said(*chars)));
+                self.remarks.extend(remark);
             }
         }
         let begun = deeds.begun.iter().map(|(id, _)| *id);

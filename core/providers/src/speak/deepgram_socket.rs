@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Flushes that Aura takes,
 const FLUSHES_MAX: usize = 20;
 /// within this time.
-const FLUSHES_WITHIN: Duration = Duration::from_secs(60);
+const FLUSHES_WITHIN: Duration = Duration::from_mins(1);
 
 /// A voice of Deepgram's that is spoken to over a socket. Where and options: as [`Deepgram`](super::Deepgram).
 #[derive(Clone, Debug, PartialEq)]

@@ -16,8 +16,10 @@ macro_rules! corpus {
     };
 }
 
+type Open = fn() -> Link;
+
 /// Who tells which story. In each the same two pieces are spoken.
-const STORIES: [(fn() -> Link, &str); 4] = [
+const STORIES: [(Open, &str); 4] = [
     (elevenlabs, corpus!("elevenlabs/speak-contexts.jsonl")),
     (cartesia, corpus!("cartesia/speak-contexts.jsonl")),
     (aura, corpus!("deepgram/speak-aura.jsonl")),
@@ -49,9 +51,10 @@ const PLACES: [&str; 2] = ["audio", "data"];
 
 impl Message {
     fn read(line: &str) -> Self {
-        match serde_json::from_str(line).unwrap() {
-            Value::String(coded) => Self::Binary(BASE64_STANDARD.decode(coded).unwrap()),
-            value => Self::Text(value),
+        let value: Value = serde_json::from_str(line).unwrap();
+        match value.as_str() {
+            Some(coded) => Self::Binary(BASE64_STANDARD.decode(coded).unwrap()),
+            None => Self::Text(value),
         }
     }
 
@@ -102,9 +105,10 @@ fn told(desk: &mut Desk, story: &[Message]) -> BTreeMap<u64, (Vec<u8>, Vec<Reply
 fn note(replies: Vec<(u64, Reply)>, heard: &mut BTreeMap<u64, (Vec<u8>, Vec<Reply>)>) {
     for (id, reply) in replies {
         let (sound, ends) = heard.entry(id).or_default();
-        match reply {
-            Reply::Audio(clip) => sound.extend_from_slice(clip.bytes()),
-            end => ends.push(end),
+        if let Reply::Audio(clip) = reply {
+            sound.extend_from_slice(clip.bytes());
+        } else {
+            ends.push(reply);
         }
     }
 }
