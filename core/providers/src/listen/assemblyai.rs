@@ -70,6 +70,7 @@ impl Dialled for AssemblyAi {
                 turns: BTreeMap::new(),
                 ended: None,
                 forced: false,
+                cut: false,
             }),
         }
     }
@@ -86,8 +87,10 @@ struct Listening {
     turns: BTreeMap<u64, String>,
     /// The latest turn that has ended.
     ended: Option<u64>,
-    /// Whether we asked for an end that was not told yet: then the next one is ours, and says nothing of the caller.
+    /// Whether we asked for an end that was not told yet, for its words, or because its utterance was over: then the next one
+    /// is ours, and says nothing of the caller.
     forced: bool,
+    cut: bool,
 }
 
 impl Listening {
@@ -96,12 +99,21 @@ impl Listening {
         let order = value.get("turn_order").and_then(Value::as_u64).unwrap_or(0);
         let ends = is("end_of_turn");
         let again = self.ended.is_some_and(|ended| order <= ended);
+        let text = self.words(value, ends);
         let mut was_forced = false;
         if ends && !again {
             self.ended = Some(order);
-            was_forced = std::mem::take(&mut self.forced);
+            match &text {
+                None => self.cut = false,
+                // It may be the answer to either.
+                Some(text) if text.is_empty() => (),
+                Some(_) => {
+                    was_forced = self.forced || self.cut;
+                    (self.forced, self.cut) = (false, false);
+                }
+            }
         }
-        let Some(text) = self.words(value, ends) else {
+        let Some(text) = text else {
             return;
         };
         if self.turns.len() < TURNS_MAX {
@@ -193,7 +205,8 @@ impl Protocol for Listening {
     fn cut(&mut self, _: bool, desk: &mut Desk) {
         // Where no turn is under way there is no end to be told, and the next one is the caller's own.
         let latest = self.turns.last_key_value().map(|(order, _)| *order);
-        self.forced = latest > self.ended;
+        self.cut = latest > self.ended;
+        self.forced = false;
         self.turns.clear();
         // What follows must not go on with this turn's words.
         desk.send(r#"{"type":"ForceEndpoint"}"#);

@@ -286,6 +286,24 @@ fn what_ends_because_an_utterance_was_cut_ends_no_turn_of_the_next() {
 }
 
 #[test]
+fn what_ends_late_because_an_utterance_was_cut_is_not_the_end_that_was_asked_for_since() {
+    let lines: Vec<&str> = TURNS.lines().collect();
+    let nothing = r#"{"type":"Turn","turn_order":0,"end_of_turn":true,"transcript":"","words":[]}"#;
+    for late in [lines[3], nothing] {
+        let mut desk = Desk::new(ALL[3].1);
+        desk.hear(1, 1_300);
+        desk.told(lines[2]);
+        desk.tell(Told::Cancel(RequestId(1)));
+        desk.tell(Told::Ask(RequestId(2), Ask::Listen));
+        desk.hear(2, 700);
+        desk.flush(2, 1);
+        desk.told(late);
+        desk.told(lines[5]);
+        assert_eq!(desk.hints().last(), Some(&(Ending::Going, "tonight")));
+    }
+}
+
+#[test]
 fn assemblyai_gets_no_message_shorter_than_it_takes() {
     let mut desk = Desk::new(ALL[3].1);
     desk.hear(1, 100);
