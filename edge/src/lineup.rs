@@ -205,6 +205,7 @@ fn ready(
     variables: &Variables<'_>,
     stage: Stage,
     named: &Named<'_>,
+    language: &str,
 ) -> Result<Ready, Misconfigured> {
     let known = Known::find(stage, named.provider).ok_or_else(|| unknown(stage, named.provider))?;
     let prefix = prefix(stage);
@@ -228,8 +229,17 @@ fn ready(
             );
             return Err(Misconfigured::new(&model_variable, advice));
         }
+        if stage == Stage::Speak {
+            can_speak(known.name, named)?;
+        }
         let endpoint = variables.endpoint(known)?;
-        (endpoint, named.model.to_owned(), named.voice.to_owned())
+        let model = if stage == Stage::Listen && named.model.is_empty() {
+            // As it is asked for, so that the bill can tell it from others.
+            listen::own_model(known.name, language)
+        } else {
+            named.model
+        };
+        (endpoint, model.to_owned(), named.voice.to_owned())
     };
     let who = Who {
         stage,
@@ -245,6 +255,29 @@ fn ready(
         voice,
         options: named.options.clone(),
     })
+}
+
+/// Whether a voice is told enough to say anything at all; what is missing would be met with every sentence of every call.
+fn can_speak(provider: &str, named: &Named<'_>) -> Result<(), Misconfigured> {
+    let is_told = |option: &str| named.options.get(option).is_some_and(|it| !it.is_null());
+    let is_of = |family: &str| provider.starts_with(family);
+    let model = named.model.trim();
+    let needs_model = is_of("deepgram") || is_of("cartesia") || provider == "workers-ai";
+    if needs_model && model.is_empty() && !is_told("model") && !is_told("model_id") {
+        let advice =
+            format!("is empty, and {provider} has no model of its own: the bot must name one");
+        return Err(Misconfigured::new("speak.model", advice));
+    }
+    // Of Deepgram's a model that is named whole has its voice in its name.
+    let is_family = is_of("deepgram") && matches!(model, "aura" | "aura-2" | "flux");
+    let needs_voice = is_of("elevenlabs") || (is_of("cartesia") && !is_told("voice")) || is_family;
+    if needs_voice && named.voice.trim().is_empty() {
+        let advice = format!(
+            "is empty, and {provider} has no voice of its own: the bot must name one, and a fallback its own"
+        );
+        return Err(Misconfigured::new("voice.id", advice));
+    }
+    Ok(())
 }
 
 /// What the names of a stage's variables begin with.
@@ -267,7 +300,7 @@ fn unknown(stage: Stage, name: &str) -> Misconfigured {
 
 fn lineup(variables: &Variables<'_>, bot: &Bot) -> Result<Lineup, Misconfigured> {
     let listen = named(&bot.listen, "").map(|named| {
-        let ready = ready(variables, Stage::Listen, &named)?;
+        let ready = ready(variables, Stage::Listen, &named, &bot.language)?;
         let settings = listen::Settings {
             endpoint: ready.endpoint,
             model: ready.post.who.model.clone(),
@@ -278,7 +311,7 @@ fn lineup(variables: &Variables<'_>, bot: &Bot) -> Result<Lineup, Misconfigured>
         place(ready.post, doer)
     });
     let think = named(&bot.think, "").map(|named| {
-        let ready = ready(variables, Stage::Think, &named)?;
+        let ready = ready(variables, Stage::Think, &named, &bot.language)?;
         let settings = think::Settings {
             endpoint: ready.endpoint,
             model: ready.post.who.model.clone(),
@@ -291,7 +324,7 @@ fn lineup(variables: &Variables<'_>, bot: &Bot) -> Result<Lineup, Misconfigured>
     });
     let mut manner = None;
     let speak = named(&bot.speak, &bot.voice.id).map(|named| {
-        let ready = ready(variables, Stage::Speak, &named)?;
+        let ready = ready(variables, Stage::Speak, &named, &bot.language)?;
         let settings = speak::Settings {
             endpoint: ready.endpoint,
             model: ready.post.who.model.clone(),

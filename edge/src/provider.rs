@@ -9,6 +9,7 @@ mod meter;
 mod phrase;
 mod shelf;
 mod socket;
+mod turns;
 mod wait;
 mod work;
 
@@ -16,7 +17,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::{Rc, Weak};
 
-use call::{Feed, Input, Instant, Request, RequestId, Stage};
+use call::{Failure, Feed, Input, Instant, Request, RequestId, Stage};
 use contract::Amount;
 use providers::{Ask, Breakers, CallBreakers, Listener, Race, Runner, Speaker, Thinker, Told};
 
@@ -135,6 +136,9 @@ impl Works {
         self.tools.cancel(id);
         self.phrases.forget(id);
         if let Some(work) = self.remove(id) {
+            if let Some(who) = work.stalled(now) {
+                self.failed(who, Failure::Late, None, true);
+            }
             for runner in work.on_sockets() {
                 let line = (work.stage(), runner);
                 self.tell(now, line, Told::Cancel(id));
@@ -211,22 +215,20 @@ impl Works {
                     work.run(runner, Running::Fetching(task));
                 }
             }
-            Asked::Speak(text) => {
-                amount.chars = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
-                match lineup.speak.get(runner).map(|place| &place.doer) {
-                    Some(Speaker::Fetch(speak)) => {
-                        let fetch = speak.ask(text);
-                        let task = fetch::run(&self.line, (id, runner, stage), fetch);
-                        work.run(runner, Running::Fetching(task));
-                    }
-                    Some(Speaker::Socket(_)) => {
-                        let text = text.clone();
-                        work.run(runner, Running::OnSocket);
-                        self.tell(now, (stage, runner), Told::Ask(id, Ask::Speak(&text)));
-                    }
-                    None => (),
+            Asked::Speak(text) => match lineup.speak.get(runner).map(|place| &place.doer) {
+                Some(Speaker::Fetch(speak)) => {
+                    amount.chars = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
+                    let fetch = speak.ask(text);
+                    let task = fetch::run(&self.line, (id, runner, stage), fetch);
+                    work.run(runner, Running::Fetching(task));
                 }
-            }
+                Some(Speaker::Socket(_)) => {
+                    let text = text.clone();
+                    work.run(runner, Running::OnSocket);
+                    self.tell(now, (stage, runner), Told::Ask(id, Ask::Speak(&text)));
+                }
+                None => (),
+            },
         }
         self.used(id, runner, amount);
         self.arm(now, id);
@@ -243,10 +245,13 @@ impl Works {
         };
         match (running, feed) {
             (Running::OnSocket, Feed::Audio(clip)) => {
-                if !self.is_billed_by_time((Stage::Listen, runner)) {
+                let line = (Stage::Listen, runner);
+                // What is held back until then is counted when the socket opens.
+                let leaves = self.sockets.get(&line).is_some_and(Socket::is_open);
+                if leaves && !self.is_billed_by_time(line) {
                     self.used(id, runner, listened(clip.duration()));
                 }
-                self.tell(now, (Stage::Listen, runner), Told::Feed(id, clip));
+                self.tell(now, line, Told::Feed(id, clip));
             }
             (Running::OnSocket, Feed::Flush(flush)) => {
                 self.tell(now, (Stage::Listen, runner), Told::Flush(id, *flush));

@@ -138,13 +138,9 @@ async fn fetched(client: &Client, fetch: Fetch, clock: &mut Clock) -> Option<Str
             .headers()
             .get(name)
             .and_then(|value| value.to_str().ok());
-        value.unwrap_or_default().to_owned()
+        value.map(str::to_owned)
     };
-    let head = Head {
-        status: answer.status().as_u16(),
-        content_type: header("content-type"),
-        retry_after: header("retry-after"),
-    };
+    let head = Head::new(answer.status().as_u16(), header);
     let mut replies = Vec::new();
     exchange.head(&head, &mut replies);
     while !exchange.is_over() {
@@ -203,7 +199,11 @@ async fn linked(link: Link, clock: &mut Clock) -> Option<String> {
     let mut socket = match opened(&dial).await {
         Ok(socket) => socket,
         Err((status, body, error)) => {
-            conversation.tell(clock.now(), Told::Refused(status, &body));
+            let head = Head {
+                status,
+                ..Head::default()
+            };
+            conversation.tell(clock.now(), Told::Refused(&head, &body));
             return Some(if status == 0 {
                 error
             } else {

@@ -50,7 +50,7 @@ impl Breakers {
         known.is_some_and(|breaker| now_ms < breaker.rests_until_ms)
     }
 
-    /// It answered.
+    /// It answered, to the end: many a provider in trouble still begins.
     pub fn answered(&mut self, who: &Who) {
         self.known.remove(who);
     }
@@ -64,15 +64,7 @@ impl Breakers {
         wish: Option<Duration>,
         now_ms: u64,
     ) -> Option<Duration> {
-        if self.known.len() >= KNOWN_MAX && !self.known.contains_key(who) {
-            self.known
-                .retain(|_, breaker| now_ms < breaker.rests_until_ms);
-        }
-        let breaker = self.known.entry(who.clone()).or_default();
-        if now_ms < breaker.rests_until_ms {
-            // What was under way when the pause began tells nothing new.
-            return None;
-        }
+        let breaker = self.known(who, now_ms)?;
         breaker.failures += 1;
         // Credentials and money do not come back by asking again.
         let is_hopeless = failure == Failure::Refused;
@@ -80,15 +72,37 @@ impl Breakers {
         if !is_hopeless && !is_probe && wish.is_none() && breaker.failures < FAILURES_MAX {
             return None;
         }
-        let factor = 1_u32 << breaker.pauses.min(10);
+        Some(breaker.rest(wish, now_ms))
+    }
+
+    /// It failed in a way for which it is left alone at once. Answers with the pause that begins now, if one does.
+    fn broke_off(&mut self, who: &Who, now_ms: u64) -> Option<Duration> {
+        Some(self.known(who, now_ms)?.rest(None, now_ms))
+    }
+
+    /// What is known of one who failed. None while it rests: what was under way when the pause began tells nothing new.
+    fn known(&mut self, who: &Who, now_ms: u64) -> Option<&mut Breaker> {
+        if self.known.len() >= KNOWN_MAX && !self.known.contains_key(who) {
+            self.known
+                .retain(|_, breaker| now_ms < breaker.rests_until_ms);
+        }
+        let breaker = self.known.entry(who.clone()).or_default();
+        (now_ms >= breaker.rests_until_ms).then_some(breaker)
+    }
+}
+
+impl Breaker {
+    /// A pause begins.
+    fn rest(&mut self, wish: Option<Duration>, now_ms: u64) -> Duration {
+        let factor = 1_u32 << self.pauses.min(10);
         let pause = (PAUSE_MIN * factor)
             .max(wish.unwrap_or_default())
             .min(PAUSE_MAX);
-        breaker.pauses += 1;
-        breaker.failures = 0;
+        self.pauses += 1;
+        self.failures = 0;
         let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-        breaker.rests_until_ms = now_ms.saturating_add(pause_ms);
-        Some(pause)
+        self.rests_until_ms = now_ms.saturating_add(pause_ms);
+        pause
     }
 }
 
@@ -108,7 +122,13 @@ impl CallBreakers {
         all.rests(who, now_ms) || self.own.rests(who, now_ms)
     }
 
-    /// It answered.
+    /// It broke off in the middle of an answer, which is counted as any failure is; and in this call the next request begins
+    /// with somebody else, for whoever waits has heard a part of it. Answers with the pause that begins now, if one does.
+    pub fn broke_off(&mut self, who: &Who, now_ms: u64) -> Option<Duration> {
+        self.own.broke_off(who, now_ms)
+    }
+
+    /// It answered, to the end.
     pub fn answered(&mut self, all: &mut Breakers, who: &Who) {
         all.answered(who);
         self.own.answered(who);
@@ -255,6 +275,24 @@ mod tests {
             CallBreakers::default().failed(&mut all, &who(), (failure, complaint), 0);
         }
         assert!(all.rests(&who(), 1), "cut once, and late twice");
+    }
+
+    #[test]
+    fn who_breaks_off_is_left_alone_at_once_in_the_call_that_heard_it() {
+        let mut all = Breakers::default();
+        let [mut first, second] = [CallBreakers::default(), CallBreakers::default()];
+        let cut = Complaint::broken("a response cut short");
+        let failed = (Failure::Broken, Some(&cut));
+        assert_eq!(first.failed(&mut all, &who(), failed, 0), None);
+        assert_eq!(first.broke_off(&who(), 0), seconds(5));
+        assert_eq!(first.broke_off(&who(), 1), None, "it rests already");
+        assert_eq!(
+            [&first, &second].map(|call| call.rests(&all, &who(), 1)),
+            [true, false]
+        );
+        assert_eq!(first.broke_off(&who(), 5_000), seconds(10));
+        first.answered(&mut all, &who());
+        assert!(!first.rests(&all, &who(), 5_001));
     }
 
     #[test]

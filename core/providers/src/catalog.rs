@@ -248,6 +248,32 @@ mod tests {
     }
 
     #[test]
+    fn the_model_that_is_asked_for_is_known_before() {
+        let openai = Known::find(Stage::Listen, "openai").unwrap();
+        assert_eq!(listen::own_model(openai.name, ""), "");
+        for known in KNOWN
+            .iter()
+            .filter(|it| it.stage == Stage::Listen && *it != openai)
+        {
+            for language in ["", "en-GB", "de"] {
+                let own = listen::own_model(known.name, language);
+                assert!(!own.is_empty(), "{known:?}");
+                let settings = |model: &str| listen::Settings {
+                    endpoint: endpoint(),
+                    model: model.to_owned(),
+                    language: language.to_owned(),
+                    options: Options::new(),
+                };
+                let asked = |model| match listener(known.name, settings(model)).unwrap() {
+                    Listener::Socket(dialled) => dialled.dial().dial.url,
+                    Listener::Upload(_) => String::new(),
+                };
+                assert_eq!(asked(own), asked(""), "{known:?}");
+            }
+        }
+    }
+
+    #[test]
     fn whoever_is_asked_second_has_time_left_before_the_engine_gives_up() {
         let budgets = call::Budgets::default();
         for known in &KNOWN {

@@ -3,6 +3,7 @@
 use call::Failure;
 use serde_json::Value;
 
+use crate::Head;
 use crate::exchange::{Complaint, Whose};
 use crate::socket::BROKEN;
 
@@ -58,6 +59,14 @@ pub(crate) fn judge(status: u16, body: &[u8]) -> Complaint {
     Complaint {
         status,
         ..Told::read(&value).complaint(Some(status))
+    }
+}
+
+/// What it means that a handshake was refused.
+pub(crate) fn refused(head: &Head, body: &[u8]) -> Complaint {
+    Complaint {
+        retry_after_s: head.retry_after_s(),
+        ..judge(head.status, body)
     }
 }
 

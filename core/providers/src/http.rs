@@ -1,5 +1,7 @@
 //! HTTP as values: what is sent, and the head of what comes back.
 
+mod retry;
+
 use std::fmt;
 
 use thiserror::Error;
@@ -42,20 +44,28 @@ pub struct Head {
     pub content_type: String,
     /// The `retry-after` header, empty if there is none.
     pub retry_after: String,
+    /// The `retry-after-ms` header, empty if there is none.
+    pub retry_after_ms: String,
+    /// The `date` header, empty if there is none.
+    pub date: String,
 }
 
 impl Head {
-    /// The seconds that whoever asks should wait, rounded up. A date says nothing to those who have no clock.
-    pub(crate) fn retry_after_s(&self) -> Option<u32> {
-        let (whole, rest) = match self.retry_after.trim().split_once('.') {
-            Some((whole, rest)) => (whole, rest),
-            None => (self.retry_after.trim(), ""),
-        };
-        if !rest.bytes().all(|digit| digit.is_ascii_digit()) {
-            return None;
+    /// What is to be known, by the names of headers.
+    pub fn new(status: u16, header: impl Fn(&str) -> Option<String>) -> Self {
+        let header = |name| header(name).unwrap_or_default();
+        Self {
+            status,
+            content_type: header("content-type"),
+            retry_after: header("retry-after"),
+            retry_after_ms: header("retry-after-ms"),
+            date: header("date"),
         }
-        let more = u32::from(rest.bytes().any(|digit| digit != b'0'));
-        whole.parse().ok().map(|s: u32| s.saturating_add(more))
+    }
+
+    /// The seconds that whoever asks should wait, rounded up.
+    pub(crate) fn retry_after_s(&self) -> Option<u32> {
+        retry::seconds(self)
     }
 
     /// The media type, in lower case and without its parameters.
@@ -314,26 +324,5 @@ mod tests {
         assert_eq!(head.media_type(), "audio/pcm");
         assert_eq!(head.parameter("rate"), Some("16000"));
         assert_eq!(head.parameter("bits"), None);
-    }
-
-    #[test]
-    fn who_is_asked_to_wait_knows_for_how_long() {
-        for (header, seconds) in [
-            ("", None),
-            ("20", Some(20)),
-            (" 0 ", Some(0)),
-            ("1.5", Some(2)),
-            ("7.000", Some(7)),
-            ("99999999999", None),
-            ("-1", None),
-            ("1.x", None),
-            ("Sat, 21 Nov 2026 10:00:00 GMT", None),
-        ] {
-            let head = Head {
-                retry_after: header.to_owned(),
-                ..Head::default()
-            };
-            assert_eq!(head.retry_after_s(), seconds, "{header:?}");
-        }
     }
 }

@@ -48,8 +48,11 @@ impl Settings {
 
     /// The language without its region, in lower case; empty if there is none.
     fn language_only(&self) -> String {
-        let first = self.language.split(['-', '_']).next();
-        first.unwrap_or_default().to_ascii_lowercase()
+        language_only(&self.language)
+    }
+
+    fn is_english(&self) -> bool {
+        is_english(&self.language)
     }
 
     /// Parameters of a query: ours, with the options laid over them.
@@ -72,6 +75,30 @@ impl Settings {
         });
         kept.chain(chosen).collect()
     }
+}
+
+/// The model that a provider is asked for unless a bot names one; empty: only the deployment knows.
+#[must_use]
+pub fn own_model(provider: &str, language: &str) -> &'static str {
+    match provider {
+        "deepgram-flux" => Flux::own_model(is_english(language)),
+        "deepgram-nova" => Nova::OWN_MODEL,
+        "elevenlabs" => Scribe::OWN_MODEL,
+        "assemblyai" => AssemblyAi::own_model(is_english(language)),
+        "google" => Google::OWN_MODEL,
+        "workers-ai" => WorkersAi::OWN_MODEL,
+        _ => "",
+    }
+}
+
+fn language_only(language: &str) -> String {
+    let first = language.split(['-', '_']).next();
+    first.unwrap_or_default().to_ascii_lowercase()
+}
+
+/// Whether it is English, which is also what is spoken where nobody says what.
+fn is_english(language: &str) -> bool {
+    matches!(language_only(language).as_str(), "" | "en")
 }
 
 /// A value as it stands in a query.

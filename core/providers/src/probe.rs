@@ -142,7 +142,7 @@ mod tests {
             assert!(!fetch.request.body.is_empty());
         }
         let speaks = speaker(&Speaker::Socket(Box::new(ElevenLabsSocket(voice))));
-        assert_eq!(opened(speaks).send.len(), 4);
+        assert_eq!(opened(speaks).send.len(), 3);
         let listens = listener(&Listener::Socket(Box::new(listen::Nova(ears)))).unwrap();
         let deeds = opened(listens);
         let sound: usize = deeds.send.iter().map(crate::Message::len).sum();

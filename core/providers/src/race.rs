@@ -85,6 +85,26 @@ impl Race {
         }
     }
 
+    /// A runner waits for others of our requests: until it is its turn it is not late.
+    pub fn queued(&mut self, runner: Runner) {
+        if self.running.last() == Some(&runner) && self.winner.is_none() {
+            self.since = None;
+        }
+    }
+
+    /// It is the turn of a runner that waited: its time begins now.
+    pub fn is_next(&mut self, runner: Runner, now: Instant) {
+        if self.running.last() == Some(&runner) && self.winner.is_none() {
+            self.since.get_or_insert(now);
+        }
+    }
+
+    /// Who won and has not come to the end of its answer.
+    #[must_use]
+    pub fn begun(&self) -> Option<Runner> {
+        self.winner.filter(|_| !self.over)
+    }
+
     /// A runner said something.
     pub fn heard(&mut self, runner: Runner, reply: Reply, now: Instant) -> Verdict {
         if self.over || !self.running.contains(&runner) {
@@ -107,12 +127,10 @@ impl Race {
             self.since = None;
             verdict.won = Some(runner);
             verdict.cancel = std::mem::replace(&mut self.running, vec![runner]);
+            // They stand in the order in which they were asked, and only those who were before it had their time.
+            let before = verdict.cancel.iter().take_while(|other| **other != runner);
+            verdict.late = before.copied().collect();
             verdict.cancel.retain(|other| *other != runner);
-            // Only those who were asked before it had their time.
-            verdict.late = verdict.cancel.clone();
-            if is_first {
-                verdict.late.clear();
-            }
         }
         if matches!(reply, Reply::Done(_) | Reply::Result(_)) && heard {
             self.over = true;
@@ -152,7 +170,8 @@ impl Race {
         }
         let next = self.waiting.remove(0);
         self.running.push(next);
-        if self.since.is_some() {
+        // As long as no transcript is wanted, nobody who listens can be late.
+        if self.stage != Stage::Listen || self.since.is_some() {
             self.since = Some(now);
         }
         Some(next)

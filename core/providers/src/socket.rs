@@ -1,16 +1,22 @@
 //! One socket and the requests that go over it: the road every WebSocket provider shares.
 
+mod dialogue;
+mod waited;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
 use audio::Clip;
-use call::{Instant, Reply, RequestId, Spent};
-use serde_json::Value;
+use call::{Failure, Instant, Reply, RequestId};
 
+use crate::Head;
 use crate::dial::{Dial, Message};
 use crate::error;
 use crate::exchange::Complaint;
+use waited::Waited;
+
+pub(crate) use dialogue::{Desk, Dialogue};
 
 /// No text message that means anything is longer, but for sound in base64.
 const TEXT_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -42,8 +48,8 @@ pub enum Ask<'a> {
 pub enum Told<'a> {
     /// The handshake succeeded.
     Opened,
-    /// It did not: status code and body of the response; 0 and nothing if there was none.
-    Refused(u16, &'a [u8]),
+    /// It did not: head and body of the response; status 0 and nothing if there was none.
+    Refused(&'a Head, &'a [u8]),
     /// A text message came.
     Text(&'a str),
     /// A binary message came.
@@ -72,6 +78,14 @@ pub struct Deeds {
     pub send: Vec<Message>,
     /// Hand in these, in order.
     pub replies: Vec<(RequestId, Reply)>,
+    /// These were asked now, and wait for others that were asked before: nobody is late with them.
+    pub queued: Vec<RequestId>,
+    /// It is the turn of these, which were queued.
+    pub next: Vec<RequestId>,
+    /// What these want to be said is sent now, in characters. Some may have been cancelled meanwhile.
+    pub begun: Vec<(RequestId, u64)>,
+    /// So much silence was sent for nobody.
+    pub silence: Duration,
     /// Why a request among them failed, if the provider said so and the socket goes on.
     pub complaint: Option<Complaint>,
 }
@@ -87,6 +101,9 @@ pub struct Conversation {
     state: State,
     open: BTreeSet<RequestId>,
     sent: Instant,
+    waited: Waited,
+    /// What begins once the handshake is through.
+    beginning: Vec<(RequestId, u64)>,
     complaint: Option<Complaint>,
 }
 
@@ -97,88 +114,6 @@ enum State {
     Over,
 }
 
-/// What one provider makes of a socket.
-///
-/// `Err` ends the conversation: every open request fails. A request that was ended or cancelled needs no care, for its
-/// replies are swallowed.
-pub(crate) trait Dialogue: Send {
-    /// The first words.
-    fn opened(&mut self, _desk: &mut Desk) {}
-    /// A request begins.
-    fn ask(&mut self, id: RequestId, ask: Ask<'_>, desk: &mut Desk);
-    /// Sound for a `Listen` that is open.
-    fn feed(&mut self, _id: RequestId, _clip: &Clip, _desk: &mut Desk) {}
-    /// A `Listen` that is open shall answer.
-    fn flush(&mut self, _id: RequestId, _flush: u32, _desk: &mut Desk) {}
-    /// An open request is not wanted any more.
-    fn cancel(&mut self, id: RequestId, desk: &mut Desk);
-    /// A text message, which is JSON with every provider.
-    fn message(&mut self, value: &Value, desk: &mut Desk) -> Result<(), Complaint>;
-    /// A binary message.
-    fn binary(&mut self, _bytes: &[u8], _desk: &mut Desk) -> Result<(), Complaint> {
-        Ok(())
-    }
-    /// When it wants to be reminded, apart from keeping the socket alive.
-    fn deadline(&self) -> Option<Instant> {
-        None
-    }
-    /// The deadline has come.
-    fn tick(&mut self, _desk: &mut Desk) {}
-    /// How long nothing may be sent, if the provider minds.
-    fn quiet_max(&self) -> Option<Duration> {
-        None
-    }
-    /// Nothing was sent for so long.
-    fn keep_alive(&mut self, _desk: &mut Desk) {}
-    /// The last words.
-    fn bye(&mut self, _desk: &mut Desk) {}
-    /// What it means that the provider closed the socket.
-    fn closed(&self, code: u16, reason: &str) -> Complaint {
-        error::closed(code, reason)
-    }
-}
-
-/// Where a dialogue lays what is to be sent and answered.
-#[derive(Debug)]
-pub(crate) struct Desk {
-    /// What time it is.
-    pub(crate) now: Instant,
-    deeds: Deeds,
-    given_up: Option<Complaint>,
-}
-
-impl Desk {
-    /// Sends a text.
-    pub(crate) fn send(&mut self, text: impl Into<String>) {
-        self.deeds.send.push(Message::Text(text.into()));
-    }
-
-    /// Sends bytes.
-    pub(crate) fn send_bytes(&mut self, bytes: impl Into<Vec<u8>>) {
-        self.deeds.send.push(Message::Binary(bytes.into()));
-    }
-
-    /// Answers a request.
-    pub(crate) fn reply(&mut self, id: RequestId, reply: Reply) {
-        self.deeds.replies.push((id, reply));
-    }
-
-    /// Says why a request failed.
-    pub(crate) fn complain(&mut self, complaint: Complaint) {
-        self.deeds.complaint = Some(complaint);
-    }
-
-    /// Nothing can come of this socket any more.
-    pub(crate) fn give_up(&mut self, complaint: Complaint) {
-        self.given_up.get_or_insert(complaint);
-    }
-
-    /// A request is done.
-    pub(crate) fn done(&mut self, id: RequestId) {
-        self.reply(id, Reply::Done(Spent::default()));
-    }
-}
-
 impl Conversation {
     pub(crate) fn new(dialogue: impl Dialogue + 'static) -> Self {
         Self {
@@ -186,21 +121,19 @@ impl Conversation {
             state: State::Waiting(Vec::new(), 0),
             open: BTreeSet::new(),
             sent: Instant::ZERO,
+            waited: Waited::default(),
+            beginning: Vec::new(),
             complaint: None,
         }
     }
 
     /// Something happened.
     pub fn tell(&mut self, now: Instant, told: Told<'_>) -> Deeds {
-        let mut desk = Desk {
-            now,
-            deeds: Deeds::default(),
-            given_up: None,
-        };
+        let mut desk = Desk::new(now);
         if matches!(self.state, State::Over) {
             if let Told::Ask(id, _) = told {
                 let failure = self.complaint.as_ref().map(|complaint| complaint.failure);
-                let failure = failure.unwrap_or(call::Failure::Broken);
+                let failure = failure.unwrap_or(Failure::Broken);
                 desk.reply(id, Reply::Failed(failure));
             }
             return desk.deeds;
@@ -220,6 +153,10 @@ impl Conversation {
             }
             known
         });
+        if self.open.is_empty() {
+            self.waited.rest(now);
+        }
+        deeds.silence = self.dialogue.take_silence();
         self.hold_back(now, &mut deeds);
         let outcome = outcome.and_then(|()| match &self.state {
             State::Waiting(_, bytes) if *bytes > WAITING_BYTES_MAX => {
@@ -238,6 +175,8 @@ impl Conversation {
         match told {
             Told::Opened if is_open => (),
             Told::Opened => {
+                self.waited.came(desk.now);
+                desk.deeds.begun.append(&mut self.beginning);
                 self.dialogue.opened(desk);
                 let first = std::mem::replace(&mut self.state, State::Open);
                 if let State::Waiting(waiting, _) = first {
@@ -245,8 +184,10 @@ impl Conversation {
                 }
                 self.sent = desk.now;
             }
-            Told::Refused(0, _) => return Err(Complaint::broken("no connection")),
-            Told::Refused(status, body) => return Err(error::judge(status, body)),
+            Told::Refused(Head { status: 0, .. }, _) => {
+                return Err(Complaint::broken("no connection"));
+            }
+            Told::Refused(head, body) => return Err(error::refused(head, body)),
             Told::Text(_) | Told::Binary(_) if !is_open => {
                 return Err(Complaint::broken("a message before the handshake"));
             }
@@ -256,14 +197,22 @@ impl Conversation {
             Told::Text(text) => {
                 let value = serde_json::from_str(text)
                     .map_err(|_| Complaint::broken("a message that is no JSON"))?;
+                self.waited.came(desk.now);
                 return self.dialogue.message(&value, desk);
             }
-            Told::Binary(bytes) => return self.dialogue.binary(bytes, desk),
+            Told::Binary(bytes) => {
+                self.waited.came(desk.now);
+                return self.dialogue.binary(bytes, desk);
+            }
             Told::Closed(code, reason) => return Err(self.dialogue.closed(code, reason)),
             Told::Ask(id, _) if self.open.contains(&id) => (),
             Told::Ask(id, ask) => {
                 self.open.insert(id);
                 self.dialogue.ask(id, ask, desk);
+                if matches!(ask, Ask::Speak(_)) {
+                    self.waited.asked(desk.now);
+                    desk.queue(id);
+                }
             }
             Told::Feed(id, clip) if self.open.contains(&id) => {
                 self.dialogue.feed(id, clip, desk);
@@ -275,6 +224,10 @@ impl Conversation {
             Told::Cancel(id) => {
                 if self.open.remove(&id) {
                     self.dialogue.cancel(id, desk);
+                    if self.waited.is_hung(desk.now) {
+                        // Whoever asks next asks over another.
+                        return Err(Complaint::ours(Failure::Late, "no answer on the socket"));
+                    }
                 }
             }
             Told::Tick => self.tick(desk),
@@ -303,6 +256,7 @@ impl Conversation {
         }
         match &mut self.state {
             State::Waiting(waiting, bytes) => {
+                self.beginning.append(&mut deeds.begun);
                 *bytes += deeds.send.iter().map(Message::len).sum::<usize>();
                 waiting.append(&mut deeds.send);
             }

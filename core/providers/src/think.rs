@@ -25,7 +25,8 @@ pub struct Settings {
     /// What it may do.
     pub tools: Vec<Tool>,
     /// Further members of the body, as the provider's documentation names them. Of everything optional, nothing is sent
-    /// that does not stand here: newer models refuse sampling parameters even at their default values.
+    /// that does not stand here, but for what a model needs to answer on the telephone at all: newer models refuse sampling
+    /// parameters even at their default values.
     pub options: Options,
 }
 

@@ -74,11 +74,58 @@ fn a_stand_in_needs_no_key_and_fallbacks_follow_in_order() {
         .map(|post| (post.who.provider.as_str(), post.who.model.as_str()))
         .collect();
     let expected = [
-        ("deepgram-nova", ""),
+        ("deepgram-nova", "nova-3"),
         ("openai", "theirs"),
         ("google", "chirp"),
     ];
     assert_eq!(names, expected);
+}
+
+#[test]
+fn a_voice_that_could_not_say_anything_is_told_before_the_call() {
+    const KEYS: &[(&str, &str)] = &[
+        ("OPENAI_BASE_URL", "http://127.0.0.1:9/v1"),
+        ("ELEVENLABS_API_KEY", "k"),
+        ("DEEPGRAM_API_KEY", "k"),
+        ("CARTESIA_API_KEY", "k"),
+    ];
+    let speaks = |provider: &str, model: &str, voice: &str| {
+        let mut bot = Bot::default();
+        bot.speak.provider = provider.to_owned();
+        bot.speak.model = model.to_owned();
+        bot.voice.id = voice.to_owned();
+        lineup(&variables(KEYS), &bot).map(drop)
+    };
+    for (provider, model, voice, missing) in [
+        ("elevenlabs", "", "", "voice.id"),
+        ("elevenlabs-socket", "eleven_flash_v2_5", " ", "voice.id"),
+        ("cartesia", "sonic-3", "", "voice.id"),
+        ("cartesia-socket", "", "mara", "speak.model"),
+        ("deepgram", "", "mara", "speak.model"),
+        ("deepgram-socket", "", "", "speak.model"),
+        ("deepgram-flux", "flux", "", "voice.id"),
+    ] {
+        let wrong = speaks(provider, model, voice).unwrap_err();
+        assert_eq!(wrong.variable, missing, "{provider}");
+        assert!(wrong.message.contains(provider), "{wrong:?}");
+    }
+    for (provider, model, voice) in [
+        ("elevenlabs", "", "mara"),
+        ("cartesia", "sonic-3", "mara"),
+        ("deepgram", "aura-2-thalia-en", ""),
+        ("deepgram-socket", "aura-2", "thalia"),
+    ] {
+        assert_eq!(speaks(provider, model, voice), Ok(()), "{provider}");
+    }
+    let mut bot = Bot::default();
+    bot.speak.fallbacks = vec![fallback("elevenlabs", "")];
+    assert_eq!(missing(&bot, KEYS), "voice.id");
+    bot.speak.fallbacks = vec![fallback("cartesia", "sonic-3")];
+    let voice = serde_json::json!({"mode": "id", "id": "mara"});
+    bot.speak.fallbacks[0]
+        .options
+        .insert("voice".to_owned(), voice);
+    assert!(lineup(&variables(KEYS), &bot).is_ok());
 }
 
 #[test]

@@ -87,11 +87,7 @@ async fn follow(
 /// What is to be known of a response before its body.
 pub(crate) fn head(response: &Response) -> Head {
     let header = |name: &str| response.headers().get(name).ok().flatten();
-    Head {
-        status: response.status_code(),
-        content_type: header("content-type").unwrap_or_default(),
-        retry_after: header("retry-after").unwrap_or_default(),
-    }
+    Head::new(response.status_code(), header)
 }
 
 /// Sends a request to a provider.

@@ -30,15 +30,24 @@ impl Works {
         }
         if let Reply::Failed(failure) = &reply {
             let who = work.who(runner).cloned();
+            let had_begun = work.begun() == Some(runner);
             work.stop(runner);
             if let Some(who) = who {
-                self.failed(&who, *failure, complaint);
+                self.failed(&who, *failure, complaint, had_begun);
             }
         }
         let Some(work) = self.under_way.get_mut(&id) else {
             return;
         };
         let verdict = work.race.heard(runner, reply, now);
+        if work.begun() == Some(runner) {
+            work.heard = now;
+        }
+        if let Some(Reply::Done(_) | Reply::Transcript { .. }) = &verdict.pass
+            && let Some(who) = work.who(runner)
+        {
+            BREAKERS.with_borrow_mut(|all| self.breakers.answered(all, who));
+        }
         let mut late = Vec::new();
         if let Some(winner) = verdict.won {
             late.extend(
@@ -47,13 +56,12 @@ impl Works {
                     .iter()
                     .filter_map(|late| work.who(*late).cloned()),
             );
-            if let Some(who) = work.who(winner).cloned() {
-                BREAKERS.with_borrow_mut(|all| self.breakers.answered(all, &who));
-                if std::mem::take(&mut work.hedged) {
-                    let others: Vec<&str> = late.iter().map(|who| who.provider.as_str()).collect();
-                    let detail = work::outcome(&who, &others);
-                    self.remarks.push(Remark::event("hedged", detail));
-                }
+            if std::mem::take(&mut work.hedged)
+                && let Some(who) = work.who(winner)
+            {
+                let others: Vec<&str> = late.iter().map(|who| who.provider.as_str()).collect();
+                let detail = work::outcome(who, &others);
+                self.remarks.push(Remark::event("hedged", detail));
             }
         }
         let mut to_cancel = Vec::new();
@@ -69,7 +77,7 @@ impl Works {
             self.tell(now, (stage, loser), Told::Cancel(id));
         }
         for who in late {
-            self.failed(&who, Failure::Late, None);
+            self.failed(&who, Failure::Late, None, false);
         }
         if let Some(next) = verdict.start {
             self.start(now, id, next);
@@ -100,14 +108,24 @@ impl Works {
         }
     }
 
-    /// One failed: it may be left alone from now on.
-    fn failed(&mut self, who: &Who, failure: Failure, complaint: Option<&Complaint>) {
+    /// One failed, in the middle of an answer or before it: it may be left alone from now on.
+    pub(super) fn failed(
+        &mut self,
+        who: &Who,
+        failure: Failure,
+        complaint: Option<&Complaint>,
+        had_begun: bool,
+    ) {
         let name = work::name(who);
         let detail = format!("{name}: {}", failure_name(failure));
         self.remarks.push(Remark::event("provider_failed", detail));
         let failed = (failure, complaint);
-        let pause =
-            BREAKERS.with_borrow_mut(|all| self.breakers.failed(all, who, failed, epoch_ms()));
+        let now_ms = epoch_ms();
+        let mut pause =
+            BREAKERS.with_borrow_mut(|all| self.breakers.failed(all, who, failed, now_ms));
+        if had_begun {
+            pause = pause.max(self.breakers.broke_off(who, now_ms));
+        }
         if let Some(pause) = pause {
             let detail = format!("{name}: for {} s", pause.as_secs());
             self.remarks.push(Remark::event("provider_rested", detail));

@@ -1,4 +1,5 @@
-//! The time that a socket is open, where that is what the provider bills.
+//! What a socket costs that no request on it did: the time that it is open, where that is what the provider bills, and else
+//! the silence that keeps it open.
 
 use std::time::Duration;
 
@@ -8,17 +9,29 @@ use providers::Listener;
 use super::work::{did, listened};
 use super::{Line, Works};
 
-/// Measures how long a socket is open, a stretch at a time.
+/// Measures how long a socket is open, a stretch at a time, and the silence that was sent on it.
 #[derive(Debug, Default)]
 pub(super) struct Meter {
     /// Up to when it was read, since it is open.
     read: Option<Instant>,
+    /// That was sent for nobody, since it was last read.
+    silence: Duration,
 }
 
 impl Meter {
     /// The socket is open from now on.
     pub(super) fn start(&mut self, now: Instant) {
         self.read.get_or_insert(now);
+    }
+
+    /// Silence was sent.
+    pub(super) fn kept_open(&mut self, silence: Duration) {
+        self.silence += silence;
+    }
+
+    /// How much silence was sent since it was last asked.
+    pub(super) fn take_silence(&mut self) -> Duration {
+        std::mem::take(&mut self.silence)
     }
 
     /// How long it was open since it was last read.
@@ -48,23 +61,23 @@ impl Works {
         })
     }
 
-    /// Writes down how long a socket was open, if that is paid.
+    /// Writes down how long a socket was open, if that is paid, or else how much silence has kept it so.
     pub(super) fn meter(&mut self, now: Instant, line: Line) {
-        if !self.is_billed_by_time(line) {
-            return;
-        }
-        let (_, runner) = line;
+        let is_billed_by_time = self.is_billed_by_time(line);
+        let (stage, runner) = line;
         let Some(socket) = self.sockets.get_mut(&line) else {
             return;
         };
-        let open = if socket.is_over() {
-            socket.meter.stop(now)
-        } else {
-            socket.meter.read(now)
+        let silence = socket.meter.take_silence();
+        let paid = match (is_billed_by_time, socket.is_over()) {
+            (false, _) => silence,
+            (true, true) => socket.meter.stop(now),
+            (true, false) => socket.meter.read(now),
         };
         let place = self.lineup.listen.get(runner);
-        if let Some(place) = place.filter(|_| !open.is_zero()) {
-            self.remarks.extend(did(&place.post.who, listened(open)));
+        let place = place.filter(|_| stage == Stage::Listen && !paid.is_zero());
+        if let Some(place) = place {
+            self.remarks.extend(did(&place.post.who, listened(paid)));
         }
     }
 }
@@ -87,5 +100,15 @@ mod tests {
         assert_eq!(meter.read(at(7_000)), Duration::ZERO);
         assert_eq!(meter.stop(at(9_500)), Duration::from_millis(2_500));
         assert_eq!(meter.read(at(12_000)), Duration::ZERO, "closed");
+    }
+
+    #[test]
+    fn silence_is_counted_once() {
+        let mut meter = Meter::default();
+        for _ in 0..3 {
+            meter.kept_open(Duration::from_millis(100));
+        }
+        assert_eq!(meter.take_silence(), Duration::from_millis(300));
+        assert_eq!(meter.take_silence(), Duration::ZERO);
     }
 }

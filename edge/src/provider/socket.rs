@@ -3,20 +3,24 @@
 use std::rc::Weak;
 use std::time::Duration;
 
-use call::{Instant, Reply, RequestId, Stage};
+use call::{Instant, Stage};
 use futures_util::StreamExt as _;
-use providers::{BROKEN, Complaint, Conversation, Dial, Link, Listener, Message, Speaker, Told};
+use providers::{
+    BROKEN, Complaint, Conversation, Deeds, Dial, Head, Link, Listener, Message, Speaker, Told,
+};
 use wasm_bindgen::JsValue;
 use worker::{Response, Result, WebSocket, WebsocketEvent};
 
+use super::head;
 use super::meter::Meter;
 use super::wait::later;
 use super::{Line, Works};
 use crate::line::Shell;
 use crate::web::{AbortOnDrop, Task, send, spawn, timeout, within};
 
-/// A handshake takes a few hundred milliseconds; one that takes longer than this never ends.
-const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+/// A handshake takes a few hundred milliseconds; one that takes longer than this never ends. Where speech is wanted over it
+/// its conversation gives it up far sooner.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
 /// The status of a handshake that succeeded.
 const SWITCHING: u16 = 101;
 /// Of what a refused handshake says, more is not read,
@@ -74,19 +78,25 @@ impl Socket {
         self.conversation.is_over()
     }
 
+    /// Whether the handshake is through.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// Tells it something. Answers with what came of that, and why it failed if it did.
     pub(super) fn tell(
         &mut self,
         shell: &Weak<Shell>,
         now: Instant,
         told: Told<'_>,
-    ) -> (Vec<(RequestId, Reply)>, Option<Complaint>) {
+    ) -> (Deeds, Option<Complaint>) {
         self.now = now;
         if matches!(told, Told::Opened) {
             self.meter.start(now);
         }
         let was_over = self.is_over();
         let deeds = self.conversation.tell(now, told);
+        self.meter.kept_open(deeds.silence);
         self.send(&deeds.send);
         if self.is_over() {
             self.timer = None;
@@ -98,9 +108,9 @@ impl Socket {
         if let Some(complaint) = deeds.complaint.as_ref().or(ending) {
             self.complain(shell, complaint);
         }
-        let complaint = deeds.complaint;
+        let complaint = deeds.complaint.clone();
         let complaint = complaint.or_else(|| self.conversation.complaint().cloned());
-        (deeds.replies, complaint)
+        (deeds, complaint)
     }
 
     fn opened(&mut self, socket: WebSocket) {
@@ -190,11 +200,15 @@ impl Works {
         let Some(socket) = self.sockets.get_mut(&line) else {
             return;
         };
-        let (replies, complaint) = socket.tell(&self.line, now, told);
+        let (deeds, complaint) = socket.tell(&self.line, now, told);
         if socket.is_over() {
             self.meter(now, line);
         }
-        for (id, reply) in replies {
+        if matches!(told, Told::Opened) {
+            self.sound_leaves(line);
+        }
+        self.turns(now, line.1, &deeds);
+        for (id, reply) in deeds.replies {
             self.heard(now, id, line.1, reply, complaint.as_ref());
         }
     }
@@ -246,7 +260,7 @@ fn read(shell: &Weak<Shell>, line: Line, serial: u64, dial: &Dial) -> Task {
             Ok(answered) => answered,
             Err(error) => {
                 tracing::debug!(%error, "the handshake did not get through");
-                tell(&shell, line, serial, Told::Refused(0, b""));
+                tell(&shell, line, serial, Told::Refused(&Head::default(), b""));
                 return;
             }
         };
@@ -285,12 +299,7 @@ async fn refused(
     };
     // What was said by then must do: those who wait are told.
     let _ = within(REFUSAL_MAX, reading).await;
-    tell(
-        shell,
-        line,
-        serial,
-        Told::Refused(response.status_code(), &body),
-    );
+    tell(shell, line, serial, Told::Refused(&head(response), &body));
     Ok(())
 }
 

@@ -1,10 +1,10 @@
 //! One request of the engine's, and all who were asked for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use audio::Clip;
-use call::{Feed, Instant, Line, Reply, Spent, Stage};
+use call::{Budgets, Failure, Feed, Instant, Line, Reply, Spent, Stage};
 use contract::{Amount, WorkStage};
 use providers::{Complaint, Dictation, HttpRequest, Race, Runner, Spending, Who};
 
@@ -24,6 +24,10 @@ pub(super) struct Work {
     pub(super) timer: Option<(Instant, Task)>,
     /// Whether another was asked because one kept silent, and nobody has won since.
     pub(super) hedged: bool,
+    /// When something came last of the one who has begun.
+    pub(super) heard: Instant,
+    /// Of whom anything at all came.
+    delivered: BTreeSet<Runner>,
 }
 
 /// What was asked, for whoever is asked next.
@@ -84,6 +88,8 @@ impl Work {
             spending: BTreeMap::new(),
             timer: None,
             hedged: false,
+            heard: Instant::ZERO,
+            delivered: BTreeSet::new(),
         }
     }
 
@@ -119,6 +125,63 @@ impl Work {
         } else if let Reply::Done(spent) = reply {
             self.used(runner, tokens(*spent));
         }
+        match reply {
+            Reply::Failed(failure) => {
+                // Who is late may have taken it up.
+                let is_taken_up = *failure == Failure::Late
+                    || complaint.is_none_or(|it| (200..300).contains(&it.status));
+                if !is_taken_up && !self.delivered.contains(&runner) {
+                    self.take_back(runner);
+                }
+            }
+            Reply::Words(_)
+            | Reply::Tool(_)
+            | Reply::Audio(_)
+            | Reply::Transcript { .. }
+            | Reply::Hint { .. }
+            | Reply::Result(_)
+            | Reply::Done(_) => {
+                self.delivered.insert(runner);
+            }
+        }
+    }
+
+    /// All that was heard so far is sent to somebody now.
+    pub(super) fn sound_leaves(&mut self, runner: Runner) {
+        if let Asked::Listen(hearing) = &self.asked
+            && matches!(self.runners.get(&runner), Some(Running::OnSocket))
+        {
+            let heard = hearing.heard.iter().map(Clip::duration).sum();
+            self.used(runner, listened(heard));
+        }
+    }
+
+    /// Nothing of what somebody was asked for was taken up: it is not paid.
+    fn take_back(&mut self, runner: Runner) {
+        if let Some(used) = self.used.get_mut(&runner) {
+            *used = Amount {
+                requests: used.requests,
+                ..Amount::default()
+            };
+        }
+    }
+
+    /// Who has begun with a reply that nobody else could go on with, and has not come to its end.
+    pub(super) fn begun(&self) -> Option<Runner> {
+        let is_listening = self.stage() == Stage::Listen;
+        self.race.begun().filter(|_| !is_listening)
+    }
+
+    /// Who has begun and then kept silent for longer than the engine waits for more.
+    pub(super) fn stalled(&self, now: Instant) -> Option<&Who> {
+        let budgets = Budgets::default();
+        let patience = match self.stage() {
+            Stage::Speak => budgets.speak,
+            Stage::Listen | Stage::Think | Stage::Do => budgets.think,
+        };
+        let begun = self.begun()?;
+        let is_stalled = now.since(self.heard) >= patience;
+        self.who(begun).filter(|_| is_stalled)
     }
 
     /// What everybody did, winners and losers.
@@ -213,6 +276,14 @@ pub(crate) fn tokens(spent: Spent) -> Amount {
     }
 }
 
+/// So much was to be said.
+pub(super) fn said(chars: u64) -> Amount {
+    Amount {
+        chars,
+        ..Amount::default()
+    }
+}
+
 /// So much sound was sent, or a socket was open for so long.
 pub(super) fn listened(length: Duration) -> Amount {
     Amount {
@@ -222,101 +293,4 @@ pub(super) fn listened(length: Duration) -> Amount {
 }
 
 #[cfg(test)]
-mod tests {
-    use call::Failure;
-    use providers::Entry;
-
-    use super::*;
-
-    const BUDGET: Duration = Duration::from_secs(1);
-
-    /// A reply to think of, by so many models, with a question of 4000 bytes.
-    fn thinking(models: &[&str]) -> Work {
-        let post = |model: &&str| Post {
-            who: Who {
-                stage: Stage::Think,
-                provider: "openai".to_owned(),
-                model: (*model).to_owned(),
-            },
-            budget: BUDGET,
-        };
-        let posts: Vec<Post> = models.iter().map(post).collect();
-        let entry = |_: &Post| Entry {
-            budget: BUDGET,
-            rests: false,
-        };
-        let entries = posts.iter().map(entry).collect();
-        let (race, _) = Race::begin(Stage::Think, entries, Instant::ZERO);
-        let mut work = Work::new(posts, race, Asked::Think(Vec::new()));
-        for runner in 0..models.len() {
-            let request = HttpRequest {
-                method: "POST",
-                url: String::new(),
-                headers: Vec::new(),
-                body: vec![b'x'; 4_000],
-            };
-            work.asks(runner, &request);
-            let amount = Amount {
-                requests: 1,
-                ..Amount::default()
-            };
-            work.used(runner, amount);
-        }
-        work
-    }
-
-    /// What each model is paid for: input and output, in tokens.
-    fn billed(work: &Work) -> Vec<(String, u64, u64)> {
-        let paid = |remark| match remark {
-            Remark::Did(work) => (
-                work.model,
-                work.amount.input_tokens,
-                work.amount.output_tokens,
-            ),
-            Remark::Happened { .. } => panic!("no work"),
-        };
-        work.bill().map(paid).collect()
-    }
-
-    fn words(count: usize) -> Reply {
-        Reply::Words("x".repeat(count))
-    }
-
-    #[test]
-    fn a_draft_that_is_dropped_and_a_reply_that_is_cut_are_paid() {
-        let draft = thinking(&["m"]);
-        assert_eq!(billed(&draft), [("m".to_owned(), 1_000, 0)]);
-        // Nobody hears more than so much of it: the rest is cancelled, and usage with it.
-        let mut long = thinking(&["m"]);
-        for _ in 0..4 {
-            long.says(0, &words(100), None);
-        }
-        assert_eq!(billed(&long), [("m".to_owned(), 1_000, 100)]);
-    }
-
-    #[test]
-    fn who_loses_a_race_is_paid_too_and_who_tells_is_believed() {
-        let mut work = thinking(&["slow", "quick"]);
-        let early = Spent {
-            input_tokens: 700,
-            ..Spent::default()
-        };
-        work.told(0, early);
-        work.says(1, &words(80), None);
-        let spent = Spent {
-            input_tokens: 900,
-            cached_tokens: 10,
-            output_tokens: 25,
-        };
-        work.says(1, &Reply::Done(spent), None);
-        let expected = [("slow".to_owned(), 700, 0), ("quick".to_owned(), 900, 25)];
-        assert_eq!(billed(&work), expected);
-    }
-
-    #[test]
-    fn who_refuses_is_paid_nothing() {
-        let mut work = thinking(&["m"]);
-        work.says(0, &Reply::Failed(Failure::Refused), None);
-        assert_eq!(billed(&work), [("m".to_owned(), 0, 0)]);
-    }
-}
+mod tests;

@@ -23,6 +23,10 @@ const ELEVENLABS: &str = "elevenlabs.io/pricing/api";
 const CLOUDFLARE: &str = "developers.cloudflare.com/workers-ai/platform/pricing";
 const HAIKU: &str = "claude.com/pricing, claude-haiku-5-5";
 
+const UNIVERSAL: &str =
+    "Universal-Streaming as it was known before; assemblyai.com/pricing lists Pro alone";
+const CARTESIA: &str = "cartesia.ai/pricing";
+
 const TWILIO: &str = "twilio.com/en-us/voice/pricing/us";
 
 /// A second of audio at a price per minute: $0.0045 a minute are 75 micro-dollars a second.
@@ -73,6 +77,15 @@ const ROWS: &[Row] = &[
         "2026-06-01",
         DEEPGRAM,
     ),
+    // $0.0078: of other languages, and of several.
+    (
+        ListenSecond,
+        "deepgram-flux",
+        "flux-general-multi",
+        130_000_000,
+        "2026-11-04",
+        DEEPGRAM,
+    ),
     (
         ListenSecond,
         "deepgram-nova",
@@ -96,7 +109,24 @@ const ROWS: &[Row] = &[
         "",
         125_000_000,
         "2026-05-01",
-        "assemblyai.com/pricing",
+        "assemblyai.com/pricing, U3-Pro",
+    ),
+    // $0.15 an hour: what is asked for unless a bot names a model.
+    (
+        ListenSecond,
+        "assemblyai",
+        "universal-streaming-english",
+        41_666_667,
+        "2026-11-21",
+        UNIVERSAL,
+    ),
+    (
+        ListenSecond,
+        "assemblyai",
+        "universal-streaming-multilingual",
+        41_666_667,
+        "2026-11-21",
+        UNIVERSAL,
     ),
     // $0.016 a minute.
     (
@@ -113,6 +143,15 @@ const ROWS: &[Row] = &[
         "workers-ai",
         "",
         86_666_667,
+        "2026-09-01",
+        CLOUDFLARE,
+    ),
+    // $0.00051 a minute.
+    (
+        ListenSecond,
+        "workers-ai",
+        "@cf/openai/whisper-large-v3-turbo",
+        8_500_000,
         "2026-09-01",
         CLOUDFLARE,
     ),
@@ -195,11 +234,36 @@ const ROWS: &[Row] = &[
     ),
     (
         SpeakChar,
+        "deepgram-socket",
+        "",
+        30_000_000,
+        "2026-10-01",
+        DEEPGRAM,
+    ),
+    // None is published. Nothing would be further from it.
+    (
+        SpeakChar,
+        "deepgram-flux",
+        "",
+        30_000_000,
+        "2026-11-21",
+        "deepgram.com/pricing, Aura-2, for want of one for Flux",
+    ),
+    (
+        SpeakChar,
         "cartesia",
         "",
         50_000_000,
         "2026-10-01",
-        "cartesia.ai/pricing",
+        CARTESIA,
+    ),
+    (
+        SpeakChar,
+        "cartesia-socket",
+        "",
+        50_000_000,
+        "2026-10-01",
+        CARTESIA,
     ),
     (
         SpeakChar,
@@ -228,5 +292,47 @@ impl PriceTable {
         Self {
             rows: rows.collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{LISTENERS, SPEAKERS, THINKERS};
+
+    /// Whoever runs them pays for a machine, and nobody by the word.
+    const OWN: [&str; 2] = ["ollama", "http"];
+
+    #[test]
+    fn whoever_a_bot_may_name_has_a_price() {
+        let table = PriceTable::list();
+        for (names, dimensions) in [
+            (LISTENERS, &[ListenSecond][..]),
+            (THINKERS, &[ThinkInputToken, ThinkOutputToken]),
+            (SPEAKERS, &[SpeakChar]),
+        ] {
+            for name in names.iter().filter(|name| !OWN.contains(name)) {
+                for dimension in dimensions {
+                    let price = table.price(*dimension, name, "");
+                    assert!(price > 0, "{dimension:?} of {name}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn who_speaks_over_a_socket_costs_what_it_costs_by_requests() {
+        let table = PriceTable::list();
+        for name in ["elevenlabs", "deepgram", "cartesia"] {
+            let price = |name: &str| table.price(SpeakChar, name, "");
+            assert_eq!(price(name), price(&format!("{name}-socket")));
+        }
+    }
+
+    #[test]
+    fn a_model_may_cost_less_than_the_dearest() {
+        let table = PriceTable::list();
+        let price = |model| table.price(ListenSecond, "assemblyai", model);
+        assert!(price("universal-streaming-english") < price("universal-3-6-pro"));
     }
 }

@@ -1,8 +1,8 @@
 //! `AssemblyAI` streaming: `/v3/ws`.
 //!
-//! μ-law goes out as it came in. A flush is a `ForceEndpoint`, answered by a `Turn` that has ended. With formatting a
-//! turn may end twice, the second time with capitals and punctuation; the first is acted upon, the second replaces its
-//! words. Billed by how long the socket is open. Shapes: the streaming API's reference and its message sequences.
+//! μ-law goes out as it came in. A flush is a `ForceEndpoint`, answered by a `Turn` that has ended: because we said so,
+//! which is no opinion of where the caller's turn is. With formatting a turn may end twice, the second time with capitals
+//! and punctuation; the first is acted upon, the second replaces its words. Billed by how long the socket is open. Shapes: the streaming API's reference and its message sequences.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -31,13 +31,20 @@ const SLACK_MS: u64 = 100;
 #[derive(Clone, Debug, PartialEq)]
 pub struct AssemblyAi(pub Settings);
 
+impl AssemblyAi {
+    pub(crate) const fn own_model(is_english: bool) -> &'static str {
+        if is_english {
+            "universal-streaming-english"
+        } else {
+            "universal-streaming-multilingual"
+        }
+    }
+}
+
 impl Dialled for AssemblyAi {
     fn dial(&self) -> Link {
         let Self(settings) = self;
-        let own = match settings.language_only().as_str() {
-            "" | "en" => "universal-streaming-english",
-            _ => "universal-streaming-multilingual",
-        };
+        let own = Self::own_model(settings.is_english());
         // Lists are JSON here (`keyterms_prompt`), not parameters that are repeated.
         let mut settings = settings.clone();
         for value in settings
@@ -61,6 +68,9 @@ impl Dialled for AssemblyAi {
             conversation: conversation(Listening {
                 began_ms: 0,
                 turns: BTreeMap::new(),
+                ended: None,
+                forced: false,
+                cut: false,
             }),
         }
     }
@@ -73,35 +83,58 @@ impl Dialled for AssemblyAi {
 struct Listening {
     /// Where the sound of this utterance begins. What was said before belongs to another.
     began_ms: u64,
-    /// The words of its turns, by their order, and whether they have ended.
-    turns: BTreeMap<u64, (String, bool)>,
+    /// The words of its turns, by their order.
+    turns: BTreeMap<u64, String>,
+    /// The latest turn that has ended.
+    ended: Option<u64>,
+    /// Whether we asked for an end that was not told yet, for its words, or because its utterance was over: then the next one
+    /// is ours, and says nothing of the caller.
+    forced: bool,
+    cut: bool,
 }
 
 impl Listening {
     fn turn(&mut self, value: &Value, script: &mut Script, desk: &mut Desk) {
         let is = |name: &str| value.get(name).and_then(Value::as_bool) == Some(true);
         let order = value.get("turn_order").and_then(Value::as_u64).unwrap_or(0);
-        let Some(text) = self.words(value, is("end_of_turn")) else {
+        let ends = is("end_of_turn");
+        let again = self.ended.is_some_and(|ended| order <= ended);
+        let text = self.words(value, ends);
+        let mut was_forced = false;
+        if ends && !again {
+            self.ended = Some(order);
+            match &text {
+                None => self.cut = false,
+                // It may be the answer to either.
+                Some(text) if text.is_empty() => (),
+                Some(_) => {
+                    was_forced = self.forced || self.cut;
+                    (self.forced, self.cut) = (false, false);
+                }
+            }
+        }
+        let Some(text) = text else {
             return;
         };
-        let ends = is("end_of_turn");
-        let again = self.turns.get(&order).is_some_and(|(_, ended)| *ended);
         if self.turns.len() < TURNS_MAX {
-            self.turns.insert(order, (text, ends || again));
+            self.turns.insert(order, text);
         }
         let mut whole = String::new();
-        for (text, _) in self.turns.values() {
+        for text in self.turns.values() {
             join(&mut whole, text);
         }
         script.going(&whole);
         if again {
             return;
         }
-        if ends {
-            script.hint(Ending::Ended, desk);
-            script.answer(desk);
+        let ending = if ends && !was_forced {
+            Ending::Ended
         } else {
-            script.hint(Ending::Going, desk);
+            Ending::Going
+        };
+        script.hint(ending, desk);
+        if ends {
+            script.answer(desk);
         }
     }
 
@@ -165,10 +198,15 @@ impl Protocol for Listening {
     }
 
     fn flush(&mut self, desk: &mut Desk) {
+        self.forced = true;
         desk.send(r#"{"type":"ForceEndpoint"}"#);
     }
 
     fn cut(&mut self, _: bool, desk: &mut Desk) {
+        // Where no turn is under way there is no end to be told, and the next one is the caller's own.
+        let latest = self.turns.last_key_value().map(|(order, _)| *order);
+        self.cut = latest > self.ended;
+        self.forced = false;
         self.turns.clear();
         // What follows must not go on with this turn's words.
         desk.send(r#"{"type":"ForceEndpoint"}"#);

@@ -27,16 +27,23 @@ const SLACK: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug, PartialEq)]
 pub struct Flux(pub Settings);
 
+impl Flux {
+    pub(crate) const fn own_model(is_english: bool) -> &'static str {
+        if is_english {
+            "flux-general-en"
+        } else {
+            "flux-general-multi"
+        }
+    }
+}
+
 impl Dialled for Flux {
     fn dial(&self) -> Link {
         let Self(settings) = self;
         let language = settings.language_only();
-        let is_english = matches!(language.as_str(), "" | "en");
-        let (model, hint) = if is_english {
-            (settings.model("flux-general-en"), "")
-        } else {
-            (settings.model("flux-general-multi"), language.as_str())
-        };
+        let is_english = settings.is_english();
+        let model = settings.model(Self::own_model(is_english));
+        let hint = if is_english { "" } else { &language };
         let query = settings.query(&[
             ("model", &model),
             ("encoding", "mulaw"),

@@ -24,6 +24,10 @@ const LENGTH_MAX: Duration = Duration::from_secs(59);
 #[derive(Clone, Debug, PartialEq)]
 pub struct Google(pub Settings);
 
+impl Google {
+    pub(crate) const OWN_MODEL: &'static str = "phone_call";
+}
+
 #[derive(Clone, Debug)]
 struct Listening {
     settings: Settings,
@@ -68,7 +72,7 @@ impl Dictation for Listening {
             ("encoding", json!("MULAW")),
             ("sampleRateHertz", json!(8000)),
             ("languageCode", json!(language)),
-            ("model", json!(self.settings.model("phone_call"))),
+            ("model", json!(self.settings.model(Google::OWN_MODEL))),
             ("enableAutomaticPunctuation", json!(true)),
         ] {
             config.insert(name.to_owned(), value);

@@ -1,8 +1,9 @@
 //! Deepgram Nova: streaming speech-to-text, `/v1/listen`.
 //!
 //! μ-law goes out as it came in. A flush is a `Finalize`, answered by `from_finalize`; since Deepgram need not answer
-//! it when there was next to nothing left to write down, patience ends it too. Shapes: Deepgram's reference for "Live
-//! audio".
+//! it when there was next to nothing left to write down, patience ends it too. `speech_final` says no more than that it
+//! was silent for 300 ms, whatever the words: a turn that may be over, and only `UtteranceEnd` says that it is. Shapes:
+//! Deepgram's reference for "Live audio".
 
 use std::time::Duration;
 
@@ -26,11 +27,15 @@ const SLACK_S: f64 = 0.1;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Nova(pub Settings);
 
+impl Nova {
+    pub(crate) const OWN_MODEL: &'static str = "nova-3";
+}
+
 impl Dialled for Nova {
     fn dial(&self) -> Link {
         let Self(settings) = self;
         let query = settings.query(&[
-            ("model", &settings.model("nova-3")),
+            ("model", &settings.model(Nova::OWN_MODEL)),
             ("language", &settings.language),
             ("encoding", "mulaw"),
             ("sample_rate", "8000"),
@@ -38,7 +43,8 @@ impl Dialled for Nova {
             ("interim_results", "true"),
             ("smart_format", "true"),
             ("endpointing", "300"),
-            ("utterance_end_ms", "1000"),
+            // Later than our own patience with anybody ends: it is for noise, in which neither of us hears a silence.
+            ("utterance_end_ms", "2000"),
         ]);
         let endpoint = &settings.endpoint;
         Link {
@@ -72,7 +78,7 @@ impl Listening {
             script.going(&text);
         }
         let ending = if is("speech_final") && !is("from_finalize") {
-            Ending::Ended
+            Ending::Eager
         } else {
             Ending::Going
         };

@@ -10,6 +10,8 @@ pub(super) struct Pieces {
     held: Vec<u8>,
     /// How much was fed in all, in samples.
     fed: u64,
+    /// How much of that was silence of ours, and was not told yet.
+    silence: usize,
 }
 
 impl Pieces {
@@ -20,6 +22,7 @@ impl Pieces {
             most,
             held: Vec::new(),
             fed: 0,
+            silence: 0,
         }
     }
 
@@ -47,7 +50,13 @@ impl Pieces {
     pub(super) fn silence(&mut self, samples: usize) {
         let length = self.held.len() + samples;
         self.held.resize(length, mulaw::SILENCE);
+        self.silence += samples;
         self.fed += u64::try_from(samples).unwrap_or(u64::MAX);
+    }
+
+    /// How much silence of ours there was since this was asked last, in samples.
+    pub(super) fn take_silence(&mut self) -> usize {
+        std::mem::take(&mut self.silence)
     }
 
     /// How much was fed in all, in samples: where the sound is on the provider's clock.
@@ -92,5 +101,6 @@ mod tests {
         assert_eq!(lengths(&rest), [400]);
         assert_eq!(rest[0].last(), Some(&mulaw::SILENCE));
         assert_eq!(pieces.fed(), 400);
+        assert_eq!((pieces.take_silence(), pieces.take_silence()), (240, 0));
     }
 }

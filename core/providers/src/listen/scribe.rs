@@ -27,11 +27,15 @@ const STALE_MAX: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scribe(pub Settings);
 
+impl Scribe {
+    pub(crate) const OWN_MODEL: &'static str = "scribe_v2_realtime";
+}
+
 impl Dialled for Scribe {
     fn dial(&self) -> Link {
         let Self(settings) = self;
         let query = settings.query(&[
-            ("model_id", &settings.model("scribe_v2_realtime")),
+            ("model_id", &settings.model(Scribe::OWN_MODEL)),
             ("audio_format", "ulaw_8000"),
             ("commit_strategy", "manual"),
             ("language_code", &settings.language_only()),
@@ -44,6 +48,8 @@ impl Dialled for Scribe {
                 endpoint.api_key.as_ref(),
             ),
             conversation: conversation(Listening {
+                commits_itself: settings.commits_itself(),
+                asked: false,
                 uncommitted: false,
                 stale: None,
             }),
@@ -51,7 +57,18 @@ impl Dialled for Scribe {
     }
 }
 
+impl Settings {
+    /// Whether Scribe commits where it thinks that a turn is over, and not only where we do.
+    fn commits_itself(&self) -> bool {
+        let strategy = self.options.get("commit_strategy").and_then(Value::as_str);
+        strategy.is_some_and(|strategy| strategy != "manual")
+    }
+}
+
 struct Listening {
+    commits_itself: bool,
+    /// Whether a commit of ours was not answered yet: the next answer is no opinion of Scribe's.
+    asked: bool,
     /// Whether sound was sent that no commit covers.
     uncommitted: bool,
     /// Until when the next committed transcript belongs to an utterance that is over.
@@ -65,15 +82,18 @@ impl Listening {
     }
 
     fn committed(&mut self, text: &str, script: &mut Script, desk: &mut Desk) {
+        let was_asked = std::mem::take(&mut self.asked);
         if self.is_stale(desk.now) {
             self.stale = None;
             return;
         }
-        let was_asked = script.wanted().is_some();
         script.settle(text);
-        if !was_asked {
-            script.hint(Ending::Ended, desk);
-        }
+        let ending = if self.commits_itself && !was_asked {
+            Ending::Ended
+        } else {
+            Ending::Going
+        };
+        script.hint(ending, desk);
         script.answer(desk);
     }
 }
@@ -124,6 +144,7 @@ impl Protocol for Listening {
 
     fn flush(&mut self, desk: &mut Desk) {
         desk.send(chunk(&[], true));
+        self.asked = true;
         self.uncommitted = false;
     }
 
@@ -154,6 +175,7 @@ impl Protocol for Listening {
             "committed_transcript" => self.committed(said("text"), script, desk),
             // Nothing to commit: then what is known is all there is.
             "commit_throttled" | "insufficient_audio_activity" => {
+                self.asked = false;
                 self.stale = None;
                 script.settle_going();
                 script.answer(desk);

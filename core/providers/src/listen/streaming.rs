@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use audio::{Clip, frame::samples_in};
+use audio::{Clip, RATE_HZ, frame::samples_in};
 use call::{Failure, Instant, Reply, RequestId};
 use serde_json::Value;
 
@@ -142,6 +142,11 @@ impl<P: Protocol> Dialogue for Listening<P> {
             self.send_rest(desk);
         }
         self.protocol.keep_alive(desk);
+    }
+
+    fn take_silence(&mut self) -> Duration {
+        let samples = u32::try_from(self.pieces.take_silence()).unwrap_or(u32::MAX);
+        Duration::from_secs(samples.into()) / RATE_HZ
     }
 
     fn bye(&mut self, desk: &mut Desk) {

@@ -26,6 +26,10 @@ const LENGTH_MAX: Duration = Duration::from_mins(2);
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorkersAi(pub Settings);
 
+impl WorkersAi {
+    pub(crate) const OWN_MODEL: &'static str = "@cf/openai/whisper-large-v3-turbo";
+}
+
 #[derive(Clone, Debug)]
 struct Listening {
     settings: Settings,
@@ -45,7 +49,7 @@ impl Listening {
     /// Path, content type and body; and how to read the answer.
     fn request(&self) -> (String, &'static str, Vec<u8>, Read) {
         let settings = &self.settings;
-        let model = settings.model("@cf/openai/whisper-large-v3-turbo");
+        let model = settings.model(WorkersAi::OWN_MODEL);
         let mut path = format!("ai/run/{}", segments(&model));
         if model.contains("/deepgram/") {
             let query =

@@ -20,8 +20,9 @@ pub struct Think {
     pub instructions: String,
     /// What it may do.
     pub tools: Vec<Tool>,
-    /// Further members of the body. Only api.openai.com is asked for `stream_options.include_usage` without being
-    /// told so here: other servers that know it need `{"stream_options":{"include_usage":true}}`, and some refuse it.
+    /// Further members of the body. Only api.openai.com is told some without being told so here:
+    /// `stream_options.include_usage`, which other servers may know and some refuse, and `reasoning_effort` `none` for
+    /// models that take no tools with any other.
     pub options: Options,
 }
 
@@ -40,6 +41,9 @@ impl Think {
         }
         if self.endpoint.base_url.host() == "api.openai.com" {
             asked.insert("stream_options".to_owned(), json!({"include_usage": true}));
+            if asked.contains_key("tools") && reasons(&self.model) {
+                asked.insert("reasoning_effort".to_owned(), json!("none"));
+            }
         }
         body::overlay(&mut asked, &self.options);
         Fetch {
@@ -51,6 +55,13 @@ impl Think {
             exchange: Exchange::new(Thinking::new(Chat, self.tools.clone())),
         }
     }
+}
+
+/// Whether OpenAI answers this model with status 400 where there are tools and it may reason.
+fn reasons(model: &str) -> bool {
+    ["gpt-5.6", "gpt-6"]
+        .iter()
+        .any(|family| model.starts_with(family))
 }
 
 /// The conversation as messages, after the instructions.
@@ -138,10 +149,13 @@ impl Dialect for Chat {
     }
 }
 
-/// A text, or a list of parts of which those of type `text` are for the caller.
-fn words(content: &Value, writing: &mut Writing, replies: &mut Vec<Reply>) {
+/// A text, or a list of parts of which those of type `text` are for the caller. Workers AI writes a token that is a
+/// number as one.
+pub(crate) fn words(content: &Value, writing: &mut Writing, replies: &mut Vec<Reply>) {
     if let Some(text) = content.as_str() {
         writing.words(text, replies);
+    } else if let Value::Number(number) = content {
+        writing.words(&number.to_string(), replies);
     }
     for part in content.as_array().into_iter().flatten() {
         if part.get("type").and_then(Value::as_str) == Some("text")

@@ -70,6 +70,39 @@ fn the_first_may_still_win_and_then_nobody_was_late() {
 }
 
 #[test]
+fn who_was_asked_after_the_winner_had_no_time_to_be_late() {
+    let (mut race, _) = race(Stage::Speak, &[false, false, false]);
+    race.tick(at(500));
+    race.tick(at(1_000));
+    let sound = Reply::Audio(Clip::from(vec![0; 160]));
+    let verdict = race.heard(1, sound, at(1_010));
+    assert_eq!((verdict.late, verdict.cancel), (vec![0], vec![0, 2]));
+}
+
+#[test]
+fn who_waits_for_others_of_ours_is_not_late_before_its_turn() {
+    let (mut race, _) = race(Stage::Speak, &[false, false, false]);
+    race.queued(0);
+    assert_eq!((race.tick(at(2_000)), race.deadline()), (None, None));
+    race.is_next(0, at(2_000));
+    race.is_next(0, at(2_400));
+    assert_eq!(race.deadline(), Some(at(2_500)), "from its turn on");
+    assert_eq!(race.tick(at(2_500)), Some(1));
+    race.queued(1);
+    let verdict = race.heard(1, Reply::Failed(Failure::Busy), at(2_600));
+    assert_eq!(verdict.start, None, "the first may still answer");
+    let verdict = race.heard(0, Reply::Failed(Failure::Late), at(2_700));
+    assert_eq!(verdict.start, Some(2));
+    assert_eq!(race.begun(), None);
+    let sound = Reply::Audio(Clip::from(vec![0; 160]));
+    race.heard(2, sound, at(2_800));
+    assert_eq!(race.begun(), Some(2));
+    race.queued(2);
+    race.heard(2, DONE, at(2_900));
+    assert_eq!((race.begun(), race.deadline()), (None, None));
+}
+
+#[test]
 fn a_failure_hands_over_at_once_and_only_the_last_one_is_told() {
     let (mut race, _) = race(Stage::Think, &[false, false]);
     let verdict = race.heard(0, Reply::Failed(Failure::Refused), at(10));

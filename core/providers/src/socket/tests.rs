@@ -1,5 +1,6 @@
-use call::Failure;
+use call::Spent;
 use proptest::prelude::*;
+use serde_json::Value;
 
 use super::*;
 
@@ -84,6 +85,13 @@ fn id(number: u64) -> RequestId {
     RequestId(number)
 }
 
+fn refusal(status: u16) -> Head {
+    Head {
+        status,
+        ..Head::default()
+    }
+}
+
 fn texts(deeds: &Deeds) -> Vec<&str> {
     let text = |message: &'_ Message| match message {
         Message::Text(_) => true,
@@ -120,13 +128,25 @@ fn a_refused_handshake_fails_what_was_asked_and_what_is_asked_then() {
     let mut conversation = Conversation::new(Echo::default());
     conversation.tell(at(0), Told::Ask(id(1), Ask::Listen));
     let refused = [(id(1), Reply::Failed(Failure::Refused))];
-    let deeds = conversation.tell(at(9), Told::Refused(401, b"no"));
+    let deeds = conversation.tell(at(9), Told::Refused(&refusal(401), b"no"));
     assert_eq!(deeds.replies, refused);
     assert!(conversation.is_over());
     assert_eq!(conversation.complaint().map(|c| c.status), Some(401));
     let deeds = conversation.tell(at(10), Told::Ask(id(2), Ask::Speak("Hi.")));
     assert_eq!(deeds.replies, [(id(2), Reply::Failed(Failure::Refused))]);
     assert!(deeds.send.is_empty());
+}
+
+#[test]
+fn a_refused_handshake_may_say_how_long_to_wait() {
+    let mut conversation = Conversation::new(Echo::default());
+    let head = Head {
+        retry_after: "20".to_owned(),
+        ..refusal(429)
+    };
+    conversation.tell(at(0), Told::Refused(&head, b""));
+    let complaint = conversation.complaint().unwrap();
+    assert_eq!(complaint.retry_after_s, Some(20));
 }
 
 #[test]
@@ -223,6 +243,7 @@ proptest! {
         let mut conversation = Conversation::new(Echo::default());
         let mut open = BTreeSet::new();
         let clip = Clip::from(vec![0; 10]);
+        let refused = refusal(500);
         let mut next = 10;
         let mut step = |conversation: &mut Conversation, now, told: Told<'_>| {
             if let Told::Ask(id, _) = told {
@@ -247,7 +268,7 @@ proptest! {
             let known = id(next - number);
             let told = match kind {
                 0 => Told::Opened,
-                1 => Told::Refused(500, b"?"),
+                1 => Told::Refused(&refused, b"?"),
                 2 => Told::Text(r#""word""#),
                 3 => Told::Text(r#""done""#),
                 4 => Told::Text(r#""fail""#),

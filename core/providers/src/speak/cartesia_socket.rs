@@ -49,6 +49,7 @@ impl Dialogue for Speaking {
                 asked.insert("context_id".to_owned(), json!(context(id)));
                 asked.insert("continue".to_owned(), json!(false));
                 desk.send(Value::Object(asked).to_string());
+                desk.begin(id, text);
             }
             Ask::Listen => desk.reply(id, Reply::Failed(Failure::Refused)),
         }

@@ -7,7 +7,8 @@
 //! heard, which nobody here knows, so the rest of it is waited for and dropped. Where the end of what was dropped is not
 //! told in time, there is no telling whose sound comes, and the socket is given up for another.
 //!
-//! Deepgram takes twenty flushes a minute. A bot that speaks more and shorter pieces does better over requests.
+//! Aura takes twenty flushes a minute on a socket, and warns of the next as of one that it has not heard. So a socket that
+//! has used them up is given up as soon as nothing is spoken over it, and the next piece is said over another.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -19,12 +20,16 @@ use super::Settings;
 use super::deepgram::{model, path};
 use super::streams::Streams;
 use crate::dial::Dial;
-use crate::exchange::Complaint;
+use crate::exchange::{Complaint, Whose};
 use crate::socket::{Ask, Conversation, Desk, Dialogue, Link};
 use crate::{Dialled, error};
 
 /// The end of what is not wanted any more is waited for so long, if something else is wanted.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Flushes that Aura takes,
+const FLUSHES_MAX: usize = 20;
+/// within this time.
+const FLUSHES_WITHIN: Duration = Duration::from_mins(1);
 
 /// A voice of Deepgram's that is spoken to over a socket. Where and options: as [`Deepgram`](super::Deepgram).
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +56,7 @@ impl Dialled for DeepgramSocket {
                 streams: Streams::default(),
                 now: Now::Idle,
                 waiting: VecDeque::new(),
+                flushes: VecDeque::new(),
             }),
         }
     }
@@ -62,6 +68,8 @@ struct Speaking {
     streams: Streams,
     now: Now,
     waiting: VecDeque<(RequestId, String)>,
+    /// When the latest were sent.
+    flushes: VecDeque<Instant>,
 }
 
 /// Whose sound comes.
@@ -94,11 +102,37 @@ impl Speaking {
         if self.now != Now::Idle {
             return;
         }
+        if self.is_used_up(desk.now) {
+            // That one bot speaks in short pieces is nobody else's business.
+            desk.give_up(Complaint {
+                whose: Whose::Request,
+                ..Complaint::ours(Failure::Busy, "no more flushes on this socket")
+            });
+            return;
+        }
         if let Some((id, text)) = self.waiting.pop_front() {
             self.now = Now::Spoken(id);
             self.streams.begin(id, &text);
+            self.flushes.push_back(desk.now);
             desk.send(json!({"type": "Speak", "text": text}).to_string());
             desk.send(r#"{"type":"Flush"}"#);
+            desk.begin(id, &text);
+        }
+    }
+
+    /// Whether one more flush would be too many.
+    fn is_used_up(&mut self, now: Instant) -> bool {
+        let is_old = |sent: &Instant| now.since(*sent) >= FLUSHES_WITHIN;
+        while self.flushes.front().is_some_and(is_old) {
+            self.flushes.pop_front();
+        }
+        self.is_aura && self.flushes.len() >= FLUSHES_MAX
+    }
+
+    /// Whoever is next waits for what was dropped, and so for Deepgram.
+    fn turn(&self, desk: &mut Desk) {
+        if let (Now::Dropped(_), Some((next, _))) = (self.now, self.waiting.front()) {
+            desk.turn(*next);
         }
     }
 }
@@ -108,6 +142,7 @@ impl Dialogue for Speaking {
         match ask {
             Ask::Speak(text) => {
                 self.waiting.push_back((id, text.to_owned()));
+                self.turn(desk);
                 self.go_on(desk);
             }
             Ask::Listen => desk.reply(id, Reply::Failed(Failure::Refused)),
@@ -123,6 +158,7 @@ impl Dialogue for Speaking {
                 desk.send(r#"{"type":"Clear"}"#);
             }
         }
+        self.turn(desk);
     }
 
     fn deadline(&self) -> Option<Instant> {

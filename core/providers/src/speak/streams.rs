@@ -24,7 +24,7 @@ impl Streams {
     pub(super) fn begin(&mut self, id: RequestId, text: &str) {
         let stream = Stream {
             sound: Sound::certain(Coding::Mulaw),
-            speakable: text.chars().any(char::is_alphanumeric),
+            speakable: is_speakable(text),
         };
         self.0.insert(id, stream);
     }
@@ -85,6 +85,11 @@ impl Streams {
     pub(super) fn drop(&mut self, id: RequestId) -> bool {
         self.0.remove(&id).is_some()
     }
+}
+
+/// Whether there is something in a text that can be said.
+pub(super) fn is_speakable(text: &str) -> bool {
+    text.chars().any(char::is_alphanumeric)
 }
 
 /// A request's name on a socket.

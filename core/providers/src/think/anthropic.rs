@@ -1,8 +1,8 @@
 //! Anthropic Messages: `POST /v1/messages`, streamed.
 //!
 //! Shapes: Anthropic's API reference, "Messages" and "Streaming messages". The API's version is the tolerant one of
-//! 2023-06-01. Newer models think before they answer unless they are told not to: for the telephone,
-//! `{"thinking":{"type":"disabled"}}` belongs into the options.
+//! 2023-06-01. Newer models think before they answer unless they are told not to, for which nobody waits on the telephone:
+//! Haiku is told so from 5 on; for others `{"thinking":{"type":"disabled"}}` belongs into the options.
 
 use call::{Failure, Line, Reply, Spent};
 use serde_json::{Value, json};
@@ -36,6 +36,9 @@ impl Think for Anthropic {
         }
         asked.insert("messages".to_owned(), messages(history));
         asked.insert("stream".to_owned(), json!(true));
+        if settings.model.starts_with("claude-haiku-5") {
+            asked.insert("thinking".to_owned(), json!({"type": "disabled"}));
+        }
         let tools: Vec<Value> = tool::functions(&settings.tools)
             .into_iter()
             .map(|function| {
@@ -268,6 +271,22 @@ mod tests {
             (&asked["thinking"], &asked["max_tokens"]),
             (&thinking, &json!(200))
         );
+    }
+
+    #[test]
+    fn haiku_does_not_think_before_it_answers_unless_it_is_told_to() {
+        let mut settings = settings("https://x.test");
+        let thinking = |settings: &Settings| body(settings, &[])["thinking"].clone();
+        settings.model = "claude-haiku-5-5".to_owned();
+        assert_eq!(thinking(&settings), json!({"type": "disabled"}));
+        let chosen = json!({"type": "adaptive"});
+        settings
+            .options
+            .insert("thinking".to_owned(), chosen.clone());
+        assert_eq!(thinking(&settings), chosen);
+        settings.options.clear();
+        settings.model = "claude-haiku-4-5".to_owned();
+        assert_eq!(thinking(&settings), Value::Null);
     }
 
     #[test]

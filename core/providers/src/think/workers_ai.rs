@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::Settings;
 use crate::exchange::Complaint;
 use crate::http::HttpRequest;
-use crate::openai::{Chat, messages, spent};
+use crate::openai::{Chat, messages, spent, words};
 use crate::post::segments;
 use crate::thinking::{Dialect, Framing, Thinking};
 use crate::writing::Writing;
@@ -54,8 +54,8 @@ struct Run;
 impl Run {
     /// `{"response":"…","tool_calls":[{"name","arguments"}],"usage"}`.
     fn own(value: &Value, writing: &mut Writing, replies: &mut Vec<Reply>) {
-        if let Some(text) = value.get("response").and_then(Value::as_str) {
-            writing.words(text, replies);
+        if let Some(response) = value.get("response") {
+            words(response, writing, replies);
         }
         for call in value
             .get("tool_calls")

@@ -98,7 +98,7 @@ proptest! {
         let mut exchange = ask(who);
         let mut told = Vec::new();
         if !headless {
-            let head = Head { status, content_type: kind.to_owned(), retry_after: kind.to_owned() };
+            let head = Head::new(status, |_| Some(kind.to_owned()));
             exchange.head(&head, &mut told);
         }
         for chunk in &chunks {

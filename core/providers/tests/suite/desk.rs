@@ -48,6 +48,8 @@ pub(crate) struct Desk {
     pub(crate) now: Instant,
     pub(crate) sent: Vec<Message>,
     pub(crate) replies: Vec<(u64, Reply)>,
+    /// That was sent for nobody.
+    pub(crate) silence: Duration,
 }
 
 impl Desk {
@@ -57,6 +59,7 @@ impl Desk {
             now: Instant::ZERO,
             sent: Vec::new(),
             replies: Vec::new(),
+            silence: Duration::ZERO,
         };
         desk.tell(Told::Opened);
         desk.tell(Told::Ask(RequestId(1), Ask::Listen));
@@ -66,6 +69,7 @@ impl Desk {
     pub(crate) fn tell(&mut self, told: Told<'_>) {
         let deeds = self.conversation.tell(self.now, told);
         self.sent.extend(deeds.send);
+        self.silence += deeds.silence;
         let replies = deeds.replies.into_iter();
         self.replies
             .extend(replies.map(|(id, reply)| (id.0, reply)));

@@ -5,7 +5,7 @@ use call::{Ending, RequestId};
 use providers::listen::{AssemblyAi, Flux, Nova, Scribe};
 use providers::{Ask, Dialled as _, Told};
 
-use crate::desk::{ALL, Desk, FINALIZED, FLUX, NOVA, SCRIBE, TURNS, settings};
+use crate::desk::{ALL, Desk, FINALIZED, FLUX, NOVA, Open, SCRIBE, TURNS, settings};
 
 #[test]
 fn each_is_dialled_where_its_reference_says_with_the_key_in_a_header() {
@@ -15,7 +15,7 @@ fn each_is_dialled_where_its_reference_says_with_the_key_in_a_header() {
         urls,
         [
             "https://x.test/v2/listen?model=flux-general-en&encoding=mulaw&sample_rate=8000&eager_eot_threshold=0.5",
-            "https://x.test/v1/listen?model=nova-3&language=en-US&encoding=mulaw&sample_rate=8000&channels=1&interim_results=true&smart_format=true&endpointing=300&utterance_end_ms=1000",
+            "https://x.test/v1/listen?model=nova-3&language=en-US&encoding=mulaw&sample_rate=8000&channels=1&interim_results=true&smart_format=true&endpointing=300&utterance_end_ms=2000",
             "https://x.test/v1/speech-to-text/realtime?model_id=scribe_v2_realtime&audio_format=ulaw_8000&commit_strategy=manual&language_code=en",
             "https://x.test/v3/ws?speech_model=universal-streaming-english&encoding=pcm_mulaw&sample_rate=8000&format_turns=true",
         ]
@@ -136,7 +136,7 @@ fn nova_is_finalized_by_a_flush() {
         [
             (Ending::Going, "a table for"),
             (Ending::Going, "A table for two,"),
-            (Ending::Ended, "A table for two, tonight."),
+            (Ending::Eager, "A table for two, tonight."),
             (Ending::Ended, "A table for two, tonight."),
             (Ending::Going, "A table for two, tonight. At eight."),
         ]
@@ -160,12 +160,21 @@ fn nova_leaves_out_what_was_said_before_the_utterance() {
 
 #[test]
 fn scribe_commits_with_a_flush_and_what_it_commits_by_itself_is_the_end_of_a_turn() {
-    let mut desk = Desk::new(ALL[2].1);
+    let by_itself: Open = |mut settings| {
+        let strategy = "commit_strategy".to_owned();
+        settings.options.insert(strategy, "vad".into());
+        Scribe(settings).dial()
+    };
+    let mut desk = Desk::new(by_itself);
     desk.hear(1, 100);
     desk.flush(1, 1);
     assert!(desk.texts().last().unwrap().contains(r#""commit":true"#));
     desk.told(SCRIBE);
     assert_eq!(desk.transcripts(), [(1, 1, "A table for two, tonight.")]);
+    assert_eq!(
+        desk.hints().last(),
+        Some(&(Ending::Going, "A table for two, tonight."))
+    );
     desk.told(r#"{"message_type":"committed_transcript","text":"At eight."}"#);
     assert_eq!(
         desk.hints().last(),
@@ -177,6 +186,22 @@ fn scribe_commits_with_a_flush_and_what_it_commits_by_itself_is_the_end_of_a_tur
     assert_eq!(
         desk.transcripts().last(),
         Some(&(1, 2, "A table for two, tonight. At eight."))
+    );
+}
+
+#[test]
+fn a_commit_of_our_own_that_scribe_answers_late_is_no_end_of_a_turn() {
+    let mut desk = Desk::new(ALL[2].1);
+    let lines: Vec<&str> = SCRIBE.lines().collect();
+    desk.hear(1, 100);
+    desk.told(lines[1]);
+    desk.flush(1, 1);
+    desk.wait(900);
+    assert_eq!(desk.transcripts(), [(1, 1, "A table")]);
+    desk.told(lines[3]);
+    assert_eq!(
+        desk.hints().last(),
+        Some(&(Ending::Going, "A table for two, tonight."))
     );
 }
 
@@ -214,14 +239,68 @@ fn assemblyai_ends_a_turn_by_a_flush_and_formats_it_later() {
         [
             (Ending::Going, "a"),
             (Ending::Going, "a table for two"),
-            (Ending::Ended, "a table for two"),
-            (Ending::Ended, "A table for two. tonight"),
-        ]
+            (Ending::Going, "a table for two"),
+            (Ending::Going, "A table for two. tonight"),
+        ],
+        "we ended them, and not the caller"
     );
     assert_eq!(
         desk.transcripts().last(),
         Some(&(1, 2, "A table for two. tonight"))
     );
+}
+
+#[test]
+fn a_turn_that_assemblyai_ends_by_itself_has_ended() {
+    let lines: Vec<&str> = TURNS.lines().collect();
+    let ended = |desk: &Desk| desk.hints().last().map(|(ending, _)| *ending);
+    let mut desk = Desk::new(ALL[3].1);
+    desk.hear(1, 1_300);
+    desk.told(lines[3]);
+    assert_eq!(ended(&desk), Some(Ending::Ended));
+    // The end that was forced is told once, also where it is formatted later; the next is the caller's again.
+    let mut desk = Desk::new(ALL[3].1);
+    desk.hear(1, 1_300);
+    desk.flush(1, 1);
+    desk.told(lines[3]);
+    desk.told(lines[4]);
+    assert_eq!(ended(&desk), Some(Ending::Going));
+    desk.told(lines[5]);
+    assert_eq!(ended(&desk), Some(Ending::Ended));
+}
+
+#[test]
+fn what_ends_because_an_utterance_was_cut_ends_no_turn_of_the_next() {
+    let lines: Vec<&str> = TURNS.lines().collect();
+    for (told, ending) in [(lines[2], Ending::Going), ("{}", Ending::Ended)] {
+        let mut desk = Desk::new(ALL[3].1);
+        desk.hear(1, 1_300);
+        desk.told(told);
+        desk.tell(Told::Cancel(RequestId(1)));
+        desk.tell(Told::Ask(RequestId(2), Ask::Listen));
+        desk.hear(2, 700);
+        // A word from over the border: of the turn that was cut, unless there was none.
+        desk.told(lines[5]);
+        assert_eq!(desk.hints().last(), Some(&(ending, "tonight")));
+    }
+}
+
+#[test]
+fn what_ends_late_because_an_utterance_was_cut_is_not_the_end_that_was_asked_for_since() {
+    let lines: Vec<&str> = TURNS.lines().collect();
+    let nothing = r#"{"type":"Turn","turn_order":0,"end_of_turn":true,"transcript":"","words":[]}"#;
+    for late in [lines[3], nothing] {
+        let mut desk = Desk::new(ALL[3].1);
+        desk.hear(1, 1_300);
+        desk.told(lines[2]);
+        desk.tell(Told::Cancel(RequestId(1)));
+        desk.tell(Told::Ask(RequestId(2), Ask::Listen));
+        desk.hear(2, 700);
+        desk.flush(2, 1);
+        desk.told(late);
+        desk.told(lines[5]);
+        assert_eq!(desk.hints().last(), Some(&(Ending::Going, "tonight")));
+    }
 }
 
 #[test]

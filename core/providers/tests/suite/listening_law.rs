@@ -7,7 +7,7 @@ use call::{Failure, Reply, RequestId};
 use crate::desk::{ALL, Desk, FINALIZED, FLUX, NOVA, Open, SCRIBE, TURNS, settings};
 use proptest::prelude::*;
 use proptest::sample::select;
-use providers::{Ask, BROKEN, Told};
+use providers::{Ask, BROKEN, Head, Told};
 
 macro_rules! corpus {
     ($name:literal) => {
@@ -76,6 +76,12 @@ fn an_open_socket_is_kept_so_while_the_bot_speaks() {
         assert!(due.since(desk.now) <= Duration::from_secs(10), "{name}");
         desk.wait(10_000);
         assert_eq!(desk.sent.len(), 1, "{name}");
+        let silence = match name {
+            "flux" => 80,
+            "scribe" => 100,
+            _ => 0,
+        };
+        assert_eq!(desk.silence, Duration::from_millis(silence), "{name}");
     }
 }
 
@@ -105,12 +111,20 @@ fn numbers_and_texts_without_end_are_cut_and_harm_nobody() {
 #[test]
 fn errors_say_whether_asking_again_may_help() {
     let key = corpus!("deepgram/error-key.json").as_bytes();
+    let heads = [0, 401, 402, 403, 429, 500].map(|status| Head {
+        status,
+        ..Head::default()
+    });
+    let refused = |status, body: &'static [u8]| {
+        let head = heads.iter().find(|head| head.status == status);
+        Told::Refused(head.unwrap(), body)
+    };
     let closed = |code| Told::Closed(code, "");
     for (at, told, failure) in [
-        (0, Told::Refused(401, key), Failure::Refused),
-        (0, Told::Refused(429, b""), Failure::Busy),
-        (0, Told::Refused(500, b"<html>"), Failure::Broken),
-        (0, Told::Refused(0, b""), Failure::Broken),
+        (0, refused(401, key), Failure::Refused),
+        (0, refused(429, b""), Failure::Busy),
+        (0, refused(500, b"<html>"), Failure::Broken),
+        (0, refused(0, b""), Failure::Broken),
         (
             0,
             Told::Text(corpus!("deepgram/flux-error.json")),
@@ -118,9 +132,9 @@ fn errors_say_whether_asking_again_may_help() {
         ),
         (0, Told::Text("no json"), Failure::Broken),
         (0, closed(1008), Failure::Refused),
-        (1, Told::Refused(402, b""), Failure::Refused),
+        (1, refused(402, b""), Failure::Refused),
         (1, closed(1011), Failure::Broken),
-        (2, Told::Refused(403, b""), Failure::Refused),
+        (2, refused(403, b""), Failure::Refused),
         (
             2,
             Told::Text(corpus!("elevenlabs/scribe-error.json")),
@@ -132,7 +146,7 @@ fn errors_say_whether_asking_again_may_help() {
             Failure::Busy,
         ),
         (2, closed(1008), Failure::Refused),
-        (3, Told::Refused(401, b""), Failure::Refused),
+        (3, refused(401, b""), Failure::Refused),
         (
             3,
             Told::Text(corpus!("assemblyai/error.json")),

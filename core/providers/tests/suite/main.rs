@@ -17,5 +17,8 @@ mod listening_law;
 mod road;
 mod speak;
 mod speaking;
+mod speaking_corpus;
+mod speaking_time;
 mod think;
 mod uploads;
+mod voices;

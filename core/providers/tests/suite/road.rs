@@ -75,6 +75,7 @@ pub(crate) fn complains((ask, status, body, failure, message): Complaining) {
             status,
             content_type: "application/json".to_owned(),
             retry_after: retry_after.to_owned(),
+            ..Head::default()
         };
         exchange.head(&head, &mut told);
         exchange.push(body, &mut told);

@@ -2,79 +2,12 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use call::{Failure, Instant, Reply, RequestId, Spent};
+use call::{Failure, Instant, Reply, RequestId};
 use proptest::prelude::*;
-use providers::speak::{CartesiaSocket, DeepgramSocket, ElevenLabsSocket, Settings};
-use providers::{
-    ApiKey, Ask, BROKEN, BaseUrl, Conversation, Dialled, Endpoint, Link, Message, Options, Told,
-    Whose,
-};
-use serde_json::{Value, json};
+use providers::{Ask, BROKEN, Head, Link, Told, Whose};
+use serde_json::json;
 
-fn settings(model: &str) -> Settings {
-    Settings {
-        endpoint: Endpoint {
-            base_url: BaseUrl::new("https://x.test").unwrap(),
-            api_key: ApiKey::new("not-a-real-key").unwrap(),
-        },
-        model: model.to_owned(),
-        voice: "mara".to_owned(),
-        language: "de-AT".to_owned(),
-        options: Options::new(),
-    }
-}
-
-fn elevenlabs() -> Link {
-    ElevenLabsSocket(settings("eleven_flash_v2_5")).dial()
-}
-
-fn cartesia() -> Link {
-    CartesiaSocket(settings("sonic-3.5")).dial()
-}
-
-fn aura() -> Link {
-    DeepgramSocket(settings("aura-2")).dial()
-}
-
-fn flux() -> Link {
-    DeepgramSocket(settings("flux")).dial()
-}
-
-const ALL: [fn() -> Link; 4] = [elevenlabs, cartesia, aura, flux];
-
-/// A socket that is open.
-struct Desk(Conversation);
-
-impl Desk {
-    fn new(open: fn() -> Link) -> Self {
-        let mut desk = Self(open().conversation);
-        assert_eq!(desk.tell(Told::Opened), (vec![], vec![]));
-        desk
-    }
-
-    /// The texts that are sent, and the replies.
-    fn tell(&mut self, told: Told<'_>) -> (Vec<Value>, Vec<(u64, Reply)>) {
-        let deeds = self.0.tell(Instant::ZERO, told);
-        let texts = deeds.send.iter().map(|message| match message {
-            Message::Text(text) => serde_json::from_str(text).unwrap(),
-            Message::Binary(_) => Value::Null,
-        });
-        let replies = deeds.replies.into_iter().map(|(id, reply)| (id.0, reply));
-        (texts.collect(), replies.collect())
-    }
-
-    fn say(&mut self, id: u64, text: &str) -> Vec<Value> {
-        self.tell(Told::Ask(RequestId(id), Ask::Speak(text))).0
-    }
-
-    fn cancel(&mut self, id: u64) -> Vec<Value> {
-        self.tell(Told::Cancel(RequestId(id))).0
-    }
-
-    fn text(&mut self, value: &Value) -> Vec<(u64, Reply)> {
-        self.tell(Told::Text(&value.to_string())).1
-    }
-}
+use crate::voices::{ALL, Desk, audio, aura, cartesia, done, elevenlabs, flux, sound};
 
 #[test]
 fn an_error_whose_texts_have_no_end_is_cut_and_harms_nobody() {
@@ -88,18 +21,6 @@ fn an_error_whose_texts_have_no_end_is_cut_and_harms_nobody() {
             assert!(lengths[0] <= 80 && lengths[1] <= 300, "{lengths:?}");
         }
     }
-}
-
-fn sound(frames: usize) -> Vec<u8> {
-    (0..=255).cycle().take(frames * 160).collect()
-}
-
-fn audio(frames: usize) -> Reply {
-    Reply::Audio(sound(frames).into())
-}
-
-fn done() -> Reply {
-    Reply::Done(Spent::default())
 }
 
 #[test]
@@ -132,28 +53,52 @@ fn elevenlabs_gets_a_context_for_each_piece_and_sends_its_sound_by_name() {
         json!({"text": " ", "context_id": "r7"}),
         json!({"text": "Hallo. ", "context_id": "r7"}),
         json!({"context_id": "r7", "flush": true}),
-        json!({"context_id": "r7", "close_context": true}),
     ];
     assert_eq!(sent, expected);
     desk.say(8, "Und?");
     let chunk = |id: &str, frames| json!({"audio": BASE64_STANDARD.encode(sound(frames)), "isFinal": null, "contextId": id});
-    assert_eq!(desk.text(&chunk("r8", 1)), [(8, audio(1))]);
+    let closed = |id: &str| vec![json!({"context_id": id, "close_context": true})];
+    // It is closed once it sounds: before that its text might be lost.
+    let first = desk.tell(Told::Text(&chunk("r8", 1).to_string()));
+    assert_eq!(first, (closed("r8"), vec![(8, audio(1))]));
+    let second = desk.tell(Told::Text(&chunk("r8", 2).to_string()));
+    assert_eq!(second, (vec![], vec![(8, audio(2))]));
     assert_eq!(desk.text(&chunk("r7", 3)), [(7, audio(3))]);
     let last = |id: &str| json!({"isFinal": true, "contextId": id});
     assert_eq!(desk.text(&last("r7")), [(7, done())]);
-    assert_eq!(
-        desk.cancel(8),
-        [json!({"context_id": "r8", "close_context": true})]
-    );
+    assert_eq!(desk.cancel(8), closed("r8"));
     assert_eq!(desk.text(&chunk("r8", 1)), [], "late sound is dropped");
     assert_eq!(desk.text(&last("r8")), []);
+    let nothing = desk.say(9, "…");
+    assert_eq!(nothing[3..], closed("r9"), "of which no sound is to come");
+}
+
+#[test]
+fn a_context_that_never_sounds_is_closed_some_time() {
+    let mut desk = Desk::new(elevenlabs);
+    desk.say(1, "Eins.");
+    let due = desk.0.deadline().unwrap();
+    assert_eq!(due, Instant::from_ms(5_000));
+    let deeds = desk.0.tell(due, Told::Tick);
+    assert_eq!(deeds.send.len(), 1, "it is closed");
+    assert_eq!(
+        deeds.replies,
+        [(RequestId(1), Reply::Failed(Failure::Late))]
+    );
+    assert!(!desk.0.is_over());
+    assert_eq!(desk.0.deadline(), None);
+    desk.say(2, "Zwei.");
+    let error = json!({"error": "invalid_text", "message": "no", "contextId": "r2"});
+    let (sent, _) = desk.tell(Told::Text(&error.to_string()));
+    let closed = json!({"context_id": "r2", "close_context": true});
+    assert_eq!(sent, [closed], "it counts until then");
 }
 
 #[test]
 fn a_sixth_piece_waits_for_one_of_five_contexts() {
     let mut desk = Desk::new(elevenlabs);
     for id in 1..=5 {
-        assert_eq!(desk.say(id, "Eins.").len(), 4);
+        assert_eq!(desk.say(id, "Eins.").len(), 3);
     }
     assert!(desk.say(6, "Sechs.").is_empty());
     assert!(desk.say(7, "Sieben.").is_empty());
@@ -165,7 +110,7 @@ fn a_sixth_piece_waits_for_one_of_five_contexts() {
     let complaint = json!({"error": "invalid_text", "message": "no", "contextId": "r1"});
     let (sent, replies) = desk.tell(Told::Text(&complaint.to_string()));
     assert_eq!(replies, [(1, Reply::Failed(Failure::Broken))]);
-    assert_eq!(sent[1]["text"], "Sieben. ");
+    assert_eq!(sent[2]["text"], "Sieben. ");
 }
 
 #[test]
@@ -192,13 +137,14 @@ fn a_context_that_is_never_told_to_be_over_does_not_count_for_ever() {
     for id in 1..=6 {
         desk.say(id, "Text.");
     }
-    assert_eq!(desk.0.deadline(), None);
+    let silent = Some(Instant::from_ms(5_000));
+    assert_eq!(desk.0.deadline(), silent);
     desk.cancel(1);
     let due = desk.0.deadline().unwrap();
     assert_eq!(due, Instant::ZERO + std::time::Duration::from_secs(2));
     let deeds = desk.0.tell(due, Told::Tick);
-    assert_eq!(deeds.send.len(), 4, "the sixth begins");
-    assert_eq!(desk.0.deadline(), None);
+    assert_eq!(deeds.send.len(), 3, "the sixth begins");
+    assert_eq!(desk.0.deadline(), silent);
 }
 
 #[test]
@@ -331,7 +277,11 @@ fn refusals_and_closings_are_sorted() {
         ] {
             let mut conversation = open().conversation;
             conversation.tell(Instant::ZERO, Told::Ask(RequestId(1), Ask::Speak("Hi")));
-            let deeds = conversation.tell(Instant::ZERO, Told::Refused(status, body.as_bytes()));
+            let head = Head {
+                status,
+                ..Head::default()
+            };
+            let deeds = conversation.tell(Instant::ZERO, Told::Refused(&head, body.as_bytes()));
             assert_eq!(
                 deeds.replies,
                 [(RequestId(1), Reply::Failed(failure))],

@@ -197,6 +197,25 @@ fn workers_ai_is_understood_in_both_its_shapes() {
 }
 
 #[test]
+fn a_token_that_is_written_as_a_number_is_said() {
+    for body in [
+        corpus!("workers-ai/response-numbers.sse"),
+        corpus!("workers-ai/chunks-numbers.sse"),
+    ] {
+        let replies = meaning(workers_ai, STREAM, body);
+        let (end, said) = replies.split_last().unwrap();
+        let mut text = String::new();
+        for reply in said {
+            let Reply::Words(words) = reply else {
+                panic!("{reply:?}");
+            };
+            text.push_str(words);
+        }
+        assert_eq!((text.as_str(), end), ("Room 60.", &done(12, 0, 5)));
+    }
+}
+
+#[test]
 fn half_a_reply_is_never_passed_for_a_whole_one() {
     let broken = Some(Reply::Failed(Failure::Broken));
     let cut = meaning(ollama, LINES, corpus!("ollama/cut.ndjson"));

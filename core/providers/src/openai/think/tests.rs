@@ -98,6 +98,32 @@ fn options_are_laid_over_the_body_and_null_takes_away() {
 }
 
 #[test]
+fn a_model_that_takes_no_tools_while_it_reasons_is_told_not_to() {
+    let effort = |base_url: &str, model: &str, tools: Vec<Tool>| {
+        let mut think = think(base_url);
+        think.model = model.to_owned();
+        think.tools = tools;
+        body(&think).get("reasoning_effort").cloned()
+    };
+    let openai = "https://api.openai.com/v1";
+    let tools = || vec![Tool::EndCall];
+    for model in ["gpt-6-luna", "gpt-5.6-luna", "gpt-6"] {
+        assert_eq!(effort(openai, model, tools()), Some(json!("none")));
+        assert_eq!(effort(openai, model, Vec::new()), None);
+        assert_eq!(effort("https://x.test/v1", model, tools()), None);
+    }
+    assert_eq!(effort(openai, "gpt-5.4-mini", tools()), None);
+    let mut think = think(openai);
+    think.model = "gpt-6-luna".to_owned();
+    think.tools = tools();
+    for chosen in [json!("low"), Value::Null] {
+        let name = "reasoning_effort".to_owned();
+        think.options.insert(name, chosen.clone());
+        assert_eq!(body(&think)["reasoning_effort"], chosen);
+    }
+}
+
+#[test]
 fn cached_tokens_are_not_counted_twice() {
     let usage = json!({"prompt_tokens": 100, "completion_tokens": 7, "prompt_tokens_details": {"cached_tokens": 64}});
     let expected = Spent {

@@ -1,7 +1,8 @@
 //! flite, as other voices would send it over a socket.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{RawQuery, State};
@@ -21,6 +22,8 @@ use super::{Kin, text};
 const PIECE_BYTES: usize = 800;
 /// What `ElevenLabs` takes on one socket.
 const CONTEXTS_MAX: usize = 5;
+/// So soon after its flush a context has not begun to speak: closed within this time it never does, as it may happen there.
+const BEGINS_AFTER: Duration = Duration::from_millis(20);
 
 pub(super) async fn elevenlabs(
     state: State<Arc<Shared>>,
@@ -86,6 +89,7 @@ fn open(
             kin,
             is_flux: query.contains("model=flux"),
             socket,
+            early: VecDeque::new(),
             contexts: BTreeMap::new(),
         };
         // Whoever went away, or was cut off, needs no last word.
@@ -100,6 +104,8 @@ struct Line {
     /// Deepgram's newer protocol.
     is_flux: bool,
     socket: WebSocket,
+    /// What came while a context was about to speak.
+    early: VecDeque<Message>,
     /// Texts that wait to be spoken, by context. Deepgram has none, and one that is called nothing.
     contexts: BTreeMap<String, String>,
 }
@@ -109,7 +115,7 @@ struct Gone;
 
 impl Line {
     async fn serve(&mut self) -> Result<(), Gone> {
-        while let Some(Ok(message)) = self.socket.recv().await {
+        while let Some(message) = self.next().await {
             match message {
                 Message::Text(said) => {
                     let Ok(value) = serde_json::from_str(said.as_str()) else {
@@ -129,7 +135,36 @@ impl Line {
         Err(Gone)
     }
 
-    /// `ElevenLabs`: texts of contexts, spoken when they are flushed or closed.
+    async fn next(&mut self) -> Option<Message> {
+        if let Some(early) = self.early.pop_front() {
+            return Some(early);
+        }
+        self.socket.recv().await?.ok()
+    }
+
+    /// Waits until a context may begin to speak; false if it is closed before.
+    async fn may_begin(&mut self, name: &str) -> bool {
+        let closes = |message: &Message| {
+            let Message::Text(said) = message else {
+                return false;
+            };
+            let value: Value = serde_json::from_str(said.as_str()).unwrap_or_default();
+            value.get("close_context") == Some(&Value::Bool(true))
+                && text(&value, "/context_id") == name
+        };
+        let (early, socket) = (&mut self.early, &mut self.socket);
+        let listen = async {
+            while !early.iter().any(closes)
+                && let Some(Ok(message)) = socket.recv().await
+            {
+                early.push_back(message);
+            }
+        };
+        let _time_is_over = tokio::time::timeout(BEGINS_AFTER, listen).await;
+        !self.early.iter().any(closes)
+    }
+
+    /// `ElevenLabs`: texts of contexts, spoken when they are flushed. Of one that is closed before it has begun nothing is.
     async fn context(&mut self, value: &Value) -> Result<(), Gone> {
         if value.get("close_socket") == Some(&Value::Bool(true)) {
             return self.close(1000, "").await;
@@ -146,11 +181,13 @@ impl Line {
                 .or_default()
                 .push_str(more);
         }
-        if (says("flush") || says("close_context"))
-            && let Some(said) = self.contexts.get_mut(&name)
+        if says("flush")
+            && !says("close_context")
+            && self.contexts.contains_key(&name)
+            && self.may_begin(&name).await
         {
-            let said = std::mem::take(said);
-            self.speak(&said, &name).await?;
+            let said = self.contexts.get_mut(&name).map(std::mem::take);
+            self.speak(&said.unwrap_or_default(), &name).await?;
         }
         if says("close_context") && self.contexts.remove(&name).is_some() {
             self.send(&json!({"isFinal": true, "contextId": name}))

@@ -31,15 +31,9 @@ pub(crate) async fn fetched(fetch: Fetch) -> (Vec<Reply>, Option<Complaint>) {
     };
     let header = |name: &str| {
         let value = response.headers().get(name);
-        value
-            .map(|value| value.to_str().unwrap().to_owned())
-            .unwrap_or_default()
+        value.map(|value| value.to_str().unwrap().to_owned())
     };
-    let head = Head {
-        status: response.status().as_u16(),
-        content_type: header("content-type"),
-        retry_after: header("retry-after"),
-    };
+    let head = Head::new(response.status().as_u16(), header);
     exchange.head(&head, &mut replies);
     let end = loop {
         match timeout(LONGEST, response.chunk()).await.unwrap() {
@@ -82,9 +76,13 @@ pub(crate) async fn spoken_over(
     let mut socket = match tokio_tungstenite::connect_async(handshake).await {
         Ok((socket, _)) => socket,
         Err(Error::Http(response)) => {
-            let (status, body) = (response.status().as_u16(), response.body().clone());
-            let refused = Told::Refused(status, body.as_deref().unwrap_or_default());
-            note(&mut conversation.tell(now, refused));
+            let header = |name: &str| {
+                let value = response.headers().get(name);
+                value.map(|value| value.to_str().unwrap().to_owned())
+            };
+            let head = Head::new(response.status().as_u16(), header);
+            let body = response.body().as_deref().unwrap_or_default();
+            note(&mut conversation.tell(now, Told::Refused(&head, body)));
             return (replies, conversation.complaint().cloned());
         }
         Err(error) => panic!("{error}"),
