@@ -15,7 +15,7 @@ use crate::Refusal;
 use crate::door::sealed;
 use crate::hook::{Happening, HookId, Reminder, is_worth, message, pause_s};
 use crate::shown::{Costs, Whole};
-use crate::store::{CallEntry, Delivery, DeliveryState, Progress};
+use crate::store::{CallEntry, Delivery, DeliveryState, Progress, Unanswered};
 
 /// How long an attempt keeps others away, in milliseconds: longer than it can take.
 const ATTEMPT_MS: u64 = 30_000;
@@ -26,6 +26,11 @@ const CARRIER_AGAIN_S: u32 = 300;
 /// How long until a call whose edge has not said its last word is looked at again, in seconds, and how often.
 const EDGE_AGAIN_S: u32 = 600;
 const EDGE_ATTEMPTS_MAX: u32 = 36;
+
+/// How long until a conversation of which the edge has told nothing is looked at again, in seconds, and how often. What is
+/// told of one that lives may have failed, and comes again within half a minute.
+const BEGUN_AGAIN_S: u32 = 60;
+const BEGUN_ATTEMPTS_MAX: u32 = 2;
 
 pub(super) async fn remembered(
     State(status): State<Arc<Status>>,
@@ -128,6 +133,9 @@ impl Status {
         let Some((entry, _)) = self.store.calls.call(call).await? else {
             return Ok(ErrandReply::Done);
         };
+        if call.is_web() && !entry.is_over() {
+            return self.settle_begun(&entry, attempt, origin).await;
+        }
         if let Some(after_s) = self.settle_carrier(&entry, origin).await? {
             return Ok(ErrandReply::Again { after_s });
         }
@@ -140,6 +148,37 @@ impl Status {
         if let Some(tenant) = &entry.tenant {
             self.happened(*call, tenant, Happening::Ended, origin)
                 .await?;
+        }
+        Ok(ErrandReply::Done)
+    }
+
+    /// Ends a conversation that was opened and never began: there is no carrier to tell so, and it keeps a place.
+    async fn settle_begun(
+        &self,
+        entry: &CallEntry,
+        attempt: u32,
+        origin: &str,
+    ) -> Result<ErrandReply, Refusal> {
+        let (call, calls) = (entry.call, &self.store.calls);
+        let (0, Some(account)) = (entry.records, entry.account) else {
+            // It lives, and the edge will tell its end.
+            return Ok(ErrandReply::Done);
+        };
+        if attempt < BEGUN_ATTEMPTS_MAX {
+            return Ok(ErrandReply::Again {
+                after_s: BEGUN_AGAIN_S,
+            });
+        }
+        let now_ms = (self.clock)();
+        calls.unanswered(&call, Unanswered::Failed, now_ms).await?;
+        let known = calls.call(&call).await?;
+        if known.is_some_and(|(entry, _)| entry.unanswered.is_some()) {
+            tracing::warn!("a conversation never began, and is ended");
+            let end = Progress {
+                inferred: true,
+                ..Progress::new(call, account, CallStatus::Completed, now_ms)
+            };
+            self.follow(&end, origin).await?;
         }
         Ok(ErrandReply::Done)
     }
