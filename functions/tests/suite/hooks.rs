@@ -170,6 +170,20 @@ async fn a_call_that_nobody_answered_ends_with_the_carriers_word() {
 }
 
 #[tokio::test]
+async fn an_end_that_the_edge_has_yet_to_tell_is_looked_after() {
+    let house = listening().await;
+    tell(&house, vec![turn(1)]).await;
+    let completed = CallStatusEvent::new(account(), call_sid(1), CallStatus::Completed);
+    post_signed(&house.status, CALLBACK, &completed.to_form()).await;
+    let settle = format!("settle-{}", call_sid(1));
+    assert_eq!(errands(&house), [settle.clone()]);
+    // The edge tries for days; then the end is told without its last word.
+    assert_eq!(reminded(&house, &settle, 1).await["state"], "again");
+    assert_eq!(reminded(&house, &settle, 36).await["state"], "done");
+    assert!(errands(&house).contains(&format!("tell-1-{}-ended", call_sid(1))));
+}
+
+#[tokio::test]
 async fn an_end_that_twilio_never_told_is_asked_for() {
     let house = listening().await;
     tell(&house, vec![ended(1, NOW_MS), numbered(2, Record::Filed)]).await;
