@@ -13,7 +13,7 @@ use twilio::webhook::CallStatus;
 use super::Status;
 use crate::Refusal;
 use crate::door::sealed;
-use crate::hook::{Happening, HookId, Reminder, is_worth, message, pause_s};
+use crate::hook::{Happening, HookId, Reminder, goes_on, message, pause_s};
 use crate::shown::{Costs, Whole};
 use crate::store::{CallEntry, Delivery, DeliveryState, Progress, Unanswered};
 
@@ -45,15 +45,15 @@ pub(super) async fn remembered(
 impl Status {
     async fn remembered(&self, errand: &ErrandCall, origin: &str) -> Result<ErrandReply, Refusal> {
         match Reminder::parse(&errand.id) {
-            Some(Reminder::Tell { hook, round }) => self.tell(&hook, round).await,
+            Some(Reminder::Tell { hook, round }) => self.tell(&hook, round, errand.attempt).await,
             Some(Reminder::Settle(call)) => self.settle(&call, errand.attempt, origin).await,
             // Of an older deployment, perhaps: nobody knows any more what it was about.
             None => Ok(ErrandReply::Done),
         }
     }
 
-    /// Tells a tenant's server, once.
-    async fn tell(&self, hook: &HookId, round: u32) -> Result<ErrandReply, Refusal> {
+    /// Tells a tenant's server, once. Attempts are those of this round: whoever asks for it again does not wait for hours.
+    async fn tell(&self, hook: &HookId, round: u32, attempts: u32) -> Result<ErrandReply, Refusal> {
         let now_ms = (self.clock)();
         let attempt = self
             .store
@@ -72,8 +72,9 @@ impl Status {
             });
         };
         let (state, last) = self.attempt(&delivery, now_ms).await?;
+        let now_ms = (self.clock)();
         let state = match state {
-            DeliveryState::Pending if !is_worth(delivery.round_ms, now_ms) => {
+            DeliveryState::Pending if !goes_on(delivery.round_ms, now_ms, attempts) => {
                 DeliveryState::GivenUp
             }
             DeliveryState::Pending | DeliveryState::Delivered | DeliveryState::GivenUp => state,
@@ -81,11 +82,11 @@ impl Status {
         tracing::info!(?state, last, attempts = delivery.attempts, "told");
         self.store
             .outbox
-            .attempted(hook, round, state, &last, (self.clock)())
+            .attempted(hook, round, state, &last, now_ms)
             .await?;
         Ok(match state {
             DeliveryState::Pending => ErrandReply::Again {
-                after_s: pause_s(delivery.attempts),
+                after_s: pause_s(attempts),
             },
             DeliveryState::Delivered | DeliveryState::GivenUp => ErrandReply::Done,
         })
