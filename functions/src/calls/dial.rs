@@ -96,11 +96,12 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Ref
         return Ok(None);
     };
     let key = value.to_str().unwrap_or_default().trim();
-    if key.is_empty() || key.len() > 255 {
+    let is_visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+    if key.is_empty() || key.len() > 255 || !is_visible {
         return Err(Refusal::field(
             "Idempotency-Key",
             "key_malformed",
-            "an Idempotency-Key has 1 to 255 visible ASCII characters",
+            "an Idempotency-Key has 1 to 255 visible ASCII characters, none of them a space",
         ));
     }
     Ok(Some(key.to_owned()))

@@ -114,7 +114,9 @@ async fn give(
             "call_not_begun",
             "the call has not been answered yet: try again when it is in progress",
         )),
-        Err(EdgeError::Refused { status: 400, .. }) => Err(Refusal::new(
+        Err(EdgeError::Refused {
+            status: 400 | 422, ..
+        }) => Err(Refusal::new(
             StatusCode::BAD_REQUEST,
             "order_invalid",
             "the call cannot do that",
