@@ -116,7 +116,7 @@ impl Api {
             }
         }
         if let Err(refused) = self.may_dial_now(who, &dial).await {
-            self.store.dials.settle(&dial.id, &DialState::Free).await?;
+            self.store.dials.settle(&dial, &DialState::Free).await?;
             return Err(refused);
         }
         let dialled = self.carrier.dial(&self.instructions(&dial)).await;
@@ -146,7 +146,7 @@ impl Api {
                 (state, Err(refusal))
             }
         };
-        if let Err(error) = self.store.dials.settle(&dial.id, &state).await {
+        if let Err(error) = self.store.dials.settle(&dial, &state).await {
             // The call's own webhooks name the order, so a repeat will find the call all the same.
             tracing::error!(code = "store_unavailable", %error, "what became of the order was not kept");
         }
