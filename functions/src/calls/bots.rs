@@ -116,7 +116,7 @@ async fn get(
 #[utoipa::path(put, path = "/bots/{id}", tag = "bots", security(("key" = ["bots:write"])),
     params(("id" = String, Path, description = "The bot's id", example = "mesa-verde")),
     request_body(content = Bot, example = json!({ "greeting": "Mesa Verde, good evening." })),
-    responses((status = 200, description = "The bot as it is now", body = Bot)))]
+    responses((status = 200, description = "The bot as it is now", body = Bot), (status = 409, description = "Others keep changing it", body = contract::ErrorBody)))]
 async fn put(
     State(api): State<Arc<Api>>,
     who: Principal,
@@ -136,7 +136,7 @@ async fn put(
 #[utoipa::path(patch, path = "/bots/{id}", tag = "bots", security(("key" = ["bots:write"])),
     params(("id" = String, Path, description = "The bot's id", example = "mesa-verde")),
     request_body(content = Object, description = "Members of a bot that change", example = json!({ "idle": { "after_ms": 6000 } })),
-    responses((status = 200, description = "The bot as it is now", body = Bot)))]
+    responses((status = 200, description = "The bot as it is now", body = Bot), (status = 409, description = "Others keep changing it", body = contract::ErrorBody)))]
 async fn patch(
     State(api): State<Arc<Api>>,
     who: Principal,

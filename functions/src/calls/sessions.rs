@@ -50,7 +50,7 @@ impl Api {
         }
         let who = self.principal(&asked.token).await?;
         // The seal is the edge's, the request is theirs.
-        self.knocks(&who).await?;
+        self.knocks(&who).await?.check()?;
         let tenant = who.tenant(Scope::Talk)?.clone();
         let known = self.going_on(&who, &tenant, &asked.call).await?;
         let bot = self.chosen_bot(&who, &tenant, asked.bot).await?;
