@@ -1,6 +1,6 @@
 //! `PUT /calls/{CallId}`: the functions open a call, or announce its next stream.
 
-use contract::{ErrorBody, Farewell, Opening, OpeningReply, OpeningState};
+use contract::{ErrorBody, Farewell, OPENING_BYTES_MAX, Opening, OpeningReply, OpeningState};
 use worker::{Env, Method, Request, Response};
 
 use crate::door::{self, Answer, object, unseal};
@@ -10,8 +10,6 @@ use crate::refusal::Refusal;
 use crate::store::Fact;
 use crate::talk::Talk;
 
-/// The longest opening; a bot's instructions alone may have 100 kB.
-const OPENING_BYTES_MAX: usize = 256 * 1024;
 /// Handshakes that are kept. More than one announcement may be under way: webhooks come twice.
 const HANDSHAKES_MAX: usize = 16;
 

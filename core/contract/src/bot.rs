@@ -88,7 +88,7 @@ pub struct Bot {
     pub idle: Idle,
     /// Longest reply, in characters; cut at a sentence end.
     pub reply_chars_max: u32,
-    /// Longest call, in seconds; 0: no limit but the carrier's.
+    /// Longest call, in seconds, with whoever the caller is put through to; 0: no limit but the carrier's.
     pub duration_max_s: u32,
     /// Said before the bot hangs up of its own accord. Left out: so in its language, as the next two and `idle.prompt`.
     #[serde(default = "phrases::unsaid")]
@@ -144,7 +144,7 @@ pub struct Stage {
     /// Model id. Empty: the deployment's own (`LISTEN_MODEL`, `THINK_MODEL`, `SPEAK_MODEL`).
     pub model: String,
     /// Extra members of the request body, as the provider's documentation names them (`reasoning_effort`, …).
-    /// None is sent unless it stands here.
+    /// None is sent unless it stands here. None replaces the model, or what is listened to, asked or said.
     #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
     #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub options: serde_json::Map<String, serde_json::Value>,

@@ -45,7 +45,9 @@ pub use call_id::{BadCallId, CallId};
 pub use errand::{ERRAND_S_MAX, Errand, ErrandCall, ErrandReply};
 pub use error::{ErrorBody, ErrorDetail};
 pub use hook::{HOOK_ID_HEADER, HOOK_SIGNATURE_HEADER, HOOK_TIME_HEADER, HookSecret};
-pub use opening::{Direction, Farewell, Opening, OpeningReply, OpeningState};
+pub use opening::{
+    BOT_BYTES_MAX, Direction, Farewell, OPENING_BYTES_MAX, Opening, OpeningReply, OpeningState,
+};
 pub use order::{Answerer, Do, Order, OrderReply};
 pub use pass::{BadPass, Pass};
 pub use play::{PLAY_BYTES_MAX, Play, PlayReply, PlayRequest, PlaySound, Played, PlayedReply};

@@ -5,6 +5,12 @@ use twilio::{AccountSid, Party, PhoneNumber};
 
 use crate::{Bot, CallId, HookSecret};
 
+/// Largest bot, in bytes of JSON: an item of the functions' store holds 400 kB.
+pub const BOT_BYTES_MAX: usize = 300_000;
+
+/// Longest [`Opening`], in bytes of JSON: any bot fits, with room for the rest.
+pub const OPENING_BYTES_MAX: usize = BOT_BYTES_MAX + 32_000;
+
 /// Body of `PUT {edge}/calls/{CallId}`: all that the edge needs to hold the call. Sent again, with new handshake
 /// signatures, before every new stream of the same call.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

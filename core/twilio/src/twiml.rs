@@ -92,6 +92,8 @@ pub enum Verb {
         action: Option<String>,
         /// Seconds to let it ring; 30 if not said.
         timeout_s: Option<u32>,
+        /// Seconds after which the two are parted (`timeLimit`); four hours if not said.
+        time_limit_s: Option<u32>,
     },
 }
 

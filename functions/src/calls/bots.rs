@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use contract::{Bot, BotId, Pricing, TenantId};
+use contract::{BOT_BYTES_MAX, Bot, BotId, Pricing, TenantId};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
@@ -18,9 +18,6 @@ use crate::account::{Principal, Scope};
 use crate::door::{Named, body_json};
 use crate::hours;
 use crate::store::Deleted;
-
-/// Largest bot, in bytes of JSON: an item of the store holds 400 kB.
-const BOT_BYTES_MAX: usize = 300_000;
 
 /// The routes.
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
@@ -119,7 +116,7 @@ async fn get(
 #[utoipa::path(put, path = "/bots/{id}", tag = "bots", security(("key" = ["bots:write"])),
     params(("id" = String, Path, description = "The bot's id", example = "mesa-verde")),
     request_body(content = Bot, example = json!({ "greeting": "Mesa Verde, good evening." })),
-    responses((status = 200, description = "The bot as it is now", body = Bot)))]
+    responses((status = 200, description = "The bot as it is now", body = Bot), (status = 409, description = "Others keep changing it", body = contract::ErrorBody)))]
 async fn put(
     State(api): State<Arc<Api>>,
     who: Principal,
@@ -139,7 +136,7 @@ async fn put(
 #[utoipa::path(patch, path = "/bots/{id}", tag = "bots", security(("key" = ["bots:write"])),
     params(("id" = String, Path, description = "The bot's id", example = "mesa-verde")),
     request_body(content = Object, description = "Members of a bot that change", example = json!({ "idle": { "after_ms": 6000 } })),
-    responses((status = 200, description = "The bot as it is now", body = Bot)))]
+    responses((status = 200, description = "The bot as it is now", body = Bot), (status = 409, description = "Others keep changing it", body = contract::ErrorBody)))]
 async fn patch(
     State(api): State<Arc<Api>>,
     who: Principal,
@@ -280,12 +277,25 @@ fn read_bot(tenant: &TenantId, id: &BotId, mut given: Value) -> Result<Bot, Refu
             Refusal::field("hours.time_zone", "field_invalid", error.to_string())
         })?;
     }
-    if serde_json::to_vec(&bot).map_or(0, |json| json.len()) > BOT_BYTES_MAX {
-        return Err(malformed(format!(
-            "a bot has at most {BOT_BYTES_MAX} bytes of JSON"
-        )));
-    }
+    must_fit(&bot)?;
     Ok(bot)
+}
+
+/// Each member is within its limits, and all together may still be too many.
+fn must_fit(bot: &Bot) -> Result<(), Refusal> {
+    let json = serde_json::to_value(bot).unwrap_or_default();
+    let bytes = json.to_string().len();
+    if bytes <= BOT_BYTES_MAX {
+        return Ok(());
+    }
+    let members = json.as_object().into_iter().flatten();
+    let largest = members.max_by_key(|(_, value)| value.to_string().len());
+    let message = format!(
+        "a bot has at most {BOT_BYTES_MAX} bytes of JSON, and this one has {bytes}: shorten it by {}, best here, where it is largest",
+        bytes - BOT_BYTES_MAX
+    );
+    let field = largest.map_or("", |(name, _)| name.as_str());
+    Err(Refusal::field(field, "bot_too_large", message))
 }
 
 fn malformed(message: String) -> Refusal {

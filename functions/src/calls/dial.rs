@@ -96,11 +96,12 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Ref
         return Ok(None);
     };
     let key = value.to_str().unwrap_or_default().trim();
-    if key.is_empty() || key.len() > 255 {
+    let is_visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+    if key.is_empty() || key.len() > 255 || !is_visible {
         return Err(Refusal::field(
             "Idempotency-Key",
             "key_malformed",
-            "an Idempotency-Key has 1 to 255 visible ASCII characters",
+            "an Idempotency-Key has 1 to 255 visible ASCII characters, none of them a space",
         ));
     }
     Ok(Some(key.to_owned()))
@@ -115,7 +116,7 @@ impl Api {
             }
         }
         if let Err(refused) = self.may_dial_now(who, &dial).await {
-            self.store.dials.settle(&dial.id, &DialState::Free).await?;
+            self.store.dials.settle(&dial, &DialState::Free).await?;
             return Err(refused);
         }
         let dialled = self.carrier.dial(&self.instructions(&dial)).await;
@@ -145,7 +146,7 @@ impl Api {
                 (state, Err(refusal))
             }
         };
-        if let Err(error) = self.store.dials.settle(&dial.id, &state).await {
+        if let Err(error) = self.store.dials.settle(&dial, &state).await {
             // The call's own webhooks name the order, so a repeat will find the call all the same.
             tracing::error!(code = "store_unavailable", %error, "what became of the order was not kept");
         }

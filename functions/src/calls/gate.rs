@@ -50,8 +50,13 @@ impl Api {
         let named = named_tenant(&parts.headers, parts.uri.query().unwrap_or_default())?;
         let principal = self.meant(principal, named).await?;
         let quota = self.knocks(&principal).await?;
-        parts.extensions.insert(principal);
-        let mut response = next.run(Request::from_parts(parts, body)).await;
+        let mut response = match quota.check() {
+            Ok(()) => {
+                parts.extensions.insert(principal);
+                next.run(Request::from_parts(parts, body)).await
+            }
+            Err(refusal) => refusal.into_response(),
+        };
         quota.tell(response.headers_mut());
         Ok(response)
     }

@@ -16,6 +16,12 @@ use crate::Refusal;
 use crate::account::{Key, KeyId, KeyText, Principal, Scope, Scopes};
 use crate::door::Named;
 
+/// Keys of one tenant that open something. Each request looks its own up; a list that nobody can oversee, nobody revokes from.
+const LIVE_MAX: usize = 50;
+
+/// How many keys are looked at together.
+const PAGE: usize = 100;
+
 /// The routes.
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
@@ -115,7 +121,8 @@ async fn list(
 ///
 /// A key can make others with its own scopes or fewer. A token makes none: it would outlive itself.
 #[utoipa::path(post, path = "/keys", tag = "keys", request_body = NewKey, security(("key" = ["keys:write"])),
-    responses((status = 201, description = "Made; the only time that the key itself is shown", body = MadeKey)))]
+    responses((status = 201, description = "Made; the only time that the key itself is shown", body = MadeKey),
+        (status = 409, description = "The tenant has as many keys as it may", body = contract::ErrorBody)))]
 async fn create(
     State(api): State<Arc<Api>>,
     who: Principal,
@@ -126,6 +133,7 @@ async fn create(
     let new: NewKey = body::read(request.into_body()).await?;
     check_name(&new.name)?;
     within(&new.scopes, &who)?;
+    api.must_have_room(tenant).await?;
     let text = KeyText::new(super::random()?);
     let key = Key {
         id: text.id().clone(),
@@ -144,6 +152,30 @@ async fn create(
         view: key.into(),
     };
     Ok((StatusCode::CREATED, Json(made)))
+}
+
+impl Api {
+    /// # Errors
+    /// 409 if the tenant has as many keys as it may. Who makes two at once may get one more.
+    async fn must_have_room(&self, tenant: &TenantId) -> Result<(), Refusal> {
+        let (mut live, mut after) = (0, None);
+        loop {
+            let keys = self.store.accounts.keys(tenant, PAGE, after.as_ref());
+            let keys = keys.await?;
+            live += keys.iter().filter(|key| key.revoked_ms.is_none()).count();
+            if live >= LIVE_MAX {
+                let message = format!(
+                    "a tenant has at most {LIVE_MAX} keys that are good: revoke one that nobody uses, DELETE /keys/{{id}}"
+                );
+                let status = StatusCode::CONFLICT;
+                return Err(Refusal::new(status, "too_many_keys", message));
+            }
+            match keys.last() {
+                Some(last) if keys.len() == PAGE => after = Some(last.id.clone()),
+                _ => return Ok(()),
+            }
+        }
+    }
 }
 
 fn check_name(name: &str) -> Result<(), Refusal> {

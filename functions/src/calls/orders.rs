@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use contract::{CallId, Do, Numbered, Order, OrderReply, Pass, TenantId};
 use serde::{Deserialize, Serialize};
+use twilio::webhook::CallStatus;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -30,6 +31,9 @@ const SAY_CHARS_MAX: usize = 1_000;
 
 /// Most keys at once.
 const KEYS_MAX: usize = 32;
+
+/// So long after a call's end, in milliseconds, the edge has told what it had to tell of it.
+const TOLD_MS_MAX: u64 = 600_000;
 
 /// Events on one page.
 const EVENTS_MAX: usize = 1_000;
@@ -110,7 +114,9 @@ async fn give(
             "call_not_begun",
             "the call has not been answered yet: try again when it is in progress",
         )),
-        Err(EdgeError::Refused { status: 400, .. }) => Err(Refusal::new(
+        Err(EdgeError::Refused {
+            status: 400 | 422, ..
+        }) => Err(Refusal::new(
             StatusCode::BAD_REQUEST,
             "order_invalid",
             "the call cannot do that",
@@ -197,7 +203,7 @@ async fn events(
     let detail = detail
         .filter(|detail| who.may_see(detail.entry.bot.as_ref()))
         .ok_or_else(|| Refusal::not_found("call"))?;
-    Ok(Json(told(detail, after)).into_response())
+    Ok(Json(told(detail, after, (api.clock)())).into_response())
 }
 
 impl Api {
@@ -220,16 +226,27 @@ impl Api {
 }
 
 /// Everything that the edge told, in its order; `next` is there as long as more may come.
-fn told(detail: Detail, after: u64) -> EventPage {
+fn told(detail: Detail, after: u64, now_ms: u64) -> EventPage {
+    let over = detail.entry.filed || is_nothing_to_come(&detail, now_ms);
     let later = detail.records.into_iter();
     let later = later.filter(|numbered| numbered.number > after);
     let events: Vec<Numbered> = later.take(EVENTS_MAX).collect();
     let last = events.last().map_or(after, |numbered| numbered.number);
-    let over = detail.entry.filed && last >= detail.entry.records;
+    let over = over && last >= detail.entry.records;
     EventPage {
         call: detail.entry.call,
         events,
         carrier: detail.news,
         next: (!over).then(|| last.to_string()),
     }
+}
+
+/// Whether the edge never had the call: nobody answered, or no bot did; or it has long been over and not a word was told.
+fn is_nothing_to_come(detail: &Detail, now_ms: u64) -> bool {
+    let entry = &detail.entry;
+    let last_ms = detail.news.iter().map(|news| news.at_ms).max();
+    let silent_ms = now_ms.saturating_sub(last_ms.unwrap_or(entry.began_ms));
+    entry.records == 0
+        && entry.status.is_some_and(CallStatus::is_final)
+        && (entry.is_complete() || silent_ms > TOLD_MS_MAX)
 }

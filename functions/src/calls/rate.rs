@@ -37,15 +37,27 @@ struct Window {
 #[derive(Clone, Copy)]
 pub(super) struct Quota {
     limit: u32,
-    remaining: u32,
+    /// None: this request was one too many.
+    remaining: Option<u32>,
     reset_s: u64,
 }
 
 impl Quota {
+    /// # Errors
+    /// 429 if there were too many in this minute.
+    pub(super) fn check(self) -> Result<(), Refusal> {
+        let Self { limit, reset_s, .. } = self;
+        let refused = || too_many("rate_limited", "requests", limit, reset_s);
+        self.remaining.map(drop).ok_or_else(refused)
+    }
+
     /// Says so in headers.
     pub(super) fn tell(self, headers: &mut HeaderMap) {
         headers.insert("ratelimit-limit", HeaderValue::from(self.limit));
-        headers.insert("ratelimit-remaining", HeaderValue::from(self.remaining));
+        headers.insert(
+            "ratelimit-remaining",
+            HeaderValue::from(self.remaining.unwrap_or_default()),
+        );
         headers.insert("ratelimit-reset", HeaderValue::from(self.reset_s));
     }
 }
@@ -102,10 +114,10 @@ impl Api {
         Ok((who.counted_as(), limit))
     }
 
-    /// Counts a request of theirs.
+    /// Counts a request of theirs. Whether it was one too many, the quota says.
     ///
     /// # Errors
-    /// 429 if there were too many in this minute.
+    /// The store failed.
     pub(super) async fn knocks(&self, who: &Principal) -> Result<Quota, Refusal> {
         let own = |limits: &TenantLimits| limits.requests_per_minute;
         let general = self.settings.requests_per_minute;
@@ -128,14 +140,10 @@ impl Api {
                 Err(error) => tracing::warn!(%error, "requests were not counted"),
             }
         }
-        let reset_s = 60 - now_ms / 1_000 % 60;
-        if all > limit {
-            return Err(too_many("rate_limited", "requests", limit, reset_s));
-        }
         Ok(Quota {
             limit,
-            remaining: limit.saturating_sub(all),
-            reset_s,
+            remaining: limit.checked_sub(all),
+            reset_s: 60 - now_ms / 1_000 % 60,
         })
     }
 

@@ -201,7 +201,7 @@ async fn get(
 #[utoipa::path(patch, path = "/tenants/{id}", tag = "tenants", security(("operator" = [])),
     params(("id" = String, Path, description = "The tenant's id", example = "default")),
     request_body(content = Object, description = "Members of a tenant that change", example = json!({ "limits": { "calls_per_minute": 30 } })),
-    responses((status = 200, description = "The tenant as it is now", body = Tenant)))]
+    responses((status = 200, description = "The tenant as it is now", body = Tenant), (status = 409, description = "Others keep changing it", body = contract::ErrorBody)))]
 async fn patch(
     State(api): State<Arc<Api>>,
     who: Principal,

@@ -88,7 +88,7 @@ struct Metered {
     calls: u64,
     /// Time with a stream or socket open, in milliseconds.
     line_ms: u64,
-    /// The part of it that came through the carrier.
+    /// Time through the carrier, in milliseconds: with a stream, and of callers who were put through also without.
     carrier_ms: u64,
     /// What it cost; with the scope `costs:read` only.
     #[serde(skip_serializing_if = "Option::is_none")]

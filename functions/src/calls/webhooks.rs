@@ -13,8 +13,8 @@ use super::listing::{Pages, moment};
 use crate::Refusal;
 use crate::account::{Principal, Scope};
 use crate::door::Named;
-use crate::hook::{Happening, HookId, Teller};
-use crate::store::Delivery;
+use crate::hook::{Happening, HookId, Teller, is_worth};
+use crate::store::{Delivery, DeliveryState};
 
 /// The routes.
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
@@ -43,8 +43,12 @@ struct Webhooks {
     next: Option<String>,
 }
 
-impl From<Delivery> for Webhook {
-    fn from(delivery: Delivery) -> Self {
+impl Webhook {
+    fn at(now_ms: u64, mut delivery: Delivery) -> Self {
+        // Reminders get lost too, with the last failure of ours: then nobody has written down that it was given up.
+        if delivery.state == DeliveryState::Pending && !is_worth(delivery.round_ms, now_ms) {
+            delivery.state = DeliveryState::GivenUp;
+        }
         Self {
             call: delivery.id.call,
             happening: delivery.id.happening,
@@ -72,8 +76,10 @@ async fn list(
         .outbox
         .deliveries(tenant, limit, after.as_deref())
         .await?;
+    let now_ms = (api.clock)();
+    let webhooks = page.hooks.into_iter();
     Ok(Json(Webhooks {
-        webhooks: page.hooks.into_iter().map(Webhook::from).collect(),
+        webhooks: webhooks.map(|hook| Webhook::at(now_ms, hook)).collect(),
         next: page.next,
     }))
 }
@@ -102,6 +108,13 @@ async fn again(
         errands_url: &api.status_url.at("/errands"),
         now_ms,
     };
-    teller.set_going(&delivery).await?;
-    Ok(Json(Webhook::from(delivery)))
+    if let Err(refusal) = teller.set_going(&delivery).await {
+        // Nobody will be reminded of it: it is not on its way, and must not look so.
+        let (round, why) = (delivery.round, "the edge could not be reached");
+        let given_up = DeliveryState::GivenUp;
+        let outbox = &api.store.outbox;
+        outbox.attempted(&id, round, given_up, why, now_ms).await?;
+        return Err(refusal);
+    }
+    Ok(Json(Webhook::at(now_ms, delivery)))
 }

@@ -118,12 +118,23 @@ impl Reminder {
     }
 }
 
+/// What lies between the edge's clock and ours, and on the way to it, in milliseconds.
+const SLACK_MS: u64 = 30_000;
+
 /// How long to wait after so many attempts that failed, in seconds: from ten seconds to four hours.
 #[must_use]
 pub fn pause_s(attempts: u32) -> u32 {
     const PAUSES_S: [u32; 8] = [10, 30, 120, 600, 1_800, 3_600, 7_200, 14_400];
     let index = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
     PAUSES_S.get(index).copied().unwrap_or(14_400)
+}
+
+/// Whether another attempt, after a failed one that was the last of so many, can still be made in time for what was set going
+/// at `since_ms`. The edge waits up to a quarter longer than it is told, and forgets what would be too late.
+#[must_use]
+pub fn goes_on(since_ms: u64, now_ms: u64, attempts: u32) -> bool {
+    let pause_ms = u64::from(pause_s(attempts)) * 1_000;
+    is_worth(since_ms, now_ms + pause_ms + pause_ms / 4 + SLACK_MS)
 }
 
 /// Whether an attempt at `now_ms` is still worth it for what was set going at `since_ms`.
@@ -185,6 +196,18 @@ mod tests {
         }
         assert_eq!((pause_s(1), pause_s(2), pause_s(99)), (10, 30, 14_400));
         assert_eq!(attempts, 25);
+    }
+
+    #[test]
+    fn who_says_that_it_goes_on_is_reminded_in_time() {
+        // As the edge does it, at its slowest: it forgets what would come after the three days.
+        let (deadline_ms, mut now_ms, mut attempts) = (ERRAND_S_MAX * 1_000, 0, 1);
+        while goes_on(0, now_ms, attempts) {
+            now_ms += u64::from(pause_s(attempts)) * 1_250;
+            attempts += 1;
+            assert!(now_ms < deadline_ms, "{attempts}");
+        }
+        assert_eq!(attempts, 21);
     }
 
     #[test]

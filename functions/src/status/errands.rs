@@ -13,9 +13,9 @@ use twilio::webhook::CallStatus;
 use super::Status;
 use crate::Refusal;
 use crate::door::sealed;
-use crate::hook::{Happening, HookId, Reminder, is_worth, message, pause_s};
+use crate::hook::{Happening, HookId, Reminder, goes_on, message, pause_s};
 use crate::shown::{Costs, Whole};
-use crate::store::{CallEntry, Delivery, DeliveryState, Progress};
+use crate::store::{CallEntry, Delivery, DeliveryState, Progress, Unanswered};
 
 /// How long an attempt keeps others away, in milliseconds: longer than it can take.
 const ATTEMPT_MS: u64 = 30_000;
@@ -26,6 +26,11 @@ const CARRIER_AGAIN_S: u32 = 300;
 /// How long until a call whose edge has not said its last word is looked at again, in seconds, and how often.
 const EDGE_AGAIN_S: u32 = 600;
 const EDGE_ATTEMPTS_MAX: u32 = 36;
+
+/// How long until a conversation of which the edge has told nothing is looked at again, in seconds, and how often. What is
+/// told of one that lives may have failed, and comes again within half a minute.
+const BEGUN_AGAIN_S: u32 = 60;
+const BEGUN_ATTEMPTS_MAX: u32 = 2;
 
 pub(super) async fn remembered(
     State(status): State<Arc<Status>>,
@@ -40,15 +45,15 @@ pub(super) async fn remembered(
 impl Status {
     async fn remembered(&self, errand: &ErrandCall, origin: &str) -> Result<ErrandReply, Refusal> {
         match Reminder::parse(&errand.id) {
-            Some(Reminder::Tell { hook, round }) => self.tell(&hook, round).await,
+            Some(Reminder::Tell { hook, round }) => self.tell(&hook, round, errand.attempt).await,
             Some(Reminder::Settle(call)) => self.settle(&call, errand.attempt, origin).await,
             // Of an older deployment, perhaps: nobody knows any more what it was about.
             None => Ok(ErrandReply::Done),
         }
     }
 
-    /// Tells a tenant's server, once.
-    async fn tell(&self, hook: &HookId, round: u32) -> Result<ErrandReply, Refusal> {
+    /// Tells a tenant's server, once. Attempts are those of this round: whoever asks for it again does not wait for hours.
+    async fn tell(&self, hook: &HookId, round: u32, attempts: u32) -> Result<ErrandReply, Refusal> {
         let now_ms = (self.clock)();
         let attempt = self
             .store
@@ -67,8 +72,9 @@ impl Status {
             });
         };
         let (state, last) = self.attempt(&delivery, now_ms).await?;
+        let now_ms = (self.clock)();
         let state = match state {
-            DeliveryState::Pending if !is_worth(delivery.round_ms, now_ms) => {
+            DeliveryState::Pending if !goes_on(delivery.round_ms, now_ms, attempts) => {
                 DeliveryState::GivenUp
             }
             DeliveryState::Pending | DeliveryState::Delivered | DeliveryState::GivenUp => state,
@@ -76,11 +82,11 @@ impl Status {
         tracing::info!(?state, last, attempts = delivery.attempts, "told");
         self.store
             .outbox
-            .attempted(hook, round, state, &last, (self.clock)())
+            .attempted(hook, round, state, &last, now_ms)
             .await?;
         Ok(match state {
             DeliveryState::Pending => ErrandReply::Again {
-                after_s: pause_s(delivery.attempts),
+                after_s: pause_s(attempts),
             },
             DeliveryState::Delivered | DeliveryState::GivenUp => ErrandReply::Done,
         })
@@ -128,6 +134,9 @@ impl Status {
         let Some((entry, _)) = self.store.calls.call(call).await? else {
             return Ok(ErrandReply::Done);
         };
+        if call.is_web() && !entry.is_over() {
+            return self.settle_begun(&entry, attempt, origin).await;
+        }
         if let Some(after_s) = self.settle_carrier(&entry, origin).await? {
             return Ok(ErrandReply::Again { after_s });
         }
@@ -140,6 +149,37 @@ impl Status {
         if let Some(tenant) = &entry.tenant {
             self.happened(*call, tenant, Happening::Ended, origin)
                 .await?;
+        }
+        Ok(ErrandReply::Done)
+    }
+
+    /// Ends a conversation that was opened and never began: there is no carrier to tell so, and it keeps a place.
+    async fn settle_begun(
+        &self,
+        entry: &CallEntry,
+        attempt: u32,
+        origin: &str,
+    ) -> Result<ErrandReply, Refusal> {
+        let (call, calls) = (entry.call, &self.store.calls);
+        let (0, Some(account)) = (entry.records, entry.account) else {
+            // It lives, and the edge will tell its end.
+            return Ok(ErrandReply::Done);
+        };
+        if attempt < BEGUN_ATTEMPTS_MAX {
+            return Ok(ErrandReply::Again {
+                after_s: BEGUN_AGAIN_S,
+            });
+        }
+        let now_ms = (self.clock)();
+        calls.unanswered(&call, Unanswered::Failed, now_ms).await?;
+        let known = calls.call(&call).await?;
+        if known.is_some_and(|(entry, _)| entry.unanswered.is_some()) {
+            tracing::warn!("a conversation never began, and is ended");
+            let end = Progress {
+                inferred: true,
+                ..Progress::new(call, account, CallStatus::Completed, now_ms)
+            };
+            self.follow(&end, origin).await?;
         }
         Ok(ErrandReply::Done)
     }

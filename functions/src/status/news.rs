@@ -71,8 +71,8 @@ impl Status {
                 // Nobody answered, or no bot did, or the bot has left long since: the edge has nothing to add.
                 self.happened(entry.call, &tenant, Happening::Ended, origin)
                     .await?;
-            } else if entry.records == 0 {
-                // Either the edge never had it, or it has yet to tell.
+            } else {
+                // The edge has yet to tell, or never had it, or its last word gets lost.
                 self.settle_later(entry.call, origin).await?;
             }
         } else if progress.status == CallStatus::InProgress {

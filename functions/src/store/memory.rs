@@ -129,9 +129,11 @@ impl Dials for Memory {
         Ok(Begun::New)
     }
 
-    async fn settle(&self, id: &DialId, settled: &DialState) -> Stored<()> {
-        if let Some(dial) = self.state("settle")?.dials.get_mut(id) {
-            dial.state = settled.clone();
+    async fn settle(&self, dial: &Dial, settled: &DialState) -> Stored<()> {
+        let mut state = self.state("settle")?;
+        let known = state.dials.get_mut(&dial.id);
+        if let Some(known) = known.filter(|known| known.began_ms == dial.began_ms) {
+            known.state = settled.clone();
         }
         Ok(())
     }

@@ -323,8 +323,8 @@ pub trait Outbox: Send + Sync {
 pub trait Dials: Send + Sync {
     /// Keeps an order, unless it is known already and was not let go.
     async fn begin(&self, dial: &Dial, now_ms: u64) -> Stored<Begun>;
-    /// Keeps what became of an order.
-    async fn settle(&self, id: &DialId, state: &DialState) -> Stored<()>;
+    /// Keeps what became of an order, unless it was let go and given again since.
+    async fn settle(&self, dial: &Dial, state: &DialState) -> Stored<()>;
     /// An order.
     async fn dial(&self, id: &DialId) -> Stored<Option<Dial>>;
     /// An order turned out to be this call, whatever the answer to it was.

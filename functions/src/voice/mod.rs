@@ -43,6 +43,9 @@ const ANSWER: Duration = Duration::from_secs(8);
 /// Longest time for writing down to whom a caller is put through: that must not cost the caller who waits for it.
 const NOTE: Duration = Duration::from_secs(1);
 
+/// A caller is put through to somebody for at least so long, in seconds.
+const THROUGH_S_MIN: u32 = 60;
+
 /// What the function needs.
 pub struct Voice {
     /// What is kept.
@@ -129,25 +132,32 @@ impl Voice {
     }
 
     /// The answer, or words when it takes too long. To whom it puts the caller through is written down: the carrier's time
-    /// goes on after the bot's, and is counted by it.
+    /// goes on after the bot's, and is counted by it. It lasts no longer than what is left of the longest call.
     async fn answer(
         &self,
         asked: &VoiceRequest,
         answer: impl Future<Output = Vec<Verb>>,
     ) -> Response {
-        let verbs = match tokio::time::timeout(ANSWER, answer).await {
+        let mut verbs = match tokio::time::timeout(ANSWER, answer).await {
             Ok(verbs) => verbs,
             Err(_) => self.apologise(None, None, &Trouble::Late),
         };
-        let dialled = verbs.iter().find_map(words::dialled);
-        if let Some(number) = dialled {
+        let dialled = verbs.iter_mut().find_map(words::dialled);
+        if let Some((number, time_limit_s)) = dialled {
             let (call, now_ms) = (asked.call.into(), (self.clock)());
-            let kept = self.store.calls.put_through(&call, number, now_ms);
-            if !matches!(tokio::time::timeout(NOTE, kept).await, Ok(Ok(()))) {
-                tracing::error!(
+            let kept = futures_util::future::try_join(
+                self.store.calls.call(&call),
+                self.store.calls.put_through(&call, number, now_ms),
+            );
+            match tokio::time::timeout(NOTE, kept).await {
+                Ok(Ok((Some((entry, Some(bot))), ()))) => {
+                    *time_limit_s = left_s(&bot, entry.began_ms, now_ms);
+                }
+                Ok(Ok((Some((_, None)) | None, ()))) => {}
+                Ok(Err(_)) | Err(_) => tracing::error!(
                     code = "store_unavailable",
                     "to whom the caller is put through is not kept"
-                );
+                ),
             }
         }
         words::twiml(verbs)
@@ -224,8 +234,13 @@ impl Voice {
         self.write_off(opened, why).await;
         let bot = &opened.bot;
         let is_closed = why == Unanswered::Closed;
-        let hours = bot.hours.as_ref().filter(|_| is_closed);
-        let person = if hours.is_none_or(|hours| hours.closed.transfer) {
+        let is_transferred = match why {
+            Unanswered::Closed => bot.hours.as_ref().is_none_or(|hours| hours.closed.transfer),
+            // The cap is on the carrier's minutes too.
+            Unanswered::Spent => false,
+            Unanswered::Busy | Unanswered::Failed => true,
+        };
+        let person = if is_transferred {
             self.person(opened.call, bot, terms).await
         } else {
             None
@@ -343,6 +358,15 @@ impl Voice {
         tracing::error!(code = "fallback", bot = bot.map(|bot| bot.id.as_str()), %trouble, "the caller hears the fallback");
         words::sorry(bot, person)
     }
+}
+
+/// How long a caller may be put through to somebody, in seconds: what is left of the bot's longest call, and long enough to
+/// say that it is over.
+fn left_s(bot: &Bot, began_ms: u64, now_ms: u64) -> Option<u32> {
+    let spent_s = now_ms.saturating_sub(began_ms) / 1_000;
+    let left_s = u64::from(bot.duration_max_s).saturating_sub(spent_s);
+    let left_s = u32::try_from(left_s).unwrap_or(u32::MAX);
+    (bot.duration_max_s > 0).then(|| left_s.max(THROUGH_S_MIN))
 }
 
 fn direction(asked: &VoiceRequest) -> Direction {

@@ -77,13 +77,19 @@ pub(super) fn dial(to: Allowed) -> Verb {
         caller_id: None,
         action: None,
         timeout_s: None,
+        time_limit_s: None,
     }
 }
 
-/// Whom it connects the caller with.
-pub(super) fn dialled(verb: &Verb) -> Option<&PhoneNumber> {
-    if let Verb::Dial { number, .. } = verb {
-        Some(number)
+/// Whom it connects the caller with, and for how long at most.
+pub(super) fn dialled(verb: &mut Verb) -> Option<(&PhoneNumber, &mut Option<u32>)> {
+    if let Verb::Dial {
+        number,
+        time_limit_s,
+        ..
+    } = verb
+    {
+        Some((number, time_limit_s))
     } else {
         None
     }

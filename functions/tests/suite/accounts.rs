@@ -20,6 +20,39 @@ pub(crate) async fn key_for(house: &House, tenant: &str, scopes: &[&str]) -> Str
 }
 
 #[tokio::test]
+async fn a_tenant_has_so_many_keys_that_are_good() {
+    let house = house().await;
+    acme(&house).await;
+    let make = async |tenant: &str| {
+        let body = json!({ "name": "test", "scopes": ["bots:read"] });
+        let path = format!("/keys?tenant={tenant}");
+        ask(&house.calls, "POST", &path, Some(body)).await
+    };
+    let revoke = async |made: Answer| {
+        let path = format!("/keys/{}", made.json()["id"].as_str().unwrap());
+        ask(&house.calls, "DELETE", &path, None).await.status
+    };
+    // Revoked ones do not count, however many there are.
+    for _ in 0..110 {
+        assert_eq!(revoke(make("default").await).await, StatusCode::NO_CONTENT);
+    }
+    for number in 0..49 {
+        assert_eq!(
+            make("default").await.status,
+            StatusCode::CREATED,
+            "{number}"
+        );
+    }
+    let last = make("default").await;
+    let refused = make("default").await;
+    let got = (refused.status, refused.code());
+    assert_eq!(got, (StatusCode::CONFLICT, "too_many_keys".to_owned()));
+    assert_eq!(make("acme").await.status, StatusCode::CREATED);
+    revoke(last).await;
+    assert_eq!(make("default").await.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
 async fn a_key_is_shown_once_and_kept_as_a_hash() {
     let house = house().await;
     let key = key_for(&house, "default", &["keys:write", "bots:read"]).await;

@@ -85,13 +85,32 @@ async fn a_bot_that_cannot_be_is_refused_by_field() {
         );
     }
     let options = json!({ "provider": "openai", "options": { "user": "x".repeat(310_000) } });
-    let large = json!({ "think": options });
-    assert_eq!(
-        ask(&house.calls, "PUT", "/bots/mesa", Some(large))
-            .await
-            .code(),
-        "body_malformed"
-    );
+    let large = json!({ "greeting": "Hi.", "think": options });
+    let refused = ask(&house.calls, "PUT", "/bots/mesa", Some(large)).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    let error = &refused.json()["error"];
+    let named = (&error["code"], &error["field"]);
+    assert_eq!(named, (&json!("bot_too_large"), &json!("think")));
+    let message = error["message"].as_str().unwrap();
+    assert!(message.starts_with("a bot has at most 300000 bytes of JSON, and this one has 31"));
+}
+
+#[tokio::test]
+async fn the_largest_bot_fits_an_opening() {
+    let house = house().await;
+    let of = |chars: usize| {
+        let options = json!({ "user": "x".repeat(chars) });
+        json!({ "think": { "provider": "openai", "options": options } })
+    };
+    let put = async |chars| ask(&house.calls, "PUT", "/bots/mesa", Some(of(chars))).await;
+    let rest = put(0).await.body.len();
+    let put = put(contract::BOT_BYTES_MAX - rest - 1).await;
+    assert_eq!(put.status, StatusCode::OK, "{}", put.body);
+    assert!(put.body.len() >= contract::BOT_BYTES_MAX - 1);
+    rings(&house, 1).await;
+    let openings = house.edge.openings.lock().unwrap();
+    let opening = serde_json::to_vec(&openings[0]).unwrap();
+    assert!(opening.len() <= contract::OPENING_BYTES_MAX);
 }
 
 #[tokio::test]

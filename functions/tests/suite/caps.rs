@@ -153,6 +153,29 @@ async fn a_call_at_its_cap_is_told_to_end_and_no_other_begins() {
 }
 
 #[tokio::test]
+async fn money_that_is_spent_puts_nobody_through_and_a_place_that_is_taken_does() {
+    let cost = priced(&usage()).total_micro_dollars;
+    for (calls_max, spend_max, through) in [(1, 0, true), (0, cost, false)] {
+        let bot = Bot {
+            fallback_number: mesa().fallback_number,
+            ..capped(calls_max, spend_max)
+        };
+        let house = house_of(bot).await;
+        rings(&house, 1).await;
+        let all = Batch {
+            usage: usage(),
+            ..batch(1, vec![turn(1)])
+        };
+        post_sealed(&house.status, "/records", &json!(all)).await;
+        match (through, &rings(&house, 2).await[..]) {
+            (true, [Verb::Say { .. }, Verb::Dial { .. }])
+            | (false, [Verb::Say { .. }, Verb::Hangup]) => {}
+            (_, verbs) => panic!("{verbs:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn outside_its_hours_a_bot_says_so_and_puts_callers_through() {
     // It is Saturday noon.
     let hours = |day, transfer| Hours {

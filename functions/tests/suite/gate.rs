@@ -62,6 +62,9 @@ async fn a_key_makes_so_many_requests_a_minute_and_is_told_how_many_are_left() {
         (429, "rate_limited")
     );
     assert_eq!(refused.headers["retry-after"], "60");
+    let quota = ["limit", "remaining", "reset"];
+    let quota = quota.map(|name| refused.headers[&format!("ratelimit-{name}")].as_str());
+    assert_eq!(quota, ["25", "0", "60"]);
 }
 
 #[tokio::test]
@@ -168,6 +171,14 @@ async fn the_description_can_be_read_without_a_key_and_asks_nobody_else() {
             let empty = operation["responses"]["204"].is_object();
             assert!(typed || empty, "{method} {path}");
         }
+    }
+    for (path, method) in [
+        ("/bots/{id}", "put"),
+        ("/bots/{id}", "patch"),
+        ("/tenants/{id}", "patch"),
+    ] {
+        let conflict = &document["paths"][path][method]["responses"]["409"];
+        assert!(conflict["content"].is_object(), "{method} {path}");
     }
     let page = ask_as(&house.calls, None, "GET", "/docs/", None).await;
     assert_eq!(page.headers["content-type"], "text/html");

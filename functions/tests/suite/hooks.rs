@@ -3,8 +3,8 @@
 use axum::http::StatusCode;
 use contract::{HookSecret, Numbered, Record, TenantId};
 use functions::account::Tenant;
-use functions::hook::{HttpPost, Post as _, PostError};
-use functions::store::Accounts as _;
+use functions::hook::{HookId, HttpPost, Post as _, PostError};
+use functions::store::{Accounts as _, Delivery, Outbox as _};
 use serde_json::{Value, json};
 use twilio::rest::CallResource;
 use twilio::webhook::{CallStatus, CallStatusEvent};
@@ -147,6 +147,60 @@ async fn a_server_that_fails_is_told_again_and_redelivery_is_a_new_round() {
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
 }
 
+/// What was told of the call's end, which happened so long ago.
+async fn ended_ago(house: &House, ms_ago: u64) -> HookId {
+    let hook = HookId::parse(&format!("{}-ended", call_sid(1))).unwrap();
+    let delivery = Delivery::new(hook, tenant(), NOW_MS - ms_ago);
+    house.memory.tell(&delivery).await.unwrap();
+    hook
+}
+
+async fn state_of(house: &House) -> (Value, Value) {
+    let list = ask(&house.calls, "GET", "/webhooks", None).await.json();
+    let hook = &list["webhooks"][0];
+    (hook["state"].clone(), hook["last"].clone())
+}
+
+#[tokio::test]
+async fn a_server_that_fails_is_given_up_when_the_next_attempt_would_be_too_late() {
+    let days_3 = 3 * 86_400_000;
+    for (ms_ago, attempt, state) in [
+        (0, 1, "pending"),
+        (days_3 - 14_400_000 * 5 / 4 - 30_001, 20, "pending"),
+        // The edge would forget it, and nobody would ever say that it was given up.
+        (days_3 - 14_400_000 * 5 / 4 - 30_000, 20, "given_up"),
+    ] {
+        let house = listening().await;
+        let hook = ended_ago(&house, ms_ago).await;
+        *house.post.answer.lock().unwrap() = Ok(503);
+        reminded(&house, &format!("tell-1-{hook}"), attempt).await;
+        assert_eq!(state_of(&house).await, (json!(state), json!("503")));
+    }
+    // Nor when the last reminder got lost.
+    let house = listening().await;
+    ended_ago(&house, days_3).await;
+    assert_eq!(state_of(&house).await.0, "given_up");
+}
+
+#[tokio::test]
+async fn redelivery_begins_with_short_pauses_or_says_that_it_does_not_begin() {
+    let house = listening().await;
+    let hook = ended_ago(&house, 0).await;
+    *house.post.answer.lock().unwrap() = Ok(503);
+    for attempt in 1..=9 {
+        reminded(&house, &format!("tell-1-{hook}"), attempt).await;
+    }
+    let redeliver = format!("/webhooks/{hook}/redeliver");
+    ask(&house.calls, "POST", &redeliver, None).await;
+    let first = reminded(&house, &format!("tell-2-{hook}"), 1).await;
+    assert_eq!(first, json!({ "state": "again", "after_s": 10 }));
+    *house.edge.reply.lock().unwrap() = None;
+    let failed = ask(&house.calls, "POST", &redeliver, None).await;
+    assert_eq!(failed.code(), "edge_unavailable");
+    let why = json!("the edge could not be reached");
+    assert_eq!(state_of(&house).await, (json!("given_up"), why));
+}
+
 #[tokio::test]
 async fn what_the_edge_cannot_be_asked_is_not_acknowledged() {
     let house = listening().await;
@@ -167,6 +221,20 @@ async fn a_call_that_nobody_answered_ends_with_the_carriers_word() {
     let busy = CallStatusEvent::new(account(), call_sid(1), CallStatus::Busy);
     post_signed(&house.status, CALLBACK, &busy.to_form()).await;
     assert_eq!(errands(&house), [format!("tell-1-{}-ended", call_sid(1))]);
+}
+
+#[tokio::test]
+async fn an_end_that_the_edge_has_yet_to_tell_is_looked_after() {
+    let house = listening().await;
+    tell(&house, vec![turn(1)]).await;
+    let completed = CallStatusEvent::new(account(), call_sid(1), CallStatus::Completed);
+    post_signed(&house.status, CALLBACK, &completed.to_form()).await;
+    let settle = format!("settle-{}", call_sid(1));
+    assert_eq!(errands(&house), std::slice::from_ref(&settle));
+    // The edge tries for days; then the end is told without its last word.
+    assert_eq!(reminded(&house, &settle, 1).await["state"], "again");
+    assert_eq!(reminded(&house, &settle, 36).await["state"], "done");
+    assert!(errands(&house).contains(&format!("tell-1-{}-ended", call_sid(1))));
 }
 
 #[tokio::test]

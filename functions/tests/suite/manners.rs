@@ -136,6 +136,36 @@ async fn mistakes_and_repeats_are_no_calls_and_are_not_counted_as_such() {
 }
 
 #[tokio::test]
+async fn a_name_of_an_order_that_nobody_can_see_is_refused_at_the_door() {
+    let house = house().await;
+    rings(&house, 1).await;
+    let orders = format!("/calls/{}/orders", call_sid(1));
+    let call = json!({ "to": "+12125551234", "bot": "mesa" });
+    let order = json!({ "do": "interrupt" });
+    for (path, body) in [("/calls", &call), (&orders, &order)] {
+        let give = async |name: &str| {
+            let request = Request::post(path)
+                .header("authorization", format!("Bearer {OPERATOR_KEY}"))
+                .header("idempotency-key", name);
+            let request = request.body(Body::from(body.to_string())).unwrap();
+            send(&house.calls, request).await
+        };
+        for name in ["a b", "a\tb", "", " "] {
+            let refused = give(name).await;
+            let got = (refused.status.as_u16(), refused.code());
+            assert_eq!(got, (400, "key_malformed".to_owned()), "{path} {name:?}");
+        }
+        assert!(give("!a~").await.status.is_success(), "{path}");
+    }
+    assert_eq!(house.edge.orders.lock().unwrap().len(), 1);
+    // What the edge finds wrong with an order is no failure of the edge's.
+    *house.edge.refuses.lock().unwrap() = Some(422);
+    let refused = ask(&house.calls, "POST", &orders, Some(order)).await;
+    let got = (refused.status.as_u16(), refused.code());
+    assert_eq!(got, (400, "order_invalid".to_owned()));
+}
+
+#[tokio::test]
 async fn nobody_calls_by_a_number_of_another_tenants() {
     let house = house().await;
     let other = json!({ "id": "other" });

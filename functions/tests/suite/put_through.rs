@@ -272,6 +272,47 @@ async fn to_whom_a_bot_puts_a_caller_through_is_kept_with_the_call() {
 }
 
 #[tokio::test]
+async fn who_is_put_through_has_what_is_left_of_the_longest_call() {
+    for (duration_max_s, began_ms_ago, left_s) in [
+        (1_800, 0, Some(1_800)),
+        (1_800, 600_999, Some(1_200)),
+        // Long enough to say that it is over.
+        (1_800, 1_799_000, Some(60)),
+        (1_800, 9_999_000, Some(60)),
+        (0, 600_000, None),
+    ] {
+        let house = house().await;
+        let opened = Opened {
+            bot: contract::Bot {
+                duration_max_s,
+                ..mesa()
+            },
+            now_ms: NOW_MS - began_ms_ago,
+            ..opened(1)
+        };
+        functions::store::Calls::open(house.memory.as_ref(), &opened)
+            .await
+            .unwrap();
+        let farewell = Farewell::Transfer {
+            to: number(SOMEBODY),
+            say: None,
+        };
+        *house.edge.reply.lock().unwrap() = Some(OpeningReply {
+            state: OpeningState::Ended,
+            farewell: Some(farewell),
+            streaming: false,
+        });
+        let form = inbound(1).to_form();
+        let resume = format!("{VOICE}/voice/resume");
+        let verbs = post_signed(&house.voice, &resume, &form).await.verbs();
+        let [Verb::Dial { time_limit_s, .. }] = verbs[..] else {
+            panic!("{verbs:?}")
+        };
+        assert_eq!(time_limit_s, left_s, "{duration_max_s} {began_ms_ago}");
+    }
+}
+
+#[tokio::test]
 async fn who_is_turned_away_to_a_number_costs_the_minutes_of_both_lines() {
     let closed = Closed {
         transfer: true,

@@ -8,7 +8,7 @@ use functions::store::{Bots as _, Calls as _, Filter};
 use serde_json::{Value, json};
 
 use crate::accounts::{all_scopes, key_for};
-use crate::store::{batch, ended};
+use crate::store::{batch, ended, priced, turn, usage};
 use crate::support::*;
 
 async fn session_as(house: &House, call: u128, token: &str, bot: Option<&str>) -> Answer {
@@ -58,7 +58,7 @@ async fn a_conversation_by_socket_is_a_call_like_others() {
     assert_eq!(reply["opening"]["records_url"], format!("{STATUS}/records"));
     assert_eq!(
         (&reply["subject"], &reply["expires_s"]),
-        (&json!("operator"), &json!(0))
+        (&json!("operator:default"), &json!(0))
     );
     let path = format!("/calls/{}", CallId::web(7));
     let shown = ask(&house.calls, "GET", &path, None).await.json();
@@ -180,7 +180,7 @@ async fn a_webhook_that_cannot_be_sent_now_keeps_nobody_from_talking() {
     *house.edge.reply.lock().unwrap() = None;
     let opened = session_as(&house, 1, OPERATOR_KEY, Some("mesa")).await;
     assert_eq!(opened.status, StatusCode::OK, "{}", opened.body);
-    assert!(house.edge.errands.lock().unwrap().is_empty());
+    assert_eq!(errands(&house), [""; 0]);
     // The first that is heard of it makes up for that.
     *house.edge.reply.lock().unwrap() = Some(ready());
     let connected = contract::Numbered {
@@ -234,4 +234,114 @@ async fn conversations_count_among_the_requests_of_whoever_opens_them() {
     let opened = session_as(&house, 13, &another, Some("mesa")).await;
     assert_eq!(opened.status, StatusCode::OK, "{}", opened.body);
     assert_eq!(calls(&house).await, 9);
+}
+
+fn errands(house: &House) -> Vec<String> {
+    let errands = house.edge.errands.lock().unwrap();
+    errands.iter().map(|errand| errand.id.clone()).collect()
+}
+
+/// A bot with room for one, and a server that is told.
+async fn house_for_one() -> House {
+    let limits = Limits {
+        concurrent_calls_max: 1,
+        ..Limits::default()
+    };
+    let house = house_of(Bot { limits, ..mesa() }).await;
+    let hook = json!({ "webhook_url": "https://example.com/hooks" });
+    ask(&house.calls, "PATCH", "/tenants/default", Some(hook)).await;
+    let opened = session_as(&house, 1, OPERATOR_KEY, Some("mesa")).await;
+    assert_eq!(opened.status, StatusCode::OK, "{}", opened.body);
+    house
+}
+
+async fn looked_after(house: &House, attempt: u32) -> Value {
+    let id = format!("settle-{}", CallId::web(1));
+    let body = json!({ "id": id, "attempt": attempt });
+    post_sealed(&house.status, "/errands", &body).await.json()
+}
+
+async fn shown(house: &House, call: u128) -> Value {
+    let path = format!("/calls/{}", CallId::web(call));
+    ask(&house.calls, "GET", &path, None).await.json()
+}
+
+#[tokio::test]
+async fn a_conversation_that_never_begins_is_ended_and_gives_its_place_back() {
+    let house = house_for_one().await;
+    let due_ms = {
+        let errands = house.edge.errands.lock().unwrap();
+        let settle = errands
+            .iter()
+            .find(|errand| errand.id.starts_with("settle"));
+        settle.unwrap().due_ms
+    };
+    assert_eq!(due_ms, NOW_MS + 60_000);
+    // What is told of it may just have failed.
+    let again = json!({ "state": "again", "after_s": 60 });
+    assert_eq!(looked_after(&house, 1).await, again);
+    assert_eq!(shown(&house, 1).await["status"], "in-progress");
+    assert_eq!(looked_after(&house, 2).await["state"], "done");
+    let call = shown(&house, 1).await;
+    let end = (&call["status"], &call["unanswered"], &call["complete"]);
+    assert_eq!(
+        end,
+        (&json!("completed"), &json!("failed"), &json!(true)),
+        "{call}"
+    );
+    let told = format!("tell-1-{}-ended", CallId::web(1));
+    assert!(errands(&house).contains(&told));
+    let next = session_as(&house, 2, OPERATOR_KEY, Some("mesa")).await;
+    assert_eq!(next.status, StatusCode::OK, "{}", next.body);
+}
+
+#[tokio::test]
+async fn a_conversation_that_lives_goes_on_however_late_it_is_looked_after() {
+    let house = house_for_one().await;
+    let told = contract::Batch {
+        call: CallId::web(1),
+        ..batch(1, vec![turn(1)])
+    };
+    post_sealed(&house.status, "/records", &json!(told)).await;
+    assert_eq!(looked_after(&house, 9).await["state"], "done");
+    assert_eq!(shown(&house, 1).await["status"], "in-progress");
+    let another = session_as(&house, 2, OPERATOR_KEY, Some("mesa")).await;
+    assert_eq!(another.code(), "limit_reached");
+}
+
+#[tokio::test]
+async fn whoever_was_let_in_goes_on_when_the_days_money_is_spent() {
+    let limits = Limits {
+        spend_per_day_max: priced(&usage()).total_micro_dollars,
+        ..Limits::default()
+    };
+    let house = house_of(Bot { limits, ..mesa() }).await;
+    let talk = async |call| session_as(&house, call, OPERATOR_KEY, Some("mesa")).await;
+    assert_eq!(talk(1).await.status, StatusCode::OK);
+    let told = |record| contract::Batch {
+        call: CallId::web(1),
+        usage: usage(),
+        ..batch(1, vec![record])
+    };
+    post_sealed(&house.status, "/records", &json!(told(turn(1)))).await;
+    // A fresh token, or another socket.
+    let again = talk(1).await;
+    assert_eq!(again.status, StatusCode::OK, "{}", again.body);
+    assert_eq!(talk(2).await.status, StatusCode::PAYMENT_REQUIRED);
+    let over = told(ended(2, NOW_MS));
+    post_sealed(&house.status, "/records", &json!(over)).await;
+    assert_eq!(talk(1).await.status, StatusCode::PAYMENT_REQUIRED);
+}
+
+#[tokio::test]
+async fn a_conversation_is_one_tenants_whoever_lets_people_in() {
+    let house = house_of_two().await;
+    let ours = token(&[Scope::Talk], None, "default");
+    let theirs = token(&[Scope::Talk], None, "acme");
+    let opened = session_as(&house, 1, &ours, Some("mesa")).await.json();
+    assert_eq!(opened["subject"], "operator:default");
+    let foreign = session_as(&house, 1, &theirs, Some("anvil")).await;
+    assert_eq!(foreign.status, StatusCode::NOT_FOUND, "{}", foreign.body);
+    let own = session_as(&house, 2, &theirs, Some("anvil")).await.json();
+    assert_eq!(own["subject"], "operator:acme");
 }

@@ -6,10 +6,11 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use contract::{Bot, Do, Pass, Pricing, Secret};
 use functions::calls::Settings;
-use functions::store::{Bots as _, Store};
+use functions::store::{Bots as _, Calls as _, Opened, Progress, Store};
 use serde_json::{Value, json};
+use twilio::webhook::CallStatus;
 
-use crate::store::{batch, ended, turn};
+use crate::store::{batch, ended, opened, turn};
 use crate::support::*;
 
 async fn house_with_call() -> House {
@@ -79,6 +80,31 @@ async fn an_order_reaches_the_call_unless_it_is_over_or_nobodys() {
     )
     .await;
     assert_eq!(give(say).await.code(), "call_ended");
+}
+
+#[tokio::test]
+async fn the_events_of_a_call_that_the_edge_never_had_have_an_end() {
+    let ten_minutes = 600_000;
+    for (status, ms_ago, over) in [
+        (CallStatus::Busy, 0, true),
+        (CallStatus::InProgress, ten_minutes + 1, false),
+        // The edge may have something to tell for a while.
+        (CallStatus::Completed, ten_minutes, false),
+        (CallStatus::Completed, ten_minutes + 1, true),
+    ] {
+        let house = house().await;
+        let now_ms = NOW_MS - ms_ago;
+        let opened = Opened {
+            now_ms,
+            ..opened(1)
+        };
+        house.memory.open(&opened).await.unwrap();
+        let told = Progress::new(call_id(1), account(), status, now_ms);
+        house.memory.progressed(&told).await.unwrap();
+        let page = ask(&house.calls, "GET", &path("/events"), None).await;
+        let next = &page.json()["next"];
+        assert_eq!(next.is_null(), over, "{status} {ms_ago} {next}");
+    }
 }
 
 #[tokio::test]

@@ -1,11 +1,11 @@
 //! What a bot must be like beyond what its types say: which field is wrong, and what is allowed.
 
+mod stage;
+
 use std::fmt;
 
-use super::{
-    Bot, BotId, EndOfTurn, Hours, Limits, Machine, Opens, Pricing, Stage, Tool, WebhookTool,
-};
-use crate::{LISTENERS, SPEAKERS, THINKERS};
+use super::{Bot, BotId, EndOfTurn, Hours, Limits, Machine, Opens, Pricing, Tool, WebhookTool};
+use stage::Kind;
 
 /// A setting that cannot be: which, and what is allowed.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -45,23 +45,15 @@ impl Bot {
         let mut found = Findings::default();
         self.check_identity(&mut found);
         self.check_manner(&mut found);
-        for (stage, known, name) in [
-            (&self.listen, LISTENERS, "listen"),
-            (&self.think, THINKERS, "think"),
-            (&self.speak, SPEAKERS, "speak"),
+        stage::check_voice(&self.voice, &mut found);
+        for (stage, kind) in [
+            (&self.listen, Kind::Listen),
+            (&self.think, Kind::Think),
+            (&self.speak, Kind::Speak),
         ] {
-            check_stage(stage, known, name, &mut found);
+            stage::check(stage, kind, &mut found);
         }
-        found.check(self.tools.len() <= 32, "tools", "at most 32 tools");
-        for (index, tool) in self.tools.iter().enumerate() {
-            if let Tool::Webhook(tool) = tool {
-                let twice =
-                    self.tools.iter().take(index).any(
-                        |other| matches!(other, Tool::Webhook(other) if other.name == tool.name),
-                    );
-                check_webhook(tool, twice, &format!("tools.{index}"), &mut found);
-            }
-        }
+        self.check_tools(&mut found);
         if let Some(hours) = &self.hours {
             check_hours(hours, self.fallback_number.is_some(), &mut found);
         }
@@ -72,6 +64,24 @@ impl Bot {
             Ok(())
         } else {
             Err(found.0)
+        }
+    }
+
+    fn check_tools(&self, found: &mut Findings) {
+        found.check(self.tools.len() <= 32, "tools", "at most 32 tools");
+        for (index, tool) in self.tools.iter().enumerate() {
+            match tool {
+                Tool::Webhook(tool) => {
+                    let twice = self.tools.iter().take(index).any(
+                        |other| matches!(other, Tool::Webhook(other) if other.name == tool.name),
+                    );
+                    check_webhook(tool, twice, &format!("tools.{index}"), found);
+                }
+                Tool::Transfer { when, .. } => {
+                    found.words(when, 2_000, &format!("tools.{index}.when"));
+                }
+                Tool::EndCall | Tool::SendKeys => {}
+            }
         }
     }
 
@@ -127,22 +137,6 @@ fn check_machine(machine: &Machine, field: &str, found: &mut Findings) {
         let said = !text.trim().is_empty();
         found.check(said, field, "what is left as a message");
         found.words(text, 1_000, field);
-    }
-}
-
-fn check_stage(stage: &Stage, known: &[&str], name: &str, found: &mut Findings) {
-    let one_of = format!("one of {}", known.join(", "));
-    let listed = |provider: &str| known.contains(&provider);
-    found.check(
-        listed(&stage.provider),
-        format_args!("{name}.provider"),
-        &one_of,
-    );
-    let few = stage.fallbacks.len() <= 3;
-    found.check(few, format_args!("{name}.fallbacks"), "at most 3");
-    for (index, fallback) in stage.fallbacks.iter().enumerate() {
-        let field = format!("{name}.fallbacks.{index}.provider");
-        found.check(listed(&fallback.provider), field, &one_of);
     }
 }
 
@@ -287,6 +281,7 @@ mod tests {
             "tools": [
                 {"kind": "webhook", "name": "find", "description": "finds", "url": "https://example.com/find"},
                 {"kind": "webhook", "name": "find", "description": "finds", "url": "http://example.com", "timeout_ms": 5},
+                {"kind": "transfer", "number": "+12125551234", "when": "x".repeat(2_001)},
             ],
             "hours": {"time_zone": "Europe/Madrid", "open": [{"days": ["monday"], "from": "9:00", "to": "24:01"}],
                       "closed": {"transfer": true}},
@@ -303,6 +298,7 @@ mod tests {
                 "tools.1.name",
                 "tools.1.url",
                 "tools.1.timeout_ms",
+                "tools.2.when",
                 "hours.open.0.from",
                 "hours.open.0.to",
                 "hours.closed.transfer",

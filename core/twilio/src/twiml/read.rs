@@ -172,7 +172,10 @@ fn play(node: Node<'_, '_>) -> Result<Verb, ReadError> {
 }
 
 fn dial(node: Node<'_, '_>) -> Result<Verb, ReadError> {
-    attributes(node, &["callerId", "action", "method", "timeout"])?;
+    attributes(
+        node,
+        &["callerId", "action", "method", "timeout", "timeLimit"],
+    )?;
     // The number may stand in <Number>, or bare.
     let whom = if node.children().any(|child| child.is_element()) {
         let number = only_child(node, "Number")?;
@@ -190,6 +193,7 @@ fn dial(node: Node<'_, '_>) -> Result<Verb, ReadError> {
         caller_id: parsed(node, "callerId")?,
         action: text_attribute(node, "action"),
         timeout_s: parsed(node, "timeout")?,
+        time_limit_s: parsed(node, "timeLimit")?,
     })
 }
 

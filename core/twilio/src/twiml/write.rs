@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::{DOCUMENT_BYTES_MAX, PARAMETER_CHARS_LIMIT, Play, Response, Stream, Verb};
+use crate::ids::PhoneNumber;
 
 /// Why a document would not work, found before a caller finds it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -112,17 +113,23 @@ impl Xml {
                 caller_id,
                 action,
                 timeout_s,
+                time_limit_s,
             } => {
                 self.open("Dial");
                 self.optional("callerId", caller_id.as_ref());
                 self.optional("action", action.as_ref());
                 self.optional("timeout", timeout_s.as_ref());
-                self.0.push_str("><Number");
-                self.content("Number", number.as_str());
-                self.close("Dial");
+                self.optional("timeLimit", time_limit_s.as_ref());
+                self.number(number);
             }
         }
         Ok(())
+    }
+
+    fn number(&mut self, number: &PhoneNumber) {
+        self.0.push_str("><Number");
+        self.content("Number", number.as_str());
+        self.close("Dial");
     }
 
     fn stream(&mut self, stream: &Stream) -> Result<(), WriteError> {

@@ -86,8 +86,9 @@ mod tests {
                     caller_id: Some(number),
                     action: Some("/a?x=\"1\"".into()),
                     timeout_s: Some(20),
+                    time_limit_s: Some(600),
                 },
-                "<Dial callerId=\"+15005550006\" action=\"/a?x=&quot;1&quot;\" timeout=\"20\">\
+                "<Dial callerId=\"+15005550006\" action=\"/a?x=&quot;1&quot;\" timeout=\"20\" timeLimit=\"600\">\
                  <Number>+15005550006</Number></Dial>",
             ),
         ] {
@@ -283,13 +284,17 @@ mod tests {
                 number(),
                 option::of(number()),
                 option::of(url()),
+                option::of(any::<u32>()),
                 option::of(any::<u32>())
             )
-                .prop_map(|(number, caller_id, action, timeout_s)| Verb::Dial {
-                    number,
-                    caller_id,
-                    action,
-                    timeout_s
+                .prop_map(|(number, caller_id, action, timeout_s, time_limit_s)| {
+                    Verb::Dial {
+                        number,
+                        caller_id,
+                        action,
+                        timeout_s,
+                        time_limit_s,
+                    }
                 }),
         ]
     }

@@ -71,10 +71,14 @@ impl Dials for Dynamo {
         }
     }
 
-    async fn settle(&self, id: &DialId, state: &DialState) -> Stored<()> {
-        self.update(&Update::of(key(id), "ORDER").set("settled", json(state)?))
-            .await
-            .map(drop)
+    async fn settle(&self, dial: &Dial, state: &DialState) -> Stored<()> {
+        // A write may come late, and once more: an order that was given again by then would be let go while it is obeyed.
+        let update = Update::of(key(&dial.id), "ORDER")
+            .set("settled", json(state)?)
+            .naming("began_ms")
+            .giving("began_ms", number(dial.began_ms))
+            .only_if("#began_ms = :began_ms");
+        self.update(&update).await.map(drop)
     }
 
     async fn dial(&self, id: &DialId) -> Stored<Option<Dial>> {

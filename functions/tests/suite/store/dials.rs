@@ -8,6 +8,7 @@ use crate::support::*;
 both! {
     an_order_to_dial_is_obeyed_once
     an_order_joins_the_call_it_became
+    an_order_that_was_given_again_is_not_let_go_by_a_late_write
 }
 
 fn dial(key: &str) -> Dial {
@@ -41,7 +42,7 @@ async fn an_order_to_dial_is_obeyed_once(store: Store) {
         status: 201,
         body: "{}".to_owned(),
     };
-    store.dials.settle(&order.id, &answered).await.unwrap();
+    store.dials.settle(&order, &answered).await.unwrap();
     assert_eq!(
         store.dials.begin(&order, NOW_MS).await.unwrap(),
         Begun::Known(Box::new(Dial {
@@ -58,16 +59,31 @@ async fn an_order_to_dial_is_obeyed_once(store: Store) {
         Begun::New
     );
 
-    store
-        .dials
-        .settle(&order.id, &DialState::Free)
-        .await
-        .unwrap();
+    store.dials.settle(&order, &DialState::Free).await.unwrap();
     assert_eq!(store.dials.begin(&order, NOW_MS).await.unwrap(), Begun::New);
     assert_eq!(
         store.dials.begin(&dial("another"), NOW_MS).await.unwrap(),
         Begun::New
     );
+}
+
+async fn an_order_that_was_given_again_is_not_let_go_by_a_late_write(store: Store) {
+    let first = dial("k");
+    let again = Dial {
+        began_ms: NOW_MS + 1,
+        ..first.clone()
+    };
+    let settle = async |dial: &Dial| {
+        let settled = store.dials.settle(dial, &DialState::Free).await;
+        settled.unwrap();
+        store.dials.dial(&dial.id).await.unwrap().unwrap().state
+    };
+    store.dials.begin(&first, NOW_MS).await.unwrap();
+    assert_eq!(settle(&first).await, DialState::Free);
+    let begun = store.dials.begin(&again, NOW_MS + 1).await.unwrap();
+    assert_eq!(begun, Begun::New);
+    assert_eq!(settle(&first).await, DialState::Pending);
+    assert_eq!(settle(&again).await, DialState::Free);
 }
 
 async fn an_order_joins_the_call_it_became(store: Store) {
