@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::listing::{Pages, page};
-use super::{Api, TRIES, body, others_change};
+use super::{Api, TRIES, body, others_change, phrases};
 use crate::Refusal;
 use crate::account::{Principal, Scope};
 use crate::door::{Named, body_json};
@@ -188,11 +188,14 @@ impl Api {
         let may = who.scopes().contains(&Scope::PricesWrite);
         let agreed = self.tenant(tenant).await?.price;
         let price = known.filter(|_| !may).map_or(agreed, |known| known.price);
-        if let Some(fields) = given.as_object_mut()
-            && fields.get("price").is_none_or(Value::is_null)
-        {
-            let price = serde_json::to_value(price).unwrap_or_default();
-            fields.insert("price".to_owned(), price);
+        if let Some(fields) = given.as_object_mut() {
+            if fields.get("price").is_none_or(Value::is_null) {
+                let price = serde_json::to_value(price).unwrap_or_default();
+                fields.insert("price".to_owned(), price);
+            }
+            if let Some(known) = known {
+                phrases::follow(known, fields);
+            }
         }
         let bot = read_bot(tenant, id, given)?;
         self.may_put_through(&bot).await?;

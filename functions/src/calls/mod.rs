@@ -26,6 +26,7 @@ mod listing;
 mod numbers;
 mod orders;
 mod outcome;
+mod phrases;
 mod rate;
 mod reach;
 mod sessions;

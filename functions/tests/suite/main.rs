@@ -11,6 +11,7 @@
 )]
 
 mod accounts;
+mod bots;
 mod calls;
 mod caps;
 mod carrier;
