@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use contract::{Bot, BotId};
-use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 use twilio::PhoneNumber;
 

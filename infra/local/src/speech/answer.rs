@@ -13,6 +13,9 @@ use serde_json::json;
 
 use super::faults::{Ending, Kind, Open};
 
+/// A connection that is cut at once takes what was to go out before with it, and is then no answer that broke off.
+const CUT_AFTER: Duration = Duration::from_millis(50);
+
 /// A piece of a body, and how long after the one before it comes.
 pub(super) type Piece = (Duration, Bytes);
 
@@ -124,6 +127,7 @@ pub(super) fn stream(
                 None
             }
             (None, Ending::Cut) => {
+                tokio::time::sleep(CUT_AFTER).await;
                 open.take()?.done();
                 let cut = io::Error::new(io::ErrorKind::ConnectionAborted, "a fault was asked for");
                 Some((Err(cut), (pieces, open)))

@@ -161,7 +161,7 @@ async fn pages_of_other_hosts_need_to_be_listed() {
         ];
         let url = format!("{edge}/ws");
         world
-            .send(reqwest::Method::GET, &url, &headers, Vec::new())
+            .send(Method::GET, &url, &headers, Vec::new())
             .await
     };
     let evil = knock("https://evil.example").await;
@@ -169,7 +169,7 @@ async fn pages_of_other_hosts_need_to_be_listed() {
     assert_eq!(knock("https://console.example").await.status, 101);
     assert_eq!(knock(&edge).await.status, 101);
     let plain = world
-        .send(reqwest::Method::GET, &format!("{edge}/ws"), &[], Vec::new())
+        .send(Method::GET, &format!("{edge}/ws"), &[], Vec::new())
         .await;
     assert_eq!(plain.refusal(), (426, "not_a_websocket"));
 }

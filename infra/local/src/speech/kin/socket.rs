@@ -271,10 +271,10 @@ impl Line {
         for piece in pieces.iter().take(kept) {
             self.sound(piece, name).await?;
         }
-        self.strike(fault.as_ref(), open).await
+        self.strike(fault.as_ref(), open, name).await
     }
 
-    async fn strike(&mut self, fault: Option<&Kind>, open: Open) -> Result<(), Gone> {
+    async fn strike(&mut self, fault: Option<&Kind>, open: Open, name: &str) -> Result<(), Gone> {
         match fault {
             Some(Kind::Freeze) => {
                 // Whoever waits here goes away some time, and the line notices.
@@ -284,6 +284,12 @@ impl Line {
             Some(Kind::Cut) => {
                 open.done();
                 self.close(1011, "NET-0001").await
+            }
+            Some(Kind::Empty) if self.kin == Kin::ElevenLabs => {
+                open.done();
+                self.contexts.remove(name);
+                self.send(&json!({"isFinal": true, "contextId": name}))
+                    .await
             }
             Some(Kind::Garbage) => {
                 open.done();
