@@ -160,9 +160,7 @@ async fn pages_of_other_hosts_need_to_be_listed() {
             ("origin", origin),
         ];
         let url = format!("{edge}/ws");
-        world
-            .send(Method::GET, &url, &headers, Vec::new())
-            .await
+        world.send(Method::GET, &url, &headers, Vec::new()).await
     };
     let evil = knock("https://evil.example").await;
     assert_eq!(evil.refusal(), (403, "origin_not_allowed"));
