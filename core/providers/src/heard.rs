@@ -73,6 +73,11 @@ impl Heard {
         stock::Evidence::new(&self.bytes)
     }
 
+    /// As a file, for who hears the telephone as it is: WAV, μ-law at 8 kHz.
+    pub(crate) fn telephone_wav(&self) -> Vec<u8> {
+        wav::telephone(self.bytes.clone())
+    }
+
     /// As a file: WAV, 16-bit samples at 16 kHz.
     pub(crate) fn wav(&self) -> Vec<u8> {
         let samples = mulaw::decode_all(&self.bytes);

@@ -1,6 +1,6 @@
 //! Cloudflare Workers AI over its REST endpoint: `POST /ai/run/{model}`, once per flush.
 //!
-//! Whisper takes a WAV in base64 within JSON, Deepgram's Nova takes it as the body. Answers are wrapped in
+//! Whisper takes a WAV in base64 within JSON; Deepgram's Nova takes it as the body, with μ-law in it as it came. Answers are wrapped in
 //! `{"result","success","errors"}`. Shapes: the models' pages in Cloudflare's documentation.
 
 use std::time::Duration;
@@ -58,7 +58,7 @@ impl Listening {
                 path.push(if at == 0 { '?' } else { '&' });
                 path.extend([&escaped(name), "=", &escaped(value)]);
             }
-            return (path, "audio/wav", self.heard.wav(), deepgram);
+            return (path, "audio/wav", self.heard.telephone_wav(), deepgram);
         }
         let mut body = Options::new();
         let sound = BASE64_STANDARD.encode(self.heard.wav());

@@ -153,7 +153,10 @@ fn workers_ai_gets_a_file_as_each_model_wants_it() {
             .headers
             .contains(&("content-type", "audio/wav".to_owned()))
     );
+    // It is heard as it came from the telephone.
     assert!(request.body.starts_with(b"RIFF"));
+    let coding = request.body.get(20..22);
+    assert_eq!(coding, Some(&7_u16.to_le_bytes()[..]), "μ-law");
 }
 
 #[test]
