@@ -323,16 +323,20 @@ mod tests {
         assert_eq!(minutes(61_000, 60_000), []);
     }
 
-    #[test]
-    fn own_rows_count_before_the_list_and_leave_the_rest_of_it() {
-        let row = |provider: &str, model: &str, micro_dollars_per_million| Price {
+    /// What a character costs that somebody speaks.
+    fn row(provider: &str, model: &str, micro_dollars_per_million: u64) -> Price {
+        Price {
             dimension: Dimension::SpeakChar,
             provider: provider.to_owned(),
             model: model.to_owned(),
             micro_dollars_per_million,
             as_of: "2026-10-01".to_owned(),
             source: "a test".to_owned(),
-        };
+        }
+    }
+
+    #[test]
+    fn own_rows_count_before_the_list_and_leave_the_rest_of_it() {
         let list = PriceTable {
             rows: vec![
                 row("openai", "", 1),
@@ -358,14 +362,6 @@ mod tests {
 
     #[test]
     fn the_most_specific_price_counts_and_the_lines_add_up_to_the_total() {
-        let row = |provider: &str, model: &str, micro_dollars_per_million| Price {
-            dimension: Dimension::SpeakChar,
-            provider: provider.to_owned(),
-            model: model.to_owned(),
-            micro_dollars_per_million,
-            as_of: "2026-10-01".to_owned(),
-            source: "a test".to_owned(),
-        };
         let table = PriceTable {
             rows: vec![
                 row("", "", 1_000_000),

@@ -11,7 +11,7 @@ use crate::dialling::{dial, dial_with, fails};
 use crate::support::*;
 
 /// A deployment with one place among its calls, and a tenant with a server of its own.
-async fn narrow_house() -> House {
+pub(crate) async fn narrow_house() -> House {
     let limits = Limits {
         concurrent_calls_max: 1,
         ..Limits::default()

@@ -242,15 +242,8 @@ async fn an_end_that_the_carrier_never_tells_keeps_no_place_for_ever() {
     }
 }
 
-#[tokio::test]
-async fn to_whom_a_bot_puts_a_caller_through_is_kept_with_the_call() {
-    let house = house().await;
-    let shown = async || {
-        let path = format!("/calls/{}", call_sid(1));
-        ask(&house.calls, "GET", &path, None).await.json()
-    };
-    rings(&house, 1).await;
-    assert_eq!(shown().await.get("put_through_to"), None);
+/// The bot's part is over, and somebody else is to speak with the caller.
+fn hands_over(house: &House) {
     let farewell = Farewell::Transfer {
         to: number(SOMEBODY),
         say: None,
@@ -260,6 +253,18 @@ async fn to_whom_a_bot_puts_a_caller_through_is_kept_with_the_call() {
         farewell: Some(farewell),
         streaming: false,
     });
+}
+
+#[tokio::test]
+async fn to_whom_a_bot_puts_a_caller_through_is_kept_with_the_call() {
+    let house = house().await;
+    let shown = async || {
+        let path = format!("/calls/{}", call_sid(1));
+        ask(&house.calls, "GET", &path, None).await.json()
+    };
+    rings(&house, 1).await;
+    assert_eq!(shown().await.get("put_through_to"), None);
+    hands_over(&house);
     let resume = format!("{VOICE}/voice/resume");
     let form = inbound(1).to_form();
     let verbs = post_signed(&house.voice, &resume, &form).await.verbs();
@@ -293,15 +298,7 @@ async fn who_is_put_through_has_what_is_left_of_the_longest_call() {
         functions::store::Calls::open(house.memory.as_ref(), &opened)
             .await
             .unwrap();
-        let farewell = Farewell::Transfer {
-            to: number(SOMEBODY),
-            say: None,
-        };
-        *house.edge.reply.lock().unwrap() = Some(OpeningReply {
-            state: OpeningState::Ended,
-            farewell: Some(farewell),
-            streaming: false,
-        });
+        hands_over(&house);
         let form = inbound(1).to_form();
         let resume = format!("{VOICE}/voice/resume");
         let verbs = post_signed(&house.voice, &resume, &form).await.verbs();

@@ -8,6 +8,7 @@ use functions::store::{Bots as _, Calls as _, Filter};
 use serde_json::{Value, json};
 
 use crate::accounts::{all_scopes, key_for};
+use crate::lost_answers::narrow_house;
 use crate::store::{batch, ended, priced, turn, usage};
 use crate::support::*;
 
@@ -243,13 +244,7 @@ fn errands(house: &House) -> Vec<String> {
 
 /// A bot with room for one, and a server that is told.
 async fn house_for_one() -> House {
-    let limits = Limits {
-        concurrent_calls_max: 1,
-        ..Limits::default()
-    };
-    let house = house_of(Bot { limits, ..mesa() }).await;
-    let hook = json!({ "webhook_url": "https://example.com/hooks" });
-    ask(&house.calls, "PATCH", "/tenants/default", Some(hook)).await;
+    let house = narrow_house().await;
     let opened = session_as(&house, 1, OPERATOR_KEY, Some("mesa")).await;
     assert_eq!(opened.status, StatusCode::OK, "{}", opened.body);
     house

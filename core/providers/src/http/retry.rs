@@ -1,5 +1,7 @@
 //! For how long whoever was refused should not ask again, in the ways servers say it.
 
+use httpdate::parse_http_date;
+
 use super::Head;
 
 /// The seconds, rounded up. A date is told from the response's own, so that nobody needs a clock; without one it says
@@ -10,9 +12,10 @@ pub(super) fn seconds(head: &Head) -> Option<u32> {
         return Some(ms.div_ceil(1000));
     }
     let wish = head.retry_after.trim();
-    if let Some(until) = date(wish) {
-        let wait = until - date(head.date.trim())?;
-        return u32::try_from(wait.max(0)).ok();
+    if let Ok(until) = parse_http_date(wish) {
+        let now = parse_http_date(head.date.trim()).ok()?;
+        let wait = until.duration_since(now).unwrap_or_default();
+        return u32::try_from(wait.as_secs()).ok();
     }
     let (whole, rest) = wish.split_once('.').unwrap_or((wish, ""));
     if !rest.bytes().all(|digit| digit.is_ascii_digit()) {
@@ -20,30 +23,6 @@ pub(super) fn seconds(head: &Head) -> Option<u32> {
     }
     let more = u32::from(rest.bytes().any(|digit| digit != b'0'));
     whole.parse().ok().map(|s: u32| s.saturating_add(more))
-}
-
-/// A date of RFC 9110, 5.6.7, as everybody writes it: `Sat, 21 Nov 2026 10:00:00 GMT`. In seconds, since whenever.
-fn date(text: &str) -> Option<i64> {
-    const MONTHS: [&str; 12] = [
-        "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Jan", "Feb",
-    ];
-    let (_, rest) = text.strip_suffix(" GMT")?.split_once(", ")?;
-    let mut words = rest.split(' ');
-    let day: i64 = words.next()?.parse().ok()?;
-    let name = words.next()?;
-    let year: i64 = words.next()?.parse().ok()?;
-    let mut clock = words.next()?.splitn(3, ':');
-    let mut number = || clock.next()?.parse::<i64>().ok();
-    let (hour, minute, second) = (number()?, number()?, number()?);
-    if words.next().is_some() || !(0..10_000).contains(&year) {
-        return None;
-    }
-    let month = MONTHS.iter().position(|month| *month == name)?;
-    let month = i64::try_from(month).ok()?;
-    // A year that begins in March has its leap day at its end.
-    let year = if month < 10 { year } else { year - 1 };
-    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day;
-    Some(((days * 24 + hour) * 60 + minute) * 60 + second)
 }
 
 #[cfg(test)]

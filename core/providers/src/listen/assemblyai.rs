@@ -2,7 +2,8 @@
 //!
 //! μ-law goes out as it came in. A flush is a `ForceEndpoint`, answered by a `Turn` that has ended: because we said so,
 //! which is no opinion of where the caller's turn is. With formatting a turn may end twice, the second time with capitals
-//! and punctuation; the first is acted upon, the second replaces its words. Billed by how long the socket is open. Shapes: the streaming API's reference and its message sequences.
+//! and punctuation; the first is acted upon, the second replaces its words. Billed by how long the socket is open. Shapes:
+//! the streaming API's reference and its message sequences.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

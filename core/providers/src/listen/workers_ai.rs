@@ -1,7 +1,7 @@
 //! Cloudflare Workers AI over its REST endpoint: `POST /ai/run/{model}`, once per flush.
 //!
-//! Whisper takes a WAV in base64 within JSON; Deepgram's Nova takes it as the body, with μ-law in it as it came. Answers are wrapped in
-//! `{"result","success","errors"}`. Shapes: the models' pages in Cloudflare's documentation.
+//! Whisper takes a WAV in base64 within JSON; Deepgram's Nova takes it as the body, with μ-law in it as it came. Answers are
+//! wrapped in `{"result","success","errors"}`. Shapes: the models' pages in Cloudflare's documentation.
 
 use std::time::Duration;
 
